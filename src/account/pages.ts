@@ -1,0 +1,67 @@
+// The account page: who you are, where you are signed in, and the way out.
+import type { Hono } from 'hono'
+import { type GatewayEnv, createApp } from '../context.ts'
+import { type Exchange, principalOf } from '../exchange.ts'
+import { formText, goTo } from '../login/form-page.ts'
+import { csrfTokenFor } from '../login/form-tokens.ts'
+import { requireForm } from '../login/password/method.ts'
+import { accountPage } from '../pages/account-page.tsx'
+import type { Page } from '../pages/layout.tsx'
+import { pageResponse } from '../pages/page-response.ts'
+import { signedOutPage } from '../pages/signed-out-page.tsx'
+import { type NoticeKey, en } from '../pages/texts/en.ts'
+import { requireSession } from './require-session.ts'
+import { ownSessions, revokeOne, revokeOthers, signOut } from './sessions.ts'
+
+const shownSessions = 100
+
+export function accountPages(): Hono<GatewayEnv> {
+  const app = createApp()
+  app.get('/account', async ({ env: { exchange } }) => {
+    const { basePath } = exchange.deps.settings.config
+    if (principalOf(exchange) === null && exchange.authentication.kind !== 'undecided') {
+      return goTo(`${basePath}/login?return_to=${encodeURIComponent(`${basePath}/account`)}`)
+    }
+    return pageResponse(await showAccount(exchange))
+  })
+  app.post('/account/sessions/revoke', async ({ env: { exchange } }) => {
+    requireForm(exchange)
+    await revokeOne(exchange, formText(exchange, 'id'))
+    return pageResponse(await showAccount(exchange, 'session_revoked'))
+  })
+  app.post('/account/sessions/revoke-others', async ({ env: { exchange } }) => {
+    requireForm(exchange)
+    await revokeOthers(exchange)
+    return pageResponse(await showAccount(exchange, 'sessions_revoked'))
+  })
+  app.post('/logout', async ({ env: { exchange } }) => {
+    requireForm(exchange)
+    await signOut(exchange)
+    const { theme, basePath } = exchange.deps.settings.config
+    return pageResponse(signedOutPage({ theme, texts: en, basePath, homeUrl: '/' }))
+  })
+  return app
+}
+
+async function showAccount(exchange: Exchange, notice?: NoticeKey): Promise<Page> {
+  const { principal } = requireSession(exchange).lease
+  const { items } = await ownSessions(exchange, { limit: shownSessions, cursor: undefined })
+  const { theme, basePath } = exchange.deps.settings.config
+  return accountPage({
+    theme,
+    texts: en,
+    basePath,
+    csrfToken: csrfTokenFor(exchange),
+    user: { email: principal.email, name: principal.name },
+    sessions: items.map((item) => ({
+      id: item.id,
+      createdAt: item.createdAtMs,
+      lastSeenAt: item.lastSeenAtMs,
+      ip: item.ip,
+      userAgent: item.userAgent,
+      isCurrent: item.id === principal.sessionId,
+    })),
+    homeUrl: '/',
+    notice,
+  })
+}

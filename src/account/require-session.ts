@@ -1,0 +1,16 @@
+import { GatewayError, unavailable } from '../errors.ts'
+import { type Exchange, reject } from '../exchange.ts'
+import type { Lease } from '../sessions/gate.ts'
+
+/** The session of the request, or 401; 503 when it cannot be checked. */
+export function requireSession({ authentication }: Exchange): { readonly lease: Lease; readonly cookie: string } {
+  switch (authentication.kind) {
+    case 'session':
+      return authentication
+    case 'undecided':
+      throw unavailable('session cannot be checked')
+    case 'anonymous':
+    case 'refused':
+      throw new GatewayError({ ...reject('unauthenticated', 'own path'), headers: { 'www-authenticate': 'Bearer' } })
+  }
+}

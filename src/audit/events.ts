@@ -1,0 +1,18 @@
+// Every kind of event the trail knows: named noun.past-tense, with its outcome.
+export const auditEvents = {
+  'user.created': { outcome: 'success' },
+  'email.verified': { outcome: 'success' },
+  'login.succeeded': { outcome: 'success' },
+  'login.failed': { outcome: 'failure' },
+  'login.limited': { outcome: 'failure' },
+  'password.rehashed': { outcome: 'success' },
+  'session.rotated': { outcome: 'success' },
+  'session.ended': { outcome: 'success' },
+  'session.replayed': { outcome: 'failure' },
+  'challenge.failed': { outcome: 'failure' },
+  'access.denied': { outcome: 'failure' },
+  'csrf.refused': { outcome: 'failure' },
+  'mail.failed': { outcome: 'failure' },
+} as const satisfies Record<string, { readonly outcome: 'success' | 'failure' }>
+
+export type AuditEventType = keyof typeof auditEvents

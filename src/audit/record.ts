@@ -1,0 +1,34 @@
+// Makes a row of the trail. What may not be in it (secrets, codes, tokens, whole addresses) is never asked for.
+import { v7 as uuidv7 } from 'uuid'
+import type { AuditRow } from '../db/queries/audit-events.ts'
+import { type AuditEventType, auditEvents } from './events.ts'
+
+/** Where an event came from. */
+export interface AuditSource {
+  readonly requestId: string
+  readonly ip: string | null
+  readonly userAgent: string | null
+}
+
+export interface AuditFacts {
+  readonly userId?: string
+  readonly sessionId?: string
+  readonly reason?: string
+  readonly details?: Readonly<Record<string, string | number | boolean | null>>
+}
+
+export function auditRow(type: AuditEventType, source: AuditSource, facts: AuditFacts, nowMs: number): AuditRow {
+  return {
+    id: uuidv7(),
+    atMs: nowMs,
+    type,
+    outcome: auditEvents[type].outcome,
+    userId: facts.userId ?? null,
+    sessionId: facts.sessionId ?? null,
+    ip: source.ip,
+    userAgent: source.userAgent,
+    requestId: source.requestId,
+    reason: facts.reason ?? null,
+    details: facts.details ?? {},
+  }
+}

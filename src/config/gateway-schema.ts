@@ -1,0 +1,117 @@
+// What the owner of a site can say in gateway.config.ts. The schema is the reference: defaults stand here and only here.
+import { z } from 'zod'
+
+const headerName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'a header name of letters, digits and hyphens, such as "x-auth-email"')
+  .transform((name) => name.toLowerCase())
+
+/** A literal, or the name of the environment value that holds it: one file can serve several environments. */
+const literalOrEnvironment = z.union([z.string().min(1), z.strictObject({ env: z.string().min(1) })])
+
+const originBase = {
+  /** The `aud` of assertions to this origin. */
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and hyphens, such as "site"'),
+  /** How long the origin may take to answer with headers, in milliseconds. */
+  timeoutMs: z.number().int().min(100).max(300_000).default(30_000),
+}
+
+const origin = z.union([
+  z.strictObject({ ...originBase, url: literalOrEnvironment }),
+  z.strictObject({ ...originBase, zone: z.literal(true) }),
+  z.strictObject({ ...originBase, service: z.string().min(1) }),
+])
+
+const requirement = z.union([
+  z.literal('public'),
+  z.literal('signed-in'),
+  z.strictObject({
+    roles: z.array(z.string().min(1)).default([]),
+    aal: z.union([z.literal(1), z.literal(2)]).default(1),
+  }),
+])
+
+const route = z.strictObject({
+  /** `/exact`, or a prefix that ends in `/*`. */
+  path: z
+    .string()
+    .regex(/^\/(?:[^*?#\s]*\/)?\*?$|^\/[^*?#\s]*$/, 'a path that starts with "/", with "*" only as its last segment'),
+  /** Exact hosts or `*.example.com`; empty means every host. */
+  hosts: z.array(z.string().min(1)).default([]),
+  /** Empty means every method. */
+  methods: z.array(z.string().regex(/^[A-Z]+$/, 'a method in capitals, such as "GET"')).default([]),
+  require: requirement,
+  /** The id of an origin; the first one when left out. */
+  origin: z.string().optional(),
+  /** Overrides the origin's `timeoutMs` for this route. */
+  timeoutMs: z.number().int().min(100).max(300_000).optional(),
+})
+
+const identityHeaders = z.strictObject({
+  userId: headerName.optional(),
+  email: headerName.optional(),
+  name: headerName.optional(),
+  roles: headerName.optional(),
+})
+
+const days = z.number().positive().max(400)
+
+export const gatewaySchema = z.strictObject({
+  origins: z.array(origin).min(1, 'at least one origin'),
+  /** First match decides; a request that matches none is denied. */
+  routes: z.array(route).min(1, 'at least one route'),
+  identityHeaders: identityHeaders.default({}),
+  /** The gateway's own pages and API live below it. */
+  basePath: z
+    .string()
+    .regex(/^(?:\/[a-z0-9-]+)+$/, 'a path such as "/auth"')
+    .default('/auth'),
+  sessions: z
+    .strictObject({
+      absoluteDays: days.default(14),
+      rotateAfterDays: days.default(7),
+      /** Idle time for sessions with a second factor; those without have none. */
+      idleHoursAal2: z.number().positive().max(2400).default(24),
+      /** How long a session that was proven goes on while the database cannot be asked. */
+      provenMinutes: z.number().positive().max(60).default(5),
+      /** User shards; fixed once people have signed up, as it is part of their session tokens. */
+      shards: z.number().int().min(1).max(4096).default(64),
+    })
+    .prefault({}),
+  login: z
+    .strictObject({
+      signUp: z.boolean().default(true),
+      /** How long an account with an unverified address may sign in. */
+      unverifiedHours: z.number().min(0).max(720).default(24),
+    })
+    .prefault({}),
+  webSockets: z
+    .strictObject({
+      /** Origins besides the site's own that may open WebSockets, such as `https://app.example.com`. */
+      allowedOrigins: z.array(z.url()).default([]),
+    })
+    .prefault({}),
+  email: z.strictObject({
+    provider: z.literal('resend'),
+    /** The sender of every mail, such as `Example <login@example.com>`. */
+    from: z.string().min(3),
+  }),
+  theme: z
+    .strictObject({
+      name: z.string().min(1).max(80).default('Portcullis'),
+      logoUrl: z.union([z.url(), z.string().regex(/^\/(?!\/)/)]).nullable().default(null),
+      accentColor: z
+        .string()
+        .regex(/^#[0-9a-fA-F]{6}$/, 'a colour such as "#2f5d50"')
+        .default('#2f5d50'),
+    })
+    .prefault({}),
+})
+
+export type GatewayInput = z.input<typeof gatewaySchema>
+export type GatewayConfig = z.output<typeof gatewaySchema>
+
+/** Types the site's own settings; they are checked when the worker starts, so that a mistake is named and not thrown. */
+export function defineGateway(config: GatewayInput): GatewayInput {
+  return config
+}

@@ -1,0 +1,154 @@
+// Turns gateway.config.ts and the environment into settings that cannot be half-configured, or into a list of what is wrong.
+import type { z } from 'zod'
+import { type Result, fail, succeed } from '../kit/result.ts'
+import { type Environment, environmentSchema } from './environment-schema.ts'
+import { type GatewayConfig, gatewaySchema } from './gateway-schema.ts'
+
+/** One mistake: which field, and what would be right. Never the value, which may be a secret. */
+export interface ConfigProblem {
+  readonly field: string
+  readonly found: string
+  readonly expected: string
+}
+
+export type OriginTarget =
+  | { readonly kind: 'url'; readonly base: string }
+  | { readonly kind: 'zone' }
+  | { readonly kind: 'service'; readonly binding: string }
+
+export interface OriginSettings {
+  readonly id: string
+  readonly target: OriginTarget
+  readonly timeoutMs: number
+}
+
+export interface RouteSettings {
+  readonly path: string
+  readonly hosts: readonly string[]
+  readonly methods: readonly string[]
+  readonly requirement:
+    | { readonly kind: 'public' }
+    | { readonly kind: 'signed-in'; readonly roles: readonly string[]; readonly aal: 1 | 2 }
+  readonly origin: string
+  readonly timeoutMs: number
+}
+
+export interface Settings {
+  readonly environment: Environment
+  readonly config: GatewayConfig
+  readonly origins: ReadonlyMap<string, OriginSettings>
+  readonly routes: readonly RouteSettings[]
+}
+
+export function parseSettings(
+  config: unknown,
+  environment: Readonly<Record<string, unknown>>,
+): Result<Settings, readonly ConfigProblem[]> {
+  const parsedConfig = gatewaySchema.safeParse(config)
+  const parsedEnvironment = environmentSchema.safeParse(environment)
+  const problems = [
+    ...problemsOf(parsedConfig, 'gateway.config.ts', config),
+    ...problemsOf(parsedEnvironment, 'environment', environment),
+  ]
+  if (!parsedConfig.success || !parsedEnvironment.success) return fail(problems)
+  const origins = resolveOrigins(parsedConfig.data, environment, problems)
+  const routes = resolveRoutes(parsedConfig.data, origins, problems)
+  if (problems.length > 0) return fail(problems)
+  return succeed({ environment: parsedEnvironment.data, config: parsedConfig.data, origins, routes })
+}
+
+function resolveOrigins(
+  config: GatewayConfig,
+  environment: Readonly<Record<string, unknown>>,
+  problems: ConfigProblem[],
+): Map<string, OriginSettings> {
+  const origins = new Map<string, OriginSettings>()
+  config.origins.forEach((origin, index) => {
+    const field = `gateway.config.ts: origins[${index}]`
+    if (origins.has(origin.id)) problems.push({ field: `${field}.id`, found: 'a repeated id', expected: 'an id of its own' })
+    if ('zone' in origin) origins.set(origin.id, { id: origin.id, target: { kind: 'zone' }, timeoutMs: origin.timeoutMs })
+    else if ('service' in origin) {
+      if (!isService(environment[origin.service])) {
+        problems.push({ field: `${field}.service`, found: 'no such binding', expected: 'a service binding of wrangler.toml' })
+      }
+      origins.set(origin.id, { id: origin.id, target: { kind: 'service', binding: origin.service }, timeoutMs: origin.timeoutMs })
+    } else {
+      const url = typeof origin.url === 'string' ? origin.url : environment[origin.url.env]
+      const named = typeof origin.url === 'string' ? `${field}.url` : `environment: ${origin.url.env}`
+      const base = originBase(url)
+      if (base === null) {
+        problems.push({ field: named, found: typeof url, expected: 'an http or https URL without path, such as "https://app.internal"' })
+      } else origins.set(origin.id, { id: origin.id, target: { kind: 'url', base }, timeoutMs: origin.timeoutMs })
+    }
+  })
+  return origins
+}
+
+function originBase(url: unknown): string | null {
+  if (typeof url !== 'string' || !URL.canParse(url)) return null
+  const parsed = new URL(url)
+  if (!/^https?:$/.test(parsed.protocol) || parsed.pathname !== '/' || parsed.search || parsed.hash || parsed.username) return null
+  return parsed.origin
+}
+
+function isService(binding: unknown): boolean {
+  return typeof binding === 'object' && binding !== null && 'fetch' in binding
+}
+
+function resolveRoutes(
+  config: GatewayConfig,
+  origins: ReadonlyMap<string, OriginSettings>,
+  problems: ConfigProblem[],
+): readonly RouteSettings[] {
+  const defaultOrigin = config.origins[0]?.id ?? ''
+  return config.routes.map((route, index) => {
+    const origin = route.origin ?? defaultOrigin
+    if (route.origin !== undefined && !origins.has(origin)) {
+      const expected = `one of ${[...origins.keys()].join(', ')}`
+      problems.push({ field: `gateway.config.ts: routes[${index}].origin`, found: 'an unknown id', expected })
+    }
+    return {
+      path: route.path,
+      hosts: route.hosts,
+      methods: route.methods,
+      requirement: requirementOf(route.require),
+      origin,
+      timeoutMs: route.timeoutMs ?? origins.get(origin)?.timeoutMs ?? 30_000,
+    }
+  })
+}
+
+function requirementOf(require: GatewayConfig['routes'][number]['require']): RouteSettings['requirement'] {
+  if (require === 'public') return { kind: 'public' }
+  if (require === 'signed-in') return { kind: 'signed-in', roles: [], aal: 1 }
+  return { kind: 'signed-in', roles: require.roles, aal: require.aal }
+}
+
+function problemsOf(parsed: z.ZodSafeParseResult<unknown>, source: string, input: unknown): ConfigProblem[] {
+  if (parsed.success) return []
+  return parsed.error.issues.map((issue) => ({
+    field: `${source}: ${pathText(issue.path)}`,
+    found: typeName(at(input, issue.path)),
+    expected: issue.message,
+  }))
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`
+    return text === '' ? String(key) : `${text}.${String(key)}`
+  }, '')
+}
+
+function at(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined),
+    input,
+  )
+}
+
+function typeName(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'array' : typeof value
+}

@@ -1,0 +1,110 @@
+// Keeps a sick database from taking the gateway with it: a bound on queries in flight, a bound on each wait, a breaker.
+import { DatabaseUnavailable, type DatabaseHealth } from './database.ts'
+
+export interface BoundsSettings {
+  readonly maxInFlight: number
+  readonly queueMs: number
+  readonly queryMs: number
+  /** For the first query after a rest: a serverless database may have to start. */
+  readonly coldQueryMs: number
+  readonly coldAfterMs: number
+  readonly failuresToOpen: number
+  readonly openMs: number
+}
+
+export const defaultBounds: BoundsSettings = {
+  maxInFlight: 20,
+  queueMs: 500,
+  queryMs: 1000,
+  coldQueryMs: 3000,
+  coldAfterMs: 240_000,
+  failuresToOpen: 5,
+  openMs: 5000,
+}
+
+const queuePollMs = 5
+
+/** `run` gets a signal that ends the wait. Throws DatabaseUnavailable; anything else `run` throws counts as unreachable. */
+export interface Bounds {
+  around<Value>(run: (signal: AbortSignal) => Promise<Value>): Promise<Value>
+  health(): DatabaseHealth
+}
+
+export function createBounds(settings: BoundsSettings): Bounds {
+  // A slot is held until a time, not until a release: a request that the platform kills in the middle gives nothing back.
+  const slots = new Map<symbol, number>()
+  let consecutiveFailures = 0
+  let openUntil = 0
+  let isProbing = false
+  let lastSuccessAt = 0
+  let queries = 0
+  let failures = 0
+  let totalMs = 0
+
+  function inFlight(now: number): number {
+    for (const [slot, until] of slots) if (until <= now) slots.delete(slot)
+    return slots.size
+  }
+
+  // Waits by asking again instead of by a promise that another request resolves, which Workers do not allow.
+  async function takeSlot(): Promise<symbol> {
+    const giveUpAt = Date.now() + settings.queueMs
+    while (inFlight(Date.now()) >= settings.maxInFlight) {
+      if (Date.now() >= giveUpAt) throw new DatabaseUnavailable('queue-full')
+      await new Promise((resolve) => setTimeout(resolve, queuePollMs * (1 + Math.random())))
+    }
+    const slot = Symbol('slot')
+    slots.set(slot, Date.now() + settings.coldQueryMs + queuePollMs)
+    return slot
+  }
+
+  function passBreaker(): void {
+    if (consecutiveFailures < settings.failuresToOpen) return
+    if (Date.now() < openUntil || isProbing) throw new DatabaseUnavailable('breaker-open')
+    isProbing = true
+    openUntil = Date.now() + settings.openMs
+  }
+
+  function settle(isGood: boolean, startedAt: number): void {
+    queries += 1
+    totalMs += Date.now() - startedAt
+    isProbing = false
+    if (isGood) {
+      consecutiveFailures = 0
+      lastSuccessAt = Date.now()
+      return
+    }
+    failures += 1
+    consecutiveFailures += 1
+    if (consecutiveFailures >= settings.failuresToOpen) openUntil = Date.now() + settings.openMs
+  }
+
+  async function around<Value>(run: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+    passBreaker()
+    const slot = await takeSlot()
+    const startedAt = Date.now()
+    const isCold = consecutiveFailures === 0 && startedAt - lastSuccessAt > settings.coldAfterMs
+    const abort = new AbortController()
+    const timer = setTimeout(() => abort.abort(), isCold ? settings.coldQueryMs : settings.queryMs)
+    try {
+      const value = await run(abort.signal)
+      settle(true, startedAt)
+      return value
+    } catch (cause) {
+      settle(false, startedAt)
+      if (cause instanceof DatabaseUnavailable) throw cause
+      throw new DatabaseUnavailable(abort.signal.aborted ? 'timeout' : 'unreachable')
+    } finally {
+      clearTimeout(timer)
+      slots.delete(slot)
+    }
+  }
+
+  function health(): DatabaseHealth {
+    const isOpen = consecutiveFailures >= settings.failuresToOpen
+    const state = isOpen ? (Date.now() < openUntil ? 'open' : 'half-open') : 'closed'
+    return { state, inFlight: inFlight(Date.now()), queries, failures, totalMs }
+  }
+
+  return { around, health }
+}

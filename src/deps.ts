@@ -1,0 +1,80 @@
+// The composition root: bindings and settings become what the stages work with. Nobody else picks an adapter.
+import { type ReservedHeaders, compileReserved } from './access/reserved-headers.ts'
+import { type RouteTable, compileRoutes } from './access/rules.ts'
+import { type AuditOutbox, type AuditTrail, createAuditTrail } from './audit/trail.ts'
+import type { RouteSettings, Settings } from './config/settings.ts'
+import type { Database } from './db/database.ts'
+import { createNeonDatabase } from './db/neon.ts'
+import { hourMs } from './kit/duration.ts'
+import { fromBase64Url } from './kit/base64url.ts'
+import { type Limiter, type LimitShard, createLimiter } from './limits/limiter.ts'
+import { type PasswordHasher, createPasswordHasher } from './login/password/hasher.ts'
+import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
+import { createMailer } from './providers/email/index.ts'
+import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
+import { type SessionGate, createSessionGate } from './sessions/gate.ts'
+import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
+import { userObjectName } from './sessions/shard.ts'
+import type { UserObjectPolicy, UserSessions } from './sessions/user-object.ts'
+import { type AssertionSigner, createAssertionSigner } from './tokens/assertion.ts'
+
+export interface Deps {
+  readonly settings: Settings
+  /** Where people see the site; the scheme without its colon, as headers want it. */
+  readonly publicUrl: { readonly origin: string; readonly protocol: string }
+  readonly routes: RouteTable<RouteSettings>
+  readonly reserved: ReservedHeaders
+  readonly database: Database
+  readonly audit: AuditTrail
+  readonly limiter: Limiter
+  readonly sessions: SessionGate
+  readonly sessionPolicy: SessionPolicy
+  readonly userObject: (shard: string) => (UserSessions & { fetch(request: Request): Promise<Response> }) | null
+  readonly csrf: CsrfTokens
+  readonly codeKey: Uint8Array
+  readonly assertions: AssertionSigner
+  readonly passwords: PasswordHasher
+  readonly mail: MailQueue
+  /** The origin of a service binding. */
+  readonly service: (binding: string) => { fetch(request: Request): Promise<Response> } | null
+  readonly now: () => number
+}
+
+export function createDeps(env: Env, settings: Settings): Deps {
+  const { config, environment } = settings
+  const now = Date.now
+  const dataKey = fromBase64Url(environment.DATA_KEY) ?? new Uint8Array()
+  const userObject = (shard: string) => {
+    const name = userObjectName(shard, config.sessions.shards)
+    // The stub's generated type hides the methods behind conditional types; this is the part that is called.
+    return name === null ? null : (env.USERS.getByName(name) as unknown as ReturnType<Deps['userObject']>)
+  }
+  const audit = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`) as unknown as AuditOutbox, now)
+  return {
+    settings,
+    publicUrl: { origin: environment.PUBLIC_URL, protocol: environment.PUBLIC_URL.startsWith('https:') ? 'https' : 'http' },
+    routes: compileRoutes(settings.routes),
+    reserved: compileReserved(Object.values(config.identityHeaders).filter((name) => name !== undefined)),
+    database: createDatabase(settings),
+    audit,
+    limiter: createLimiter((name) => env.LIMITS.getByName(name) as unknown as LimitShard),
+    sessions: createSessionGate(userObject, now),
+    sessionPolicy: sessionPolicy(config.sessions),
+    userObject,
+    csrf: createCsrfTokens(dataKey),
+    codeKey: derivedKey(dataKey, 'mailed codes'),
+    assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
+    passwords: createPasswordHasher(fromBase64Url(environment.PASSWORD_PEPPER) ?? new Uint8Array()),
+    mail: createMailQueue(createMailer(config.email, environment), audit),
+    service: (binding) => (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null,
+    now,
+  }
+}
+
+export function createDatabase({ environment }: Settings): Database {
+  return createNeonDatabase({ databaseUrl: environment.DATABASE_URL, endpoint: environment.DATABASE_ENDPOINT })
+}
+
+export function userObjectPolicy({ config }: Settings): UserObjectPolicy {
+  return { ...sessionPolicy(config.sessions), unverifiedMs: config.login.unverifiedHours * hourMs }
+}

@@ -1,0 +1,62 @@
+// One request on its way down the list of stages: what is known of it so far.
+import type { Target } from './access/canonical-target.ts'
+import type { AuditSource } from './audit/record.ts'
+import type { OwnBody } from './body.ts'
+import type { Deps } from './deps.ts'
+import type { ErrorCode, Rejection } from './errors.ts'
+import type { Lease } from './sessions/gate.ts'
+
+/** The machine calling, as the platform reports it; never what a header of the client claims. */
+export interface Client {
+  readonly ip: string | null
+  readonly continent: string | null
+  readonly userAgent: string | null
+}
+
+/** Who the request acts as. `undecided`: a session was presented and nobody could be asked about it. */
+export type Authentication =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'session'; readonly lease: Lease; readonly cookie: string }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'undecided' }
+
+export interface Exchange {
+  readonly request: Request
+  readonly deps: Deps
+  readonly context: ExecutionContext
+  readonly id: string
+  readonly startedAtMs: number
+  target: Target
+  /** What of the client's headers may go on. */
+  headers: Headers
+  /** The gateway's own cookies, taken out of `headers`. */
+  cookies: Readonly<Record<string, readonly string[]>>
+  client: Client
+  authentication: Authentication
+  /** Whether the gateway answers it itself. */
+  isOwnPath: boolean
+  /** Read for the gateway's own paths only; a body for the origin is never touched. */
+  body: OwnBody
+  /** Cookies the answer must set, whoever makes it. */
+  readonly setCookies: string[]
+}
+
+/** A stage decides one thing; a rejection ends the request. Only stages that must wait return a promise. */
+export type Stage = (exchange: Exchange) => Rejection | undefined | Promise<Rejection | undefined>
+
+export function auditSource(exchange: Exchange): AuditSource {
+  return { requestId: exchange.id, ip: exchange.client.ip, userAgent: exchange.client.userAgent }
+}
+
+export function principalOf(exchange: Exchange): Lease['principal'] | null {
+  return exchange.authentication.kind === 'session' ? exchange.authentication.lease.principal : null
+}
+
+export function singleCookie(exchange: Exchange, name: string): string | null {
+  const values = exchange.cookies[name]
+  return values?.length === 1 ? (values[0] ?? null) : null
+}
+
+export function reject(code: ErrorCode, reason: string): Rejection {
+  return { code, reason }
+}

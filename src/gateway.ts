@@ -1,0 +1,112 @@
+// The way of a request: one list of stages, then the gateway's own paths, then the site.
+import { accountApi } from './account/api.ts'
+import { accountPages } from './account/pages.ts'
+import { readBody } from './body.ts'
+import type { Deps } from './deps.ts'
+import { createApp } from './context.ts'
+import { developmentInbox } from './development/inbox.ts'
+import { GatewayError, type Rejection, unavailable } from './errors.ts'
+import { DatabaseUnavailable } from './db/database.ts'
+import { type Exchange, type Stage, reject } from './exchange.ts'
+import { exchangeFacts, log } from './log.ts'
+import { loginMethods } from './login/index.ts'
+import { metrics } from './monitor/metrics.ts'
+import { wellKnown } from './oauth/well-known.ts'
+import { renderRejection } from './render.ts'
+import { authenticate } from './stages/authenticate.ts'
+import { authorize } from './stages/authorize.ts'
+import { canonicalTarget } from './stages/canonical-target.ts'
+import { client } from './stages/client.ts'
+import { csrf } from './stages/csrf.ts'
+import { forward } from './stages/forward.ts'
+import { startExchange } from './stages/request-context.ts'
+import { stripReservedHeaders } from './stages/strip-reserved-headers.ts'
+
+const stages: readonly Stage[] = [
+  canonicalTarget, // refuse what two servers could read differently
+  stripReservedHeaders, // identity headers are ours alone
+  client, // address, continent, user agent
+  authenticate, // session cookie, or nobody
+]
+
+export type Gateway = (request: Request, context: ExecutionContext) => Promise<Response>
+
+export function createGateway(deps: Deps): Gateway {
+  const own = ownPaths(deps)
+  return async (request, context) => {
+    const exchange = startExchange(request, deps, context)
+    try {
+      for (const stage of stages) {
+        const pending = stage(exchange)
+        const rejection = pending instanceof Promise ? await pending : pending
+        if (rejection !== undefined) return refuse(exchange, rejection)
+      }
+      if (own.has(exchange.target.path)) return await own.answer(exchange)
+      return await passOn(exchange)
+    } catch (error) {
+      return refuse(exchange, rejectionOf(error))
+    }
+  }
+}
+
+async function passOn(exchange: Exchange): Promise<Response> {
+  const pending = authorize(exchange)
+  const authorization = pending instanceof Promise ? await pending : pending
+  if (authorization.outcome === 'deny') return refuse(exchange, authorization.rejection)
+  const forwarded = await forward(exchange, authorization.route)
+  return 'response' in forwarded ? forwarded.response : refuse(exchange, forwarded.rejection)
+}
+
+/** The paths the gateway answers itself. Everything else is the site's. */
+function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Exchange): Promise<Response> } {
+  const { basePath } = deps.settings.config
+  const app = createApp()
+  app.use(async ({ env: { exchange } }, next) => {
+    exchange.body = await readBody(exchange.request)
+    const rejection = await csrf(exchange)
+    if (rejection !== undefined) throw new GatewayError(rejection)
+    await next()
+  })
+  for (const feature of [...loginMethods, accountApi, accountPages, metrics]) app.route(basePath, feature(deps))
+  if (deps.settings.environment.MODE === 'development') app.route(basePath, developmentInbox(deps))
+  app.route('/', wellKnown(deps))
+  app.notFound(() => {
+    throw new GatewayError(reject('not_found', 'own path'))
+  })
+  app.onError((error) => {
+    throw error
+  })
+  const exact = new Set(wellKnown.paths)
+  const prefix = `${basePath}/`
+  return {
+    has: (path) => path.startsWith(prefix) || path === basePath || exact.has(path),
+    async answer(exchange) {
+      exchange.isOwnPath = true
+      const { request, target, deps: { publicUrl } } = exchange
+      // Routed by the canonical path, like everything else.
+      const routed = new Request(`${publicUrl.origin}${target.path}${target.search}`, { method: request.method, headers: request.headers })
+      const response = await app.fetch(routed, { exchange }, exchange.context)
+      const answered = new Response(response.body, response)
+      answered.headers.set('x-request-id', exchange.id)
+      if (!answered.headers.has('cache-control')) answered.headers.set('cache-control', 'no-store')
+      if (!answered.headers.has('x-portcullis-response')) answered.headers.set('x-portcullis-response', 'ok')
+      for (const cookie of exchange.setCookies) answered.headers.append('set-cookie', cookie)
+      return answered
+    },
+  }
+}
+
+function refuse(exchange: Exchange, rejection: Rejection): Response {
+  const level = rejection.code === 'internal' || rejection.code === 'unavailable' ? 'error' : 'info'
+  log(level, 'request refused', { ...exchangeFacts(exchange), code: rejection.code, reason: rejection.reason })
+  return renderRejection(exchange, rejection)
+}
+
+function rejectionOf(error: unknown): Rejection {
+  if (error instanceof GatewayError) return error.rejection
+  if (error instanceof DatabaseUnavailable) return unavailable(error.message).rejection
+  // An object that is overloaded or gone: nothing can be decided (its error carries these marks, not a class).
+  const isObjectFault = typeof error === 'object' && error !== null && ('overloaded' in error || 'retryable' in error || 'remote' in error)
+  const name = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
+  return isObjectFault ? unavailable(`object: ${name}`).rejection : reject('internal', name)
+}

@@ -1,0 +1,9 @@
+// The limits there are, one row each.
+import { hourMs, minuteMs } from '../kit/duration.ts'
+import type { LimitRule } from './window.ts'
+
+export const limitRules = {
+  login: { id: 'login', limit: 5, windowMs: minuteMs },
+  signUp: { id: 'sign-up', limit: 10, windowMs: hourMs },
+  codeByAddress: { id: 'mail-code', limit: 10, windowMs: minuteMs },
+} as const satisfies Record<string, LimitRule>

@@ -1,0 +1,94 @@
+// Confirming an address signs in. Opening the link only shows a page: mail scanners open links, they press no buttons.
+import type { Hono } from 'hono'
+import { z } from 'zod'
+import { parseReturnTo } from '../../access/return-to.ts'
+import { validFields } from '../../body.ts'
+import { type GatewayEnv, createApp } from '../../context.ts'
+import type { Exchange } from '../../exchange.ts'
+import { checkMailPage } from '../../pages/check-mail-page.tsx'
+import type { Page } from '../../pages/layout.tsx'
+import { pageResponse } from '../../pages/page-response.ts'
+import { en } from '../../pages/texts/en.ts'
+import { verifyEmailPage } from '../../pages/verify-email-page.tsx'
+import { emailAddress } from '../../users/email-address.ts'
+import { type FormProblem, answerForm, formText, goTo } from '../form-page.ts'
+import { csrfTokenFor } from '../form-tokens.ts'
+import { returnTo } from '../password/fields.ts'
+import { requireForm } from '../password/method.ts'
+import { resend, verifyEmail } from './verify.ts'
+
+const token = z.string().regex(/^[\w-]{43}$/, 'token_invalid')
+/** People type spaces into long numbers. */
+const code = z
+  .string()
+  .max(32)
+  .transform((text) => text.replace(/\s/g, ''))
+  .pipe(z.string().regex(/^\d{6}$/, 'code_invalid'))
+const answerFields = z.union([z.strictObject({ token, return_to: returnTo }), z.strictObject({ email: emailAddress, code, return_to: returnTo })])
+const resendFields = z.strictObject({ email: emailAddress, return_to: returnTo })
+
+export function emailVerification(): Hono<GatewayEnv> {
+  const app = createApp()
+  app.post('/v1/email/verify', async (context) => {
+    const { exchange } = context.env
+    return context.json((await verifyEmail(exchange, validFields(answerFields, exchange.body))).body)
+  })
+  app.post('/v1/email/resend', async (context) => {
+    const { exchange } = context.env
+    await resend(exchange, validFields(resendFields, exchange.body).email)
+    return context.json({ status: 'sent' }, 202)
+  })
+  app.get('/verify-email', ({ env: { exchange }, req }) => pageResponse(showLink(exchange, req.query('token') ?? '')))
+  app.post('/verify-email', ({ env: { exchange } }) => postVerification(exchange))
+  app.post('/resend', ({ env: { exchange } }) => postResend(exchange))
+  return app
+}
+
+function postVerification(exchange: Exchange): Promise<Response> {
+  const isLink = formText(exchange, 'token') !== ''
+  const wording = isLink ? 'invalid_link' : 'invalid_code'
+  return answerForm(
+    exchange,
+    async () => {
+      requireForm(exchange)
+      const fields = validFields(answerFields, exchange.body)
+      const verified = await verifyEmail(exchange, fields)
+      return goTo(fields.return_to ?? verified.returnTo ?? '/')
+    },
+    (problem) => (isLink ? showLink(exchange, formText(exchange, 'token'), problem) : showCheckMail(exchange, problem)),
+    { invalid_or_expired: wording, invalid_input: wording },
+  )
+}
+
+function postResend(exchange: Exchange): Promise<Response> {
+  return answerForm(
+    exchange,
+    async () => {
+      requireForm(exchange)
+      await resend(exchange, validFields(resendFields, exchange.body).email)
+      return pageResponse(showCheckMail(exchange))
+    },
+    (problem) => showCheckMail(exchange, problem),
+  )
+}
+
+function showLink(exchange: Exchange, given: string, problem?: FormProblem): Page {
+  const { theme, basePath } = exchange.deps.settings.config
+  const csrfToken = csrfTokenFor(exchange)
+  return verifyEmailPage({ theme, texts: en, basePath, csrfToken, token: given, problem: problem?.problem, retryAfterS: problem?.retryAfterS })
+}
+
+function showCheckMail(exchange: Exchange, problem?: FormProblem): Page {
+  const { theme, basePath } = exchange.deps.settings.config
+  return checkMailPage({
+    theme,
+    texts: en,
+    basePath,
+    csrfToken: csrfTokenFor(exchange),
+    email: formText(exchange, 'email'),
+    returnTo: parseReturnTo(exchange.body.fields['return_to']),
+    problem: problem?.problem,
+    retryAfterS: problem?.retryAfterS,
+    notice: problem === undefined ? 'message_sent' : undefined,
+  })
+}

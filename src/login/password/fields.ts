@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { parseReturnTo } from '../../access/return-to.ts'
+import { emailAddress } from '../../users/email-address.ts'
+
+const length = { min: 8, max: 256 }
+
+/** Characters, not UTF-16 units, counted after NFC; every character is allowed and none is asked for (NIST SP 800-63B). */
+const newPassword = z.string().superRefine((text, context) => {
+  const characters = [...text.normalize('NFC')].length
+  if (characters < length.min) context.addIssue({ code: 'custom', message: 'password_too_short' })
+  if (characters > length.max) context.addIssue({ code: 'custom', message: 'password_too_long' })
+})
+
+/** What is not a path on this site counts as absent: a bad link must not keep anybody from signing in. */
+export const returnTo = z
+  .string()
+  .optional()
+  .transform((text) => parseReturnTo(text))
+
+/** A form sends an empty field where a program leaves it out. */
+const optionalText = (longest: number, message: string) =>
+  z
+    .string()
+    .optional()
+    .transform((text) => text?.normalize('NFC').trim() || null)
+    .pipe(z.string().max(longest, message).nullable())
+
+export const signUpFields = z.strictObject({
+  email: emailAddress,
+  password: newPassword,
+  name: optionalText(200, 'name_too_long'),
+  phone: optionalText(32, 'phone_invalid'),
+  return_to: returnTo,
+})
+
+export const loginFields = z.strictObject({
+  email: z.string().max(1000, 'email_invalid'),
+  password: z.string().max(4096, 'password_too_long'),
+  mode: z.literal('cookie').optional(),
+  return_to: returnTo,
+})

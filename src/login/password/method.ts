@@ -1,0 +1,115 @@
+// Password login: the JSON API and the hosted pages over the same two functions.
+import type { Hono } from 'hono'
+import { parseReturnTo } from '../../access/return-to.ts'
+import { validFields } from '../../body.ts'
+import { type GatewayEnv, createApp } from '../../context.ts'
+import type { Deps } from '../../deps.ts'
+import { GatewayError } from '../../errors.ts'
+import { type Exchange, principalOf, reject } from '../../exchange.ts'
+import { checkMailPage } from '../../pages/check-mail-page.tsx'
+import { loginPage } from '../../pages/login-page.tsx'
+import type { Page } from '../../pages/layout.tsx'
+import { pageResponse } from '../../pages/page-response.ts'
+import { signUpPage } from '../../pages/signup-page.tsx'
+import { en } from '../../pages/texts/en.ts'
+import { type FormProblem, answerForm, formText, goTo } from '../form-page.ts'
+import { csrfTokenFor } from '../form-tokens.ts'
+import { loginFields, signUpFields } from './fields.ts'
+import { signIn } from './sign-in.ts'
+import { signUp } from './sign-up.ts'
+
+export function password(deps: Deps): Hono<GatewayEnv> {
+  const app = createApp()
+  app.post('/v1/login', async (context) => {
+    const { exchange } = context.env
+    return context.json(await signIn(exchange, validFields(loginFields, exchange.body)))
+  })
+  app.post('/v1/signup', async (context) => {
+    const { exchange } = context.env
+    await signUp(exchange, validFields(signUpFields, exchange.body))
+    return context.json({ status: 'verification_sent' }, 202)
+  })
+  app.get('/login', ({ env: { exchange }, req }) => {
+    const returnTo = parseReturnTo(req.query('return_to'))
+    return principalOf(exchange) === null ? pageResponse(showLogin(exchange, returnTo)) : goTo(returnTo ?? '/')
+  })
+  app.post('/login', ({ env: { exchange } }) => postLogin(exchange))
+  if (deps.settings.config.login.signUp) mountSignUp(app)
+  return app
+}
+
+function mountSignUp(app: Hono<GatewayEnv>): void {
+  app.get('/signup', ({ env: { exchange }, req }) => pageResponse(showSignUp(exchange, parseReturnTo(req.query('return_to')))))
+  app.post('/signup', ({ env: { exchange } }) => postSignUp(exchange))
+}
+
+function postLogin(exchange: Exchange): Promise<Response> {
+  return answerForm(
+    exchange,
+    async () => {
+      requireForm(exchange)
+      const fields = validFields(loginFields, exchange.body)
+      await signIn(exchange, fields)
+      return goTo(fields.return_to ?? '/')
+    },
+    (problem) => showLogin(exchange, parseReturnTo(exchange.body.fields['return_to']), problem),
+  )
+}
+
+function postSignUp(exchange: Exchange): Promise<Response> {
+  return answerForm(
+    exchange,
+    async () => {
+      requireForm(exchange)
+      const fields = validFields(signUpFields, exchange.body)
+      await signUp(exchange, fields)
+      const { theme, basePath } = exchange.deps.settings.config
+      const csrfToken = csrfTokenFor(exchange)
+      return pageResponse(checkMailPage({ theme, texts: en, basePath, csrfToken, email: fields.email, returnTo: fields.return_to }))
+    },
+    (problem) => showSignUp(exchange, parseReturnTo(exchange.body.fields['return_to']), problem),
+  )
+}
+
+/** The page paths take forms only: a JSON body may come without a CSRF token, and has its own path. */
+export function requireForm(exchange: Exchange): void {
+  if (exchange.body.kind === 'form') return
+  throw new GatewayError(reject('unsupported_media_type', 'a page path takes a form'))
+}
+
+function showLogin(exchange: Exchange, returnTo: string | null, problem?: FormProblem): Page {
+  const { theme, basePath, login } = exchange.deps.settings.config
+  return loginPage({
+    theme,
+    texts: en,
+    basePath,
+    csrfToken: csrfTokenFor(exchange),
+    returnTo,
+    email: formText(exchange, 'email'),
+    signUpEnabled: login.signUp,
+    problem: problem?.problem,
+    retryAfterS: problem?.retryAfterS,
+    notice: problem === undefined && exchange.authentication.kind === 'refused' ? 'session_expired' : undefined,
+  })
+}
+
+function showSignUp(exchange: Exchange, returnTo: string | null, problem?: FormProblem): Page {
+  const { theme, basePath } = exchange.deps.settings.config
+  return signUpPage({
+    theme,
+    texts: en,
+    basePath,
+    csrfToken: csrfTokenFor(exchange),
+    returnTo,
+    email: formText(exchange, 'email'),
+    name: formText(exchange, 'name'),
+    problem: problem?.problem,
+    retryAfterS: problem?.retryAfterS,
+    fields: problem === undefined ? undefined : worded(problem.fields),
+  })
+}
+
+function worded(fields: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const texts: Readonly<Record<string, string>> = en.fieldProblems
+  return Object.fromEntries(Object.entries(fields).map(([path, reason]) => [path, texts[reason] ?? en.problems.invalid_input]))
+}

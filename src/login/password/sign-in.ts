@@ -1,0 +1,75 @@
+// Signing in with a password: the same answer after the same work, whether or not the account exists.
+import { auditRow } from '../../audit/record.ts'
+import { findUserForLogin, loginUser, replacePasswordHash, type LoginUser } from '../../db/queries/users.ts'
+import { startSession } from '../../db/queries/sessions.ts'
+import { DatabaseUnavailable } from '../../db/database.ts'
+import { GatewayError } from '../../errors.ts'
+import { type Exchange, auditSource, reject } from '../../exchange.ts'
+import { hourMs } from '../../kit/duration.ts'
+import { limitRules } from '../../limits/rules.ts'
+import { emailAddress } from '../../users/email-address.ts'
+import { completeLogin, draftSession } from '../complete.ts'
+import { limited } from '../limited.ts'
+
+export interface Credentials {
+  readonly email: string
+  readonly password: string
+}
+
+/** Returns the answer for programs and has set the cookies; throws a GatewayError for every no. */
+export async function signIn(exchange: Exchange, given: Credentials): Promise<Readonly<Record<string, unknown>>> {
+  await limited(exchange, limitRules.login)
+  const user = await findUser(exchange, given.email)
+  const stored = user?.passwordHash ?? null
+  if (user === null || stored === null) {
+    await exchange.deps.passwords.verifyNothing(given.password)
+    return refuse(exchange, user, 'no such account')
+  }
+  const { isRight, needsRehash } = await exchange.deps.passwords.verify(stored, given.password)
+  if (!isRight) return refuse(exchange, user, 'wrong password')
+  if (!user.isActive) return refuse(exchange, user, 'account locked')
+  const { unverifiedHours } = exchange.deps.settings.config.login
+  if (!user.emailVerified && exchange.deps.now() - user.createdAtMs >= unverifiedHours * hourMs) {
+    await recordFailure(exchange, user, 'address unverified')
+    throw new GatewayError(reject('email_unverified', 'address unverified'))
+  }
+  if (needsRehash) await rehash(exchange, user, { stored, password: given.password })
+  return open(exchange, user)
+}
+
+async function findUser({ deps }: Exchange, email: string): Promise<LoginUser | null> {
+  const parsed = emailAddress.safeParse(email)
+  // Asked all the same: an answer without a round trip to the database would come sooner.
+  const [row] = await deps.database.read(findUserForLogin(parsed.success ? parsed.data : 'nobody@invalid'))
+  return row === undefined ? null : loginUser(row)
+}
+
+async function refuse(exchange: Exchange, user: LoginUser | null, reason: string): Promise<never> {
+  await recordFailure(exchange, user, reason)
+  throw new GatewayError({ ...reject('invalid_credentials', reason), headers: { 'www-authenticate': 'Portcullis-Password' } })
+}
+
+async function recordFailure(exchange: Exchange, user: LoginUser | null, reason: string): Promise<void> {
+  const facts = { reason, ...(user === null ? {} : { userId: user.id }), details: { method: 'password' } }
+  await exchange.deps.audit.record('login.failed', auditSource(exchange), facts)
+}
+
+async function open(exchange: Exchange, user: LoginUser): Promise<Readonly<Record<string, unknown>>> {
+  const draft = draftSession(exchange, user.id, ['pwd'])
+  const facts = { userId: user.id, sessionId: draft.session.id, details: { method: 'password' } }
+  const audit = auditRow('login.succeeded', auditSource(exchange), facts, exchange.deps.now())
+  const rows = await exchange.deps.database.write(startSession(draft.session, audit))
+  if (rows.length === 0) return refuse(exchange, user, 'account gone')
+  return completeLogin(exchange, user, draft)
+}
+
+/** A login must not fail because its password could not be stored better. */
+async function rehash(exchange: Exchange, user: LoginUser, { stored, password }: { stored: string; password: string }): Promise<void> {
+  const audit = auditRow('password.rehashed', auditSource(exchange), { userId: user.id }, exchange.deps.now())
+  try {
+    const next = await exchange.deps.passwords.hash(password)
+    await exchange.deps.database.write(replacePasswordHash(user.id, stored, next, audit))
+  } catch (error) {
+    if (!(error instanceof DatabaseUnavailable)) throw error
+  }
+}

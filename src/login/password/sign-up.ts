@@ -1,0 +1,37 @@
+// Signing up: one statement decides what happened, and whoever asked hears the same in every case.
+import { v7 as uuidv7 } from 'uuid'
+import type { z } from 'zod'
+import { auditRow } from '../../audit/record.ts'
+import { signUp as signUpStatement, signUpOutcome } from '../../db/queries/users.ts'
+import { GatewayError } from '../../errors.ts'
+import { type Exchange, auditSource, reject } from '../../exchange.ts'
+import { limitRules } from '../../limits/rules.ts'
+import { shardOf } from '../../sessions/shard.ts'
+import { newVerification } from '../email-verification/challenge.ts'
+import { mailAlreadyRegistered, mailVerification } from '../email-verification/mail.ts'
+import { limited } from '../limited.ts'
+import type { signUpFields } from './fields.ts'
+
+export async function signUp(exchange: Exchange, given: z.output<typeof signUpFields>): Promise<void> {
+  const { deps } = exchange
+  if (!deps.settings.config.login.signUp) throw new GatewayError(reject('not_found', 'sign-up is off'))
+  await limited(exchange, limitRules.signUp)
+  // Hashed for known addresses too: the time it takes must not tell them apart.
+  const passwordHash = await deps.passwords.hash(given.password)
+  const id = uuidv7()
+  const shard = shardOf(id, exchange.client.continent, deps.settings.config.sessions.shards)
+  const asked = newVerification(exchange, { passwordHash, returnTo: given.return_to })
+  const audit = auditRow('user.created', auditSource(exchange), { userId: id, details: { method: 'password' } }, deps.now())
+  const user = { id, email: given.email, name: given.name, phone: given.phone, shard, passwordHash }
+  const [row] = await deps.database.write(signUpStatement(user, asked.row, audit))
+  switch (row === undefined ? 'raced' : signUpOutcome(row)) {
+    case 'created':
+    case 'unverified':
+      return mailVerification(exchange, given.email, asked)
+    case 'verified':
+      return mailAlreadyRegistered(exchange, given.email)
+    case 'raced':
+      // The one that won has sent the mail.
+      return undefined
+  }
+}

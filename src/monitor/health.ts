@@ -1,0 +1,27 @@
+// `/healthz`: the worker runs. `/readyz`: it could let somebody in. Answered before everything else, exact paths only.
+import { sql } from 'drizzle-orm'
+import type { Database } from '../db/database.ts'
+import { isPath } from '../access/request-path.ts'
+
+type Readiness = 'ready' | 'misconfigured' | 'database_unavailable'
+
+export async function health(request: Request, openDatabase: (() => Database) | null): Promise<Response | null> {
+  if (isPath(request.url, '/healthz')) return answer(200, { status: 'alive' })
+  if (!isPath(request.url, '/readyz')) return null
+  const code = await readiness(openDatabase)
+  return answer(code === 'ready' ? 200 : 503, { status: code === 'ready' ? 'ready' : 'not ready', code })
+}
+
+async function readiness(openDatabase: (() => Database) | null): Promise<Readiness> {
+  if (openDatabase === null) return 'misconfigured'
+  try {
+    await openDatabase().read(sql`select 1`)
+    return 'ready'
+  } catch {
+    return 'database_unavailable'
+  }
+}
+
+function answer(status: number, body: Readonly<Record<string, string>>): Response {
+  return Response.json(body, { status, headers: { 'cache-control': 'no-store', 'x-portcullis-response': body['code'] ?? 'ok', 'x-request-id': crypto.randomUUID() } })
+}

@@ -1,0 +1,59 @@
+/** @jsxImportSource hono/jsx */
+import { readDevice } from './device-name.ts'
+import { PostForm, SubmitButton } from './form.tsx'
+import { fill, type Moment } from './format.ts'
+import type { Texts } from './texts/en.ts'
+import { Time } from './time.tsx'
+
+export type SessionRow = {
+  readonly id: string
+  readonly createdAt: Moment
+  readonly lastSeenAt: Moment
+  readonly ip: string | null
+  readonly userAgent: string | null
+  readonly isCurrent: boolean
+}
+
+const deviceText = (userAgent: string | null, t: Texts['account']): string => {
+  const { browser, system } = readDevice(userAgent)
+  if (browser !== null && system !== null) return fill(t.deviceOn, { browser, system })
+  return browser ?? system ?? t.unknownDevice
+}
+
+type ItemProps = { session: SessionRow; texts: Texts; basePath: string; csrfToken: string }
+
+export const SessionItem = ({ session, texts, basePath, csrfToken }: ItemProps) => {
+  const t = texts.account
+  const device = deviceText(session.userAgent, t)
+  return (
+    <li class="session">
+      <div>
+        <h3>
+          {device} {session.isCurrent ? <span class="tag">{t.current}</span> : null}
+        </h3>
+        <dl class="facts">
+          <dt>{t.lastSeen}</dt>
+          <dd>
+            <Time moment={session.lastSeenAt} lang={texts.lang} />
+          </dd>
+          <dt>{t.signedIn}</dt>
+          <dd>
+            <Time moment={session.createdAt} lang={texts.lang} />
+          </dd>
+          {session.ip === null ? null : (
+            <>
+              <dt>{t.ip}</dt>
+              <dd>{session.ip}</dd>
+            </>
+          )}
+        </dl>
+      </div>
+      <PostForm action={`${basePath}/account/sessions/revoke`} csrfToken={csrfToken}>
+        <input type="hidden" name="id" value={session.id} />
+        <SubmitButton quiet small>
+          {t.revoke} <span class="hidden">{device}</span>
+        </SubmitButton>
+      </PostForm>
+    </li>
+  )
+}

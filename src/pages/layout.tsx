@@ -1,0 +1,73 @@
+/** @jsxImportSource hono/jsx */
+import type { Child } from 'hono/jsx'
+import { readableTextOn } from './colour.ts'
+import { fill } from './format.ts'
+import { GateBackdrop, GateMark, iconAddress } from './gate-mark.tsx'
+import { stylesFor } from './styles.ts'
+import type { Texts } from './texts/en.ts'
+import { accentOf, type Theme } from './theme.ts'
+
+/** A page waits for its nonce: only the response, which also writes the policy, may choose one. */
+export type Page = { readonly theme: Theme; readonly render: (nonce: string) => string }
+
+/** What every page needs to know. */
+export type PageBase = { readonly theme: Theme; readonly texts: Texts }
+
+export type Frame = PageBase & {
+  readonly title: string
+  /** A freshly loaded page is not announced by role=alert, but its title is: so the title tells. */
+  readonly hasProblem?: boolean
+  readonly wide?: boolean
+  readonly lowered?: boolean
+}
+
+const Brand = ({ theme }: { theme: Theme }) => (
+  <div class="brand">
+    {theme.logoUrl === null ? <GateMark /> : <img src={theme.logoUrl} alt="" referrerpolicy="no-referrer" />}
+    <span>{theme.name}</span>
+  </div>
+)
+
+const Head = ({ frame, nonce }: { frame: Frame; nonce: string }) => {
+  const { theme, texts, title } = frame
+  const accent = accentOf(theme)
+  const shown = frame.hasProblem === true ? fill(texts.titleWithError, { title }) : title
+  return (
+    <head>
+      <meta charset="utf-8" />
+      <title>{`${shown} – ${theme.name}`}</title>
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <meta name="robots" content="noindex" />
+      <meta name="format-detection" content="telephone=no" />
+      <link rel="icon" href={theme.logoUrl ?? iconAddress(accent, readableTextOn(accent))} />
+      <style nonce={nonce} dangerouslySetInnerHTML={{ __html: stylesFor(theme) }} />
+    </head>
+  )
+}
+
+export function layout(frame: Frame, content: Child): Page {
+  const render = (nonce: string): string => {
+    const document = (
+      <html lang={frame.texts.lang} dir={frame.texts.dir}>
+        <Head frame={frame} nonce={nonce} />
+        <body>
+          <GateBackdrop lowered={frame.lowered === true} />
+          <div class={frame.wide === true ? 'frame wide' : 'frame'}>
+            <div class="card">
+              <header>
+                <Brand theme={frame.theme} />
+              </header>
+              <main>
+                <h1>{frame.title}</h1>
+                {content}
+              </main>
+            </div>
+          </div>
+        </body>
+      </html>
+    )
+    return `<!doctype html>${String(document)}`
+  }
+  return { theme: frame.theme, render }
+}

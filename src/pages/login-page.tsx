@@ -1,0 +1,67 @@
+/** @jsxImportSource hono/jsx */
+import { withReturnTo } from './addresses.ts'
+import { ErrorSummary, Field, Notice, PASSWORD_LENGTH, PostForm, ReturnToField, SubmitButton } from './form.tsx'
+import { fill } from './format.ts'
+import { layout, type Page, type PageBase } from './layout.tsx'
+import type { NoticeKey, ProblemKey, Texts } from './texts/en.ts'
+
+export type LoginPageProps = PageBase & {
+  readonly basePath: string
+  readonly csrfToken: string
+  readonly returnTo: string | null
+  readonly email?: string | undefined
+  readonly problem?: ProblemKey | undefined
+  readonly notice?: NoticeKey | undefined
+  readonly signUpEnabled: boolean
+  readonly retryAfterS?: number | undefined
+}
+
+const Fields = ({ texts, email, problem }: { texts: Texts; email: string; problem: ProblemKey | undefined }) => {
+  const blamed = problem === 'invalid_credentials'
+  return (
+    <>
+      <Field
+        name="email"
+        label={texts.fields.email}
+        type="email"
+        autocomplete="username"
+        value={email}
+        blamed={blamed}
+        autofocus={email === ''}
+        attributes={{ inputmode: 'email', autocapitalize: 'none', spellcheck: 'false', maxlength: 254 }}
+      />
+      <Field
+        name="password"
+        label={texts.fields.password}
+        type="password"
+        autocomplete="current-password"
+        blamed={blamed}
+        autofocus={email !== ''}
+        attributes={{ maxlength: PASSWORD_LENGTH.max }}
+      />
+    </>
+  )
+}
+
+export function loginPage(props: LoginPageProps): Page {
+  const { theme, texts, basePath, returnTo, problem } = props
+  const t = texts.login
+  return layout(
+    { theme, texts, title: t.title, hasProblem: problem !== undefined },
+    <>
+      <p class="lead">{fill(t.lead, { site: theme.name })}</p>
+      <ErrorSummary texts={texts} problem={problem} retryAfterS={props.retryAfterS} />
+      <Notice texts={texts} notice={props.notice} />
+      <PostForm action={`${basePath}/login`} csrfToken={props.csrfToken}>
+        <ReturnToField returnTo={returnTo} />
+        <Fields texts={texts} email={props.email ?? ''} problem={problem} />
+        <SubmitButton>{t.submit}</SubmitButton>
+      </PostForm>
+      {props.signUpEnabled ? (
+        <p class="after">
+          {t.toSignUp} <a href={withReturnTo(`${basePath}/signup`, returnTo)}>{t.signUpLink}</a>
+        </p>
+      ) : null}
+    </>,
+  )
+}

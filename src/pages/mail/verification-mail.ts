@@ -1,0 +1,34 @@
+import { duration, fill } from '../format.ts'
+import type { Texts } from '../texts/en.ts'
+import type { Theme } from '../theme.ts'
+import { mailHtml, type Mail } from './mail-html.tsx'
+import { forSite, paragraphs } from './mail-text.ts'
+
+export type VerificationMailProps = {
+  readonly theme: Theme
+  readonly texts: Texts
+  readonly link: string
+  readonly code: string
+  readonly validForS: number
+}
+
+export function verificationMail({ theme, texts, link, code, validForS }: VerificationMailProps): Mail {
+  const t = texts.mail.verification
+  const lead = forSite(t.lead, theme)
+  const expiry = fill(t.expiry, { duration: duration(validForS, texts.lang) })
+  return {
+    subject: forSite(t.subject, theme),
+    // The link and the code each have a line to themselves: people copy them, and programs look for them.
+    text: paragraphs(lead, link, t.codeLead, code, expiry, t.aside),
+    html: mailHtml({
+      theme,
+      texts,
+      heading: t.heading,
+      lead,
+      link,
+      button: t.button,
+      code: { lead: t.codeLead, value: code },
+      small: [expiry, t.aside],
+    }),
+  }
+}

@@ -1,0 +1,70 @@
+import type { Page } from './layout.tsx'
+
+export type PageResponseOptions = { readonly status?: number; readonly headers?: HeadersInit }
+
+const FIXED_HEADERS = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'Cache-Control': 'no-store',
+  // `no-referrer` would make browsers send `Origin: null` with the forms. `same-origin` would hand the full address,
+  // with a mail's token in it, to the site behind the gateway. This one shows the origin and nothing else to anyone.
+  'Referrer-Policy': 'strict-origin',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': [
+    'accelerometer',
+    'autoplay',
+    'browsing-topics',
+    'camera',
+    'clipboard-read',
+    'display-capture',
+    'fullscreen',
+    'geolocation',
+    'gyroscope',
+    'hid',
+    'magnetometer',
+    'microphone',
+    'midi',
+    'payment',
+    'serial',
+    'usb',
+    'xr-spatial-tracking',
+  ]
+    .map((feature) => `${feature}=()`)
+    .join(', '),
+} as const
+
+function newNonce(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return btoa(String.fromCharCode(...bytes))
+}
+
+/** A host may hold `;` or `,` by the URL standard; written into the policy, it would end a directive. */
+export function logoSource(logoUrl: string | null): string | null {
+  if (logoUrl === null || !URL.canParse(logoUrl)) return null
+  const { origin } = new URL(logoUrl)
+  return /^https?:\/\/[a-z0-9.:[\]-]+$/i.test(origin) ? origin : null
+}
+
+function contentSecurityPolicy(nonce: string, logoUrl: string | null): string {
+  const logo = logoSource(logoUrl)
+  return [
+    "default-src 'none'",
+    `style-src 'nonce-${nonce}'`,
+    `img-src 'self' data:${logo === null ? '' : ` ${logo}`}`,
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+  ].join('; ')
+}
+
+/** Cookies and `Retry-After` come from the caller; the protections are set last, so no caller can weaken them. */
+export function pageResponse(page: Page, { status = 200, headers }: PageResponseOptions = {}): Response {
+  const nonce = newNonce()
+  const all = new Headers(headers)
+  for (const [name, value] of Object.entries(FIXED_HEADERS)) all.set(name, value)
+  all.set('Content-Security-Policy', contentSecurityPolicy(nonce, page.theme.logoUrl))
+  return new Response(page.render(nonce), { status, headers: all })
+}

@@ -1,0 +1,42 @@
+// How a refusal looks: problem+json for programs, a page or the way to the login page for people.
+import { type Rejection, errorTable, problemResponse, rejectionHeaders } from './errors.ts'
+import type { Exchange } from './exchange.ts'
+import { pageResponse } from './pages/page-response.ts'
+import { problemPage } from './pages/problem-page.tsx'
+import { en } from './pages/texts/en.ts'
+import { clearedCookie, sessionCookieName } from './sessions/cookie.ts'
+
+export function renderRejection(exchange: Exchange, rejection: Rejection): Response {
+  const response = isPerson(exchange) ? pageFor(exchange, rejection) : problemResponse(rejection, exchange.id)
+  for (const cookie of exchange.setCookies) response.headers.append('set-cookie', cookie)
+  return response
+}
+
+/** A browser that navigates, as opposed to a script, a program, or an upgrade. */
+export function isPerson({ request }: Exchange): boolean {
+  const { headers } = request
+  if (headers.get('upgrade') !== null || headers.get('x-requested-with') !== null) return false
+  const mode = headers.get('sec-fetch-mode')
+  if (mode !== null && mode !== 'navigate') return false
+  const accept = headers.get('accept') ?? ''
+  return accept.includes('text/html') && !accept.startsWith('application/json')
+}
+
+function pageFor(exchange: Exchange, rejection: Rejection): Response {
+  const { config } = exchange.deps.settings
+  const isSafe = exchange.request.method === 'GET' || exchange.request.method === 'HEAD'
+  if (rejection.code === 'unauthenticated' && isSafe && !exchange.isOwnPath) return toLogin(exchange, rejection)
+  const { status } = errorTable[rejection.code]
+  const signInUrl = status === 401 ? `${config.basePath}/login` : null
+  const page = problemPage({ theme: config.theme, texts: en, status, requestId: exchange.id, homeUrl: '/', signInUrl, retryAfterS: rejection.retryAfterS })
+  return pageResponse(page, { status, headers: rejectionHeaders(rejection, exchange.id) })
+}
+
+function toLogin(exchange: Exchange, rejection: Rejection): Response {
+  const { target, authentication, deps } = exchange
+  const headers = rejectionHeaders(rejection, exchange.id)
+  const returnTo = encodeURIComponent(target.path + target.search)
+  headers.set('location', `${deps.settings.config.basePath}/login?return_to=${returnTo}`)
+  if (authentication.kind === 'refused') headers.append('set-cookie', clearedCookie(sessionCookieName))
+  return new Response(null, { status: 302, headers })
+}

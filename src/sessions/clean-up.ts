@@ -1,0 +1,28 @@
+// The daily clean-up: what has expired goes, in batches small enough that no request waits for them.
+import type { Database } from '../db/database.ts'
+import { deleteOldChallenges } from '../db/queries/challenges.ts'
+import { deleteOldSessions } from '../db/queries/sessions.ts'
+import { log } from '../log.ts'
+
+const batch = 500
+const pauseMs = 50
+const mostBatches = 400
+const keepEndedDays = 90
+
+export async function cleanUp(database: Database): Promise<{ readonly sessions: number; readonly challenges: number }> {
+  const sessions = await inBatches(database, () => deleteOldSessions(keepEndedDays, batch))
+  const challenges = await inBatches(database, () => deleteOldChallenges(batch))
+  log('info', 'cleaned up', { sessions, challenges })
+  return { sessions, challenges }
+}
+
+async function inBatches(database: Database, statement: () => Parameters<Database['write']>[0]): Promise<number> {
+  let total = 0
+  for (let round = 0; round < mostBatches; round += 1) {
+    const deleted = (await database.write(statement())).length
+    total += deleted
+    if (deleted < batch) return total
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+  }
+  return total
+}

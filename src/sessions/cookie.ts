@@ -1,0 +1,24 @@
+// The cookies of the gateway. `__Host-` ties them to this host, this path and TLS; localhost counts as secure in browsers.
+export const sessionCookieName = '__Host-portcullis'
+export const csrfCookieName = '__Host-portcullis-csrf'
+export const preSessionCookieName = '__Host-portcullis-pre'
+
+/** Names that never reach an origin. */
+export const ownCookieNames = [sessionCookieName, csrfCookieName, preSessionCookieName] as const
+
+export function sessionCookie(token: string, expiresAtMs: number): string {
+  return `${sessionCookieName}=${token}; Path=/; Secure; HttpOnly; SameSite=Lax; Expires=${new Date(expiresAtMs).toUTCString()}`
+}
+
+export function clearedCookie(name: (typeof ownCookieNames)[number]): string {
+  return `${name}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0`
+}
+
+/** Readable by script: it has to be copied into a header. */
+export function csrfCookie(token: string): string {
+  return `${csrfCookieName}=${token}; Path=/; Secure; SameSite=Lax`
+}
+
+export function preSessionCookie(id: string): string {
+  return `${preSessionCookieName}=${id}; Path=/; Secure; HttpOnly; SameSite=Lax`
+}

@@ -1,0 +1,261 @@
+// One place that decides for its users: which sessions live, who gets to rotate, whose sockets close. PostgreSQL is the
+// record, this object is the judge; what it was told to end stays ended while the record cannot be reached.
+import { DurableObject } from 'cloudflare:workers'
+import { type AuditRow, insertAuditRows } from '../db/queries/audit-events.ts'
+import { type Database, DatabaseUnavailable } from '../db/database.ts'
+import {
+  type EndedSessions,
+  type StoredSession,
+  endSessions,
+  findLiveSession,
+  recordSightings,
+  retirePreviousSecret,
+  rotateSecret,
+  storedSession,
+} from '../db/queries/sessions.ts'
+import { BoundedMap } from '../kit/bounded-map.ts'
+import { minuteMs } from '../kit/duration.ts'
+import { EndedStore, type PendingEnd } from './ended-store.ts'
+import { type SessionPolicy, leaseMs, liveness, previousSecretGraceMs, repeatRotationMs } from './policy.ts'
+import { hashSecret, isSameHash, newSessionSecret } from './token.ts'
+
+export interface LeaseRequest {
+  readonly sessionId: string
+  readonly secretHash: string
+  readonly ip: string | null
+}
+
+export type LeaseAnswer =
+  | { readonly outcome: 'live'; readonly session: StoredSession; readonly leaseMs: number; readonly isRotationDue: boolean }
+  | { readonly outcome: 'dead'; readonly reason: string; readonly userId: string | null }
+  | { readonly outcome: 'unknown' }
+
+export interface EndRequest {
+  readonly userId: string
+  readonly which: EndedSessions
+  readonly reason: string
+  readonly audit: AuditRow
+}
+
+export interface UserObjectPolicy extends SessionPolicy {
+  readonly unverifiedMs: number
+}
+
+/** What the worker may ask. `unknown` of a lease means the database could not be asked: nobody is let in on it. */
+export interface UserSessions {
+  lease(request: LeaseRequest): Promise<LeaseAnswer>
+  /** Durable when it returns; the ids that ended, or null where the database will hear of it later. */
+  end(request: EndRequest): Promise<readonly string[] | null>
+  rotate(sessionId: string, secretHash: string, audit: AuditRow): Promise<{ readonly secret: string } | null>
+}
+
+interface KnownSession {
+  session: StoredSession
+  provenAtMs: number
+  lastSeenAtMs: number
+  /** When the secret after a rotation was first presented; the one before ends soon after. */
+  successorSeenAtMs: number | null
+  isReloading: boolean
+}
+
+const knownSessions = 20_000
+const flushEveryMs = minuteMs
+const closedBySessionEnd = 4401
+
+export function userObject(compose: (env: Env) => { database: Database; policy: UserObjectPolicy }) {
+  return class UserObject extends DurableObject<Env> implements UserSessions {
+    readonly #database: Database
+    readonly #policy: UserObjectPolicy
+    readonly #ended: EndedStore
+    readonly #known = new BoundedMap<string, KnownSession>(knownSessions)
+    readonly #sightings = new Map<string, { atMs: number; ip: string | null }>()
+    #isFlushPlanned = false
+
+    constructor(state: DurableObjectState, env: Env) {
+      super(state, env)
+      const { database, policy } = compose(env)
+      this.#database = database
+      this.#policy = policy
+      this.#ended = new EndedStore(state.storage.sql)
+    }
+
+    async lease(request: LeaseRequest): Promise<LeaseAnswer> {
+      const now = Date.now()
+      if (this.#ended.hasSession(request.sessionId)) return { outcome: 'dead', reason: 'ended', userId: null }
+      const known = await this.#find(request.sessionId, now)
+      if (known === 'unknown') return { outcome: 'unknown' }
+      if (known === null) return { outcome: 'dead', reason: 'no such session', userId: null }
+      const { session } = known
+      if (this.#ended.covers(session)) return { outcome: 'dead', reason: 'ended', userId: session.userId }
+      const state = liveness(session, known.lastSeenAtMs, this.#policy, now)
+      if (state !== 'live') return { outcome: 'dead', reason: state, userId: session.userId }
+      const secret = this.#judgeSecret(known, request.secretHash, now)
+      if (secret === 'wrong') return { outcome: 'dead', reason: 'wrong secret', userId: session.userId }
+      if (secret === 'replayed') return { outcome: 'dead', reason: 'replayed secret', userId: session.userId }
+      known.lastSeenAtMs = now
+      this.#see(request, now)
+      return { outcome: 'live', session, leaseMs, isRotationDue: this.#isRotationDue(known, secret, now) }
+    }
+
+    async end(request: EndRequest): Promise<readonly string[] | null> {
+      this.#ended.add(request.userId, request.which, Date.now() + this.#policy.absoluteMs)
+      this.#closeSockets(request)
+      const pending: PendingEnd = request
+      try {
+        const rows = await this.#database.writeIdempotent(
+          endSessions(request.userId, request.which, request.reason, request.audit),
+        )
+        return rows.map((row) => String(row['id']))
+      } catch (error) {
+        if (!(error instanceof DatabaseUnavailable)) throw error
+        this.#ended.addPending(request.audit.id, pending)
+        await this.ctx.storage.setAlarm(Date.now() + 2000)
+        return null
+      }
+    }
+
+    async rotate(sessionId: string, secretHash: string, audit: AuditRow): Promise<{ readonly secret: string } | null> {
+      const known = this.#known.get(sessionId)
+      if (known === undefined || this.#ended.hasSession(sessionId)) return null
+      // A repeated rotation starts from the stored secret although the one before it was presented: the answer got lost.
+      const verdict = this.#judgeSecret(known, secretHash, Date.now())
+      if (verdict === 'wrong' || verdict === 'replayed' || !this.#isRotationDue(known, verdict, Date.now())) return null
+      const secret = newSessionSecret()
+      const newHash = hashSecret(secret)
+      // Taken before the first await: simultaneous requests find the rotation done and keep their old cookie.
+      const before = known.session
+      known.session = { ...before, secretHash: newHash, previousSecretHash: secretHash, rotatedAtMs: Date.now() }
+      known.successorSeenAtMs = null
+      try {
+        const rows = await this.#database.write(rotateSecret(sessionId, { expectedHash: before.secretHash, presentedHash: secretHash, newHash }, audit))
+        if (rows.length === 1) return { secret }
+      } catch (error) {
+        if (!(error instanceof DatabaseUnavailable)) throw error
+      }
+      // Whether it took effect is unknown: forget the session, the record decides at the next question.
+      this.#known.delete(sessionId)
+      return null
+    }
+
+    /** A socket that lives as long as a session does: the gateway holds one beside each WebSocket it forwards. */
+    override async fetch(request: Request): Promise<Response> {
+      const url = new URL(request.url)
+      const sessionId = url.searchParams.get('session') ?? ''
+      const userId = url.searchParams.get('user') ?? ''
+      const [client, server] = Object.values(new WebSocketPair())
+      if (client === undefined || server === undefined) throw new Error('no socket pair')
+      this.ctx.acceptWebSocket(server, [`session:${sessionId}`, `user:${userId}`])
+      server.serializeAttachment({ sessionId, openedAtMs: Date.now() })
+      if (this.#ended.hasSession(sessionId)) server.close(closedBySessionEnd, 'session ended')
+      return new Response(null, { status: 101, webSocket: client })
+    }
+
+    override webSocketClose(socket: WebSocket, code: number): void {
+      socket.close(code === 1005 || code === 1006 ? 1000 : code)
+    }
+
+    override async alarm(): Promise<void> {
+      this.#isFlushPlanned = false
+      const isDone = (await this.#flushPending()) && (await this.#flushSightings())
+      this.#ended.forgetBefore(Date.now())
+      if (!isDone) await this.ctx.storage.setAlarm(Date.now() + 2000)
+    }
+
+    async #find(sessionId: string, now: number): Promise<KnownSession | null | 'unknown'> {
+      const known = this.#known.get(sessionId)
+      const age = known === undefined ? Number.POSITIVE_INFINITY : now - known.provenAtMs
+      if (known === undefined || age >= this.#policy.provenMs) return this.#load(sessionId, known)
+      // Renewed in the background at half time: a database that is away shorter than that is never noticed.
+      if (age >= this.#policy.provenMs / 2 && !known.isReloading) {
+        known.isReloading = true
+        this.ctx.waitUntil(this.#load(sessionId, known))
+      }
+      return known
+    }
+
+    async #load(sessionId: string, known: KnownSession | undefined): Promise<KnownSession | null | 'unknown'> {
+      const askedAtMs = Date.now()
+      try {
+        const [row] = await this.#database.read(findLiveSession(sessionId))
+        if (row === undefined) {
+          this.#known.delete(sessionId)
+          return null
+        }
+        const session = storedSession(row)
+        // A rotation that happened while this question was under way is newer than its answer.
+        if (known !== undefined && known.session.rotatedAtMs > askedAtMs) return known
+        const lastSeenAtMs = Math.max(session.lastSeenAtMs, known?.lastSeenAtMs ?? 0)
+        const loaded = { session, provenAtMs: askedAtMs, lastSeenAtMs, successorSeenAtMs: known?.successorSeenAtMs ?? null, isReloading: false }
+        this.#known.set(sessionId, loaded)
+        return loaded
+      } catch (error) {
+        if (known !== undefined) known.isReloading = false
+        if (error instanceof DatabaseUnavailable) return 'unknown'
+        throw error
+      }
+    }
+
+    #judgeSecret(known: KnownSession, secretHash: string, now: number): 'current' | 'previous' | 'replayed' | 'wrong' {
+      const { session } = known
+      if (isSameHash(secretHash, session.secretHash)) {
+        if (session.previousSecretHash !== null && known.successorSeenAtMs === null) known.successorSeenAtMs = now
+        return 'current'
+      }
+      if (session.previousSecretHash === null || !isSameHash(secretHash, session.previousSecretHash)) return 'wrong'
+      const isRetired = known.successorSeenAtMs !== null && now - known.successorSeenAtMs >= previousSecretGraceMs
+      if (!isRetired) return 'previous'
+      this.ctx.waitUntil(this.#database.writeIdempotent(retirePreviousSecret(session.id)).then(() => undefined, () => undefined))
+      return 'replayed'
+    }
+
+    #isRotationDue(known: KnownSession, secret: 'current' | 'previous', now: number): boolean {
+      const age = now - known.session.rotatedAtMs
+      if (secret === 'current') return age >= this.#policy.rotateAfterMs
+      return known.successorSeenAtMs === null && age >= repeatRotationMs
+    }
+
+    #see(request: LeaseRequest, now: number): void {
+      this.#sightings.set(request.sessionId, { atMs: now, ip: request.ip })
+      if (this.#isFlushPlanned) return
+      this.#isFlushPlanned = true
+      // Unconfirmed, and at most once a minute: no answer waits for it, and what it guards may be lost.
+      void this.ctx.storage.setAlarm(now + flushEveryMs, { allowUnconfirmed: true })
+    }
+
+    async #flushSightings(): Promise<boolean> {
+      if (this.#sightings.size === 0) return true
+      const sightings = [...this.#sightings].map(([sessionId, seen]) => ({ sessionId, ...seen }))
+      this.#sightings.clear()
+      // Lost if it fails: the next sighting says the same, and a sick database needs no backlog.
+      await this.#database.write(recordSightings(sightings)).catch(() => undefined)
+      return true
+    }
+
+    async #flushPending(): Promise<boolean> {
+      for (const { id, request } of this.#ended.pending()) {
+        try {
+          const rows = await this.#database.writeIdempotent(
+            endSessions(request.userId, request.which, request.reason, request.audit),
+          )
+          // Nothing left to end still is an event that happened.
+          if (rows.length === 0) await this.#database.writeIdempotent(insertAuditRows([request.audit]))
+          this.#ended.deletePending(id)
+        } catch (error) {
+          if (error instanceof DatabaseUnavailable) return false
+          throw error
+        }
+      }
+      return true
+    }
+
+    #closeSockets(request: EndRequest): void {
+      const { which } = request
+      const sockets = which.kind === 'one' ? this.ctx.getWebSockets(`session:${which.sessionId}`) : this.ctx.getWebSockets(`user:${request.userId}`)
+      for (const socket of sockets) {
+        const { sessionId } = socket.deserializeAttachment() as { sessionId: string }
+        if (which.kind === 'all' && sessionId === which.exceptId) continue
+        socket.close(closedBySessionEnd, 'session ended')
+      }
+    }
+  }
+}

@@ -1,0 +1,54 @@
+// Finds out who the request acts as: the session cookie, or nobody. What nobody may do is decided later.
+import { auditRow } from '../audit/record.ts'
+import type { Rejection } from '../errors.ts'
+import { type Exchange, auditSource, singleCookie } from '../exchange.ts'
+import { sessionCookie, sessionCookieName } from '../sessions/cookie.ts'
+import type { Lease } from '../sessions/gate.ts'
+import { formatSessionToken } from '../sessions/token.ts'
+
+export function authenticate(exchange: Exchange): undefined | Promise<Rejection | undefined> {
+  const values = exchange.cookies[sessionCookieName]
+  if (values === undefined) return undefined
+  const cookie = singleCookie(exchange, sessionCookieName)
+  if (cookie === null) {
+    exchange.authentication = { kind: 'refused', reason: 'several session cookies' }
+    return undefined
+  }
+  const lease = exchange.deps.sessions.leased(cookie)
+  if (lease === null) return ask(exchange, cookie)
+  exchange.authentication = { kind: 'session', lease, cookie }
+  return lease.isRotationDue ? rotate(exchange, lease, cookie) : undefined
+}
+
+async function ask(exchange: Exchange, cookie: string): Promise<undefined> {
+  const verdict = await exchange.deps.sessions.ask(cookie, exchange.client.ip)
+  switch (verdict.outcome) {
+    case 'live':
+      exchange.authentication = { kind: 'session', lease: verdict.lease, cookie }
+      return verdict.lease.isRotationDue ? rotate(exchange, verdict.lease, cookie) : undefined
+    case 'unknown':
+      exchange.authentication = { kind: 'undecided' }
+      return undefined
+    case 'dead':
+      exchange.authentication = { kind: 'refused', reason: verdict.reason }
+      if (verdict.reason === 'replayed secret' && verdict.userId !== null && verdict.sessionId !== null) {
+        const facts = { userId: verdict.userId, sessionId: verdict.sessionId, reason: verdict.reason }
+        await exchange.deps.audit.record('session.replayed', auditSource(exchange), facts)
+      }
+      return undefined
+  }
+}
+
+/** A new secret for an old session. Whoever loses the race, or has no database, goes on with the secret at hand. */
+async function rotate(exchange: Exchange, lease: Lease, cookie: string): Promise<undefined> {
+  // The answer to an upgrade is not a page: browsers may drop its cookies.
+  if (exchange.request.headers.get('upgrade') !== null) return undefined
+  const { deps } = exchange
+  const { token, principal } = lease
+  const facts = { userId: principal.userId, sessionId: token.sessionId }
+  const audit = auditRow('session.rotated', auditSource(exchange), facts, deps.now())
+  const rotated = await deps.sessions.rotate(cookie, audit)
+  if (rotated === null) return undefined
+  exchange.setCookies.push(sessionCookie(formatSessionToken({ ...token, secret: rotated.secret }), principal.sessionExpiresAtMs))
+  return undefined
+}

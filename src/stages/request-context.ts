@@ -1,0 +1,27 @@
+// Starts an exchange: an id, a clock, the dependencies, before anything can fail.
+import { noBody } from '../body.ts'
+import type { Deps } from '../deps.ts'
+import type { Exchange } from '../exchange.ts'
+
+const nowhere = { path: '/', search: '', host: '' }
+const nobody = { ip: null, continent: null, userAgent: null }
+const anonymous = { kind: 'anonymous' } as const
+const noHeaders = new Headers()
+
+export function startExchange(request: Request, deps: Deps, context: ExecutionContext): Exchange {
+  return {
+    request,
+    deps,
+    context,
+    id: crypto.randomUUID(),
+    startedAtMs: deps.now(),
+    target: nowhere,
+    headers: noHeaders,
+    cookies: {},
+    client: nobody,
+    authentication: anonymous,
+    isOwnPath: false,
+    body: noBody,
+    setCookies: [],
+  }
+}

@@ -1,0 +1,59 @@
+// Checks the configuration once per isolate and, while it is wrong, keeps everything closed and says what would be right.
+import { type ConfigProblem, type Settings, parseSettings } from './config/settings.ts'
+import type { Database } from './db/database.ts'
+import { type Deps, createDatabase, createDeps, userObjectPolicy } from './deps.ts'
+import { problemResponse } from './errors.ts'
+import { type Gateway, createGateway } from './gateway.ts'
+import type { Result } from './kit/result.ts'
+import { log } from './log.ts'
+import { health } from './monitor/health.ts'
+import { cleanUp } from './sessions/clean-up.ts'
+import type { UserObjectPolicy } from './sessions/user-object.ts'
+
+type Started = { readonly deps: Deps; readonly gateway: Gateway }
+
+let settings: Result<Settings, readonly ConfigProblem[]> | undefined
+let started: Started | undefined
+
+function readSettings(env: Env, config: unknown): Result<Settings, readonly ConfigProblem[]> {
+  if (settings !== undefined) return settings
+  settings = parseSettings(config, env as unknown as Readonly<Record<string, unknown>>)
+  if (!settings.ok) {
+    for (const problem of settings.problem) log('error', 'configuration is wrong', { ...problem })
+  }
+  return settings
+}
+
+export async function serve(request: Request, env: Env, context: ExecutionContext, config: unknown): Promise<Response> {
+  const read = readSettings(env, config)
+  const healthAnswer = await health(request, read.ok ? () => createDatabase(read.value) : null)
+  if (healthAnswer !== null) return healthAnswer
+  if (!read.ok) return problemResponse({ code: 'misconfigured', reason: 'configuration' }, crypto.randomUUID())
+  started ??= start(env, read.value)
+  return started.gateway(request, context)
+}
+
+function start(env: Env, from: Settings): Started {
+  const deps = createDeps(env, from)
+  return { deps, gateway: createGateway(deps) }
+}
+
+export async function scheduledWork(env: Env, config: unknown): Promise<void> {
+  const read = readSettings(env, config)
+  if (read.ok) await cleanUp(createDatabase(read.value))
+}
+
+function required(env: Env, config: unknown): Settings {
+  const read = readSettings(env, config)
+  if (!read.ok) throw new Error('the configuration is wrong; the log names the fields')
+  return read.value
+}
+
+export function openDatabase(env: Env, config: unknown): Database {
+  return createDatabase(required(env, config))
+}
+
+export function openUserObject(env: Env, config: unknown): { database: Database; policy: UserObjectPolicy } {
+  const from = required(env, config)
+  return { database: createDatabase(from), policy: userObjectPolicy(from) }
+}

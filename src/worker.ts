@@ -1,0 +1,15 @@
+// The entry: hands requests and the clock to the gateway, and gives the objects their names. No logic.
+import config from '#gateway.config'
+import { auditObject } from './audit/audit-object.ts'
+import { openDatabase, openUserObject, scheduledWork, serve } from './start.ts'
+import { userObject } from './sessions/user-object.ts'
+
+export { LimitObject } from './limits/limit-object.ts'
+
+export class UserObject extends userObject((env) => openUserObject(env, config)) {}
+export class AuditObject extends auditObject((env) => openDatabase(env, config)) {}
+
+export default {
+  fetch: (request, env, context) => serve(request, env, context, config),
+  scheduled: (_, env, context) => context.waitUntil(scheduledWork(env, config)),
+} satisfies ExportedHandler<Env>

@@ -1,0 +1,242 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { canonicalTarget } from '../../../src/access/canonical-target.ts'
+import { type Principal, decide } from '../../../src/access/decide.ts'
+import { type Requirement, type Route, compileRoutes } from '../../../src/access/rules.ts'
+import { ordinaryTargets } from '../../support/ordinary-targets.ts'
+
+const open: Requirement = { kind: 'public' }
+const needs = (roles: readonly string[], aal: 1 | 2 = 1): Requirement => ({ kind: 'signed-in', roles, aal })
+const route = (path: string, requirement: Requirement, more: Partial<Route> = {}): Route => ({
+  path,
+  requirement,
+  hosts: [],
+  methods: [],
+  origin: 'site',
+  ...more,
+})
+const person: Principal = { roles: [], aal: 1 }
+const admin: Principal = { roles: ['admin'], aal: 1 }
+
+const ask = (routes: readonly Route[], path: string, principal: Principal | null = null, method = 'GET') =>
+  decide(compileRoutes(routes), { host: 'site.example', path, method }, principal)
+
+const outcome = (routes: readonly Route[], path: string, principal: Principal | null = null): string => {
+  const decision = ask(routes, path, principal)
+  return decision.outcome === 'allow' ? 'allow' : decision.reason
+}
+
+const site = [
+  route('/public/*', open),
+  route('/admin/*', needs(['admin'])),
+  route('/Docs/*', open),
+  route('/*', needs([])),
+]
+const openSite = [route('/admin/*', needs(['admin'])), route('/*', open)]
+
+describe('a request is allowed', () => {
+  it('only where a route names it', () => {
+    expect(ask([route('/a', open)], '/b', admin)).toEqual({ outcome: 'deny', route: null, reason: 'no-route' })
+    expect(outcome([], '/')).toBe('no-route')
+    expect(outcome([route('/a', open, { methods: ['POST'] })], '/a')).toBe('no-route')
+    expect(outcome([route('/a', open, { hosts: ['other.example'] })], '/a')).toBe('no-route')
+  })
+
+  it('to whom the route asks for', () => {
+    const routes = [route('/a', needs([])), route('/b', needs(['x', 'y'])), route('/c', needs(['x'], 2))]
+    expect(outcome(routes, '/a')).toBe('not-signed-in')
+    expect(outcome(routes, '/a', person)).toBe('allow')
+    expect(outcome(routes, '/b', person)).toBe('missing-role')
+    expect(outcome(routes, '/b', { roles: ['y'], aal: 1 })).toBe('allow')
+    expect(outcome(routes, '/c', { roles: ['x'], aal: 1 })).toBe('aal-too-low')
+    expect(outcome(routes, '/c', { roles: ['y'], aal: 1 })).toBe('missing-role')
+    expect(outcome(routes, '/c', { roles: ['x'], aal: 2 })).toBe('allow')
+  })
+
+  it('by the route of the exact path, whatever the readings add', () => {
+    const routes = [route('/Docs/*', open, { origin: 'docs' }), route('/*', needs([]), { origin: 'app' })]
+    expect(ask(routes, '/Docs/a')).toMatchObject({ outcome: 'allow', route: { origin: 'docs' } })
+    expect(ask(openSite, '/ADMIN/x', admin)).toMatchObject({ outcome: 'allow', route: { path: '/*' } })
+    expect(ask(openSite, '/ADMIN/x')).toMatchObject({ outcome: 'deny', route: { path: '/admin/*' } })
+  })
+})
+
+describe('no reading gets below what the protecting rule asks', () => {
+  it.each([
+    '/admin',
+    '/admin/',
+    '/ADMIN/x',
+    '/Admin',
+    '/admin;x/y',
+    '/admin%3Bx/y',
+    '/admin./x',
+    '/admin%20/x',
+    '/%20/admin',
+    '/;/admin',
+    '/a%2564min',
+    '/%EF%BD%81dmin',
+    '/adm%C4%B1n',
+    '/%C3%A1dmin/x',
+    '/ad%E2%80%8Bmin',
+    '/admin%EF%BC%8Fx',
+    '/admin%3Fx',
+    '/admin%23x',
+    '/admin::$DATA',
+    '/ADMIN%253Fx/y',
+    '/Admin;a=b',
+    '/admin+',
+  ])('%s', (path) => {
+    expect(outcome(openSite, path)).toBe('not-signed-in')
+    expect(outcome(openSite, path, person)).toBe('missing-role')
+    expect(outcome(openSite, path, admin)).toBe('allow')
+  })
+
+  it('also when the rule is written in capitals', () => {
+    expect(outcome([route('/Admin/*', needs(['admin'])), route('/*', open)], '/admin/x')).toBe('not-signed-in')
+    expect(outcome([route('/Admin', needs(['admin'])), route('/*', open)], '/ADMIN/')).toBe('not-signed-in')
+  })
+
+  it('also when the rule has a `*` inside, with a Unicode slash or an empty name in its place', () => {
+    const routes = [route('/wiki/*/edit', needs(['editor'])), route('/*', open)]
+    for (const path of [
+      '/WIKI/AC%EF%BC%8FDC/edit',
+      '/WIKI/;a/edit',
+      '/WIKI/%20/EDIT',
+      '/wiki/a/edit/',
+      '/wiki/a%3Fb/Edit',
+    ]) {
+      expect(outcome(routes, path)).toBe('not-signed-in')
+    }
+  })
+
+  it('and of two rules that fold together both must hold', () => {
+    const routes = [route('/Admin/*', open), route('/admin/*', needs(['admin']))]
+    expect(outcome(routes, '/Admin/x')).toBe('not-signed-in')
+    expect(outcome(routes, '/admin/x')).toBe('not-signed-in')
+    expect(outcome(routes, '/ADMIN/x')).toBe('no-route')
+  })
+
+  it('and a reading that nobody listed denies, although the exact path is listed', () => {
+    const routes = [route('/u/*/public', open)]
+    expect(outcome(routes, '/u/1/public')).toBe('allow')
+    expect(outcome(routes, '/u/1%3F/public', admin)).toBe('no-route')
+  })
+})
+
+describe('a public rule in capitals keeps working', () => {
+  it.each([
+    '/Docs',
+    '/Docs/',
+    '/Docs/Getting%20Started',
+    '/Docs/C%23',
+    '/Docs/a;v=1',
+    '/Docs/AC%EF%BC%8FDC',
+    '/public/What%3F',
+  ])('%s', (path) => {
+    expect(outcome(site, path)).toBe('allow')
+  })
+
+  it('so do all ordinary paths below a public prefix, and single pages listed with odd characters', () => {
+    for (const target of ordinaryTargets) {
+      const path = target.replace(/\?.*$/s, '')
+      expect([path, outcome([route('/Docs/*', open), route('/*', needs([]))], `/Docs${path}`)]).toEqual([path, 'allow'])
+      expect([
+        path,
+        outcome([route(path.replaceAll('*', '%2A'), open), route('/*', needs([]))], path.replaceAll('*', '%2A')),
+      ]).toEqual([path, 'allow'])
+    }
+  })
+})
+
+const edits: readonly ((path: string, at: number) => string)[] = [
+  (path) => path.toUpperCase(),
+  (path, at) => path.slice(0, at) + path.slice(at, at + 1).toUpperCase() + path.slice(at + 1),
+  (path, at) => path.slice(0, at) + path.slice(at).replace(/^[a-z]/, (c) => `%${c.charCodeAt(0).toString(16)}`) + '',
+  (path, at) => path.slice(0, at) + path.slice(at).replace(/^[a-z]/, (c) => `%25${c.charCodeAt(0).toString(16)}`),
+  (path, at) =>
+    path.slice(0, at) +
+    path.slice(at).replace(/^[a-z]/, (c) => encodeURIComponent(String.fromCharCode(c.charCodeAt(0) + 0xfee0))),
+  (path, at) => path.slice(0, at) + path.slice(at).replace(/^[a-z]/, (c) => `${c}%CC%81`),
+  (path, at) => path.slice(0, at) + path.slice(at).replace(/^[a-z]/, (c) => `${c}%E2%80%8B`),
+  (path) => `${path}/`,
+  (path) => `${path}%3Fx`,
+  (path) => `${path}%23/public`,
+  (path) => `/;a${path}`,
+  (path) => `/%20${path}`,
+  (path, at) => endSegment(path, at, '.'),
+  (path, at) => endSegment(path, at, '%20'),
+  (path, at) => endSegment(path, at, '+'),
+  (path, at) => endSegment(path, at, ';a=b'),
+  (path, at) => endSegment(path, at, '%3Bz'),
+  (path, at) => endSegment(path, at, '::$DATA'),
+]
+const endSegment = (path: string, at: number, suffix: string): string => {
+  const end = path.indexOf('/', at + 1)
+  return end === -1 ? path + suffix : path.slice(0, end) + suffix + path.slice(end)
+}
+
+const segment = fc.constantFrom('admin', 'public', 'a', 'b')
+const pattern = fc.array(fc.oneof({ weight: 4, arbitrary: segment }, { weight: 1, arbitrary: fc.constant('*') }), {
+  maxLength: 3,
+})
+const requirement = fc.oneof(
+  fc.constant(open),
+  fc.tuple(fc.subarray(['r', 's']), fc.constantFrom<1 | 2>(1, 2)).map(([roles, aal]) => needs(roles, aal)),
+)
+const rules = fc.array(
+  fc.tuple(pattern, requirement).map(([parts, requirement]) => route(`/${parts.join('/')}`, requirement)),
+  { minLength: 1, maxLength: 6 },
+)
+const paths = fc.array(segment, { minLength: 1, maxLength: 3 }).map((parts) => `/${parts.join('/')}`)
+const principals: readonly (Principal | null)[] = [
+  null,
+  ...[[], ['r'], ['s'], ['r', 's']].flatMap((roles) => [{ roles, aal: 1 } as const, { roles, aal: 2 } as const]),
+]
+
+describe('for every table', () => {
+  it('a path made from a protected one by any folds is allowed to nobody whom the protected one denies', () => {
+    let compared = 0
+    const change = fc.tuple(fc.constantFrom(...edits), fc.nat(24))
+    fc.assert(
+      fc.property(rules, paths, fc.array(change, { minLength: 1, maxLength: 4 }), (routes, path, changes) => {
+        const folded = changes.reduce((text, [edit, at]) => edit(text, at), path)
+        const result = canonicalTarget(`http://site.example${folded}`, 'site.example')
+        if (!result.ok) return
+        compared++
+        for (const principal of principals) {
+          if (outcome(routes, result.target.path, principal) !== 'allow') continue
+          expect([path, result.target.path, outcome(routes, path, principal)]).toEqual([
+            path,
+            result.target.path,
+            'allow',
+          ])
+        }
+      }),
+      { numRuns: 10_000 },
+    )
+    expect(compared).toBeGreaterThan(5000)
+  })
+
+  it('a rule added at the end changes nothing for a path that has a route', () => {
+    fc.assert(
+      fc.property(rules, rules, paths, (routes, later, path) => {
+        for (const principal of principals) {
+          const before = outcome(routes, path, principal)
+          if (before !== 'no-route') expect(outcome([...routes, ...later], path, principal)).toBe(before)
+        }
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it('a principal with more roles and a higher level is never denied what one with fewer gets', () => {
+    fc.assert(
+      fc.property(rules, paths, (routes, path) => {
+        if (outcome(routes, path) === 'allow') expect(outcome(routes, path, person)).toBe('allow')
+        if (outcome(routes, path, person) === 'allow')
+          expect(outcome(routes, path, { roles: ['r', 's'], aal: 2 })).toBe('allow')
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { loginPage } from '../../../src/pages/login-page.tsx'
+import { logoSource, pageResponse } from '../../../src/pages/page-response.ts'
+import { en as texts } from '../../../src/pages/texts/en.ts'
+import { defaultTheme } from '../../../src/pages/theme.ts'
+
+const page = (logoUrl: string | null = null) =>
+  loginPage({
+    theme: { ...defaultTheme, logoUrl },
+    texts,
+    basePath: '/auth',
+    csrfToken: 'c',
+    returnTo: null,
+    signUpEnabled: true,
+  })
+const policy = (response: Response): string => response.headers.get('content-security-policy') ?? ''
+
+describe('pageResponse', () => {
+  it('uses one fresh nonce in policy and page', async () => {
+    const responses = [pageResponse(page()), pageResponse(page())]
+    const nonces = responses.map((response) => /style-src 'nonce-([A-Za-z0-9+/=]{24})'/.exec(policy(response))?.[1])
+    expect(new Set(nonces).size).toBe(2)
+    expect(await responses[0]?.text()).toContain(`<style nonce="${nonces[0]}">`)
+  })
+
+  it('allows nothing it does not need', () => {
+    const response = pageResponse(page())
+    expect(
+      policy(response)
+        .replace(/nonce-[^']*/, 'nonce-N')
+        .split('; '),
+    ).toEqual([
+      "default-src 'none'",
+      "style-src 'nonce-N'",
+      "img-src 'self' data:",
+      "form-action 'self'",
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+      "require-trusted-types-for 'script'",
+    ])
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'referrer-policy': 'strict-origin',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+    })
+    expect(response.headers.get('permissions-policy')).toContain('camera=()')
+  })
+
+  it('takes a status, cookies and other headers, but no weaker protection', () => {
+    const headers = new Headers({ 'Retry-After': '5', 'Cache-Control': 'public', 'Content-Security-Policy': '*' })
+    headers.append('Set-Cookie', 'a=1')
+    headers.append('Set-Cookie', 'b=2')
+    const response = pageResponse(page(), { status: 429, headers })
+    expect(response.status).toBe(429)
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+    expect(response.headers.get('retry-after')).toBe('5')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(policy(response)).toMatch(/^default-src 'none'/)
+  })
+
+  it('allows the origin of a logo elsewhere', () => {
+    expect(policy(pageResponse(page('https://cdn.example:8443/logo.svg?x=1')))).toContain(
+      "img-src 'self' data: https://cdn.example:8443;",
+    )
+  })
+
+  it.each([
+    ['/logo.svg', null],
+    ['data:image/png;base64,AAAA', null],
+    ["https://a.example;script-src'unsafe-inline'/x", null],
+    ['https://a,b.example/x', null],
+    ['javascript:alert(1)', null],
+    ['http://[::1]:8787/x', 'http://[::1]:8787'],
+    ['https://bücher.example/x', 'https://xn--bcher-kva.example'],
+  ])('reads the source of %s', (logoUrl, source) => {
+    expect(logoSource(logoUrl)).toBe(source)
+  })
+})
