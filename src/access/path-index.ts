@@ -15,7 +15,7 @@ export type PathIndex = {
   readonly key: string
   readonly exact: ReadonlyMap<string, readonly number[]>
   readonly open: readonly OpenPattern[]
-  /** For each number the patterns, from its own on, that have the same text. */
+  /** Where several patterns have the same text: for each of their numbers those from it on. */
   readonly alike: ReadonlyMap<number, readonly PathPattern[]>
 }
 
@@ -49,6 +49,7 @@ export function compileIndex(patterns: readonly PathPattern[], wildcard: string)
     groups.set(text, [...(groups.get(text) ?? []), pattern])
   }
   for (const group of groups.values()) {
+    if (group.length === 1) continue
     for (const [position, { number }] of group.entries()) alike.set(number, group.slice(position))
   }
   return { key: patterns.map(({ text }) => text).join('\n'), exact, open, alike }

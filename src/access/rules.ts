@@ -113,10 +113,13 @@ export function matchFolded<R extends Route>(
   request: RoutedRequest,
 ): readonly R[] {
   const first = firstNumber(table, index, request)
-  if (first === null) return []
+  const entry = first === null ? undefined : table.entries[first]
+  if (first === null || entry === undefined) return []
+  const alike = index.alike.get(first)
+  if (alike === undefined) return [entry.route]
   const found: R[] = []
   const seen = new Set<string>()
-  for (const { number, spelling } of index.alike.get(first) ?? []) {
+  for (const { number, spelling } of alike) {
     const entry = table.entries[number]
     if (entry === undefined || seen.has(spelling) || !admits(entry, request)) continue
     seen.add(spelling)

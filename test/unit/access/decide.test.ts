@@ -109,6 +109,31 @@ describe('no reading gets below what the protecting rule asks', () => {
     }
   })
 
+  it('also when several folds have to come together', () => {
+    const routes = [route('/wiki/*/edit', needs(['editor'])), route('/*', open)]
+    for (const path of [
+      '/wiki%EF%BC%8FC%23/edit',
+      '/;/wiki/C%23/edit',
+      '/WIKI/;a/edit/',
+      '/Wiki;v=1/%EF%BC%A1;b/EDIT./',
+    ]) {
+      expect([path, outcome(routes, path)]).toEqual([path, 'not-signed-in'])
+    }
+  })
+
+  it('and the reason that nothing can mend is the one given', () => {
+    const routes = [route('/admin/*', needs(['admin'])), route('/*', needs([], 2))]
+    expect(outcome(routes, '/x', person)).toBe('aal-too-low')
+    expect(outcome(routes, '/ADMIN/x', person)).toBe('missing-role')
+    expect(outcome(routes, '/ADMIN/x', admin)).toBe('aal-too-low')
+    expect(outcome([route('/u/*/edit', needs([]))], '/u/1%23/edit')).toBe('no-route')
+  })
+
+  it('but a rule that another one of the same spelling hides asks for nothing', () => {
+    const routes = [route('/Docs/*', open), route('/Docs/*', needs(['x'])), route('/docs', open, { methods: ['POST'] })]
+    expect(outcome(routes, '/Docs/a')).toBe('allow')
+  })
+
   it('and of two rules that fold together both must hold', () => {
     const routes = [route('/Admin/*', open), route('/admin/*', needs(['admin']))]
     expect(outcome(routes, '/Admin/x')).toBe('not-signed-in')

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type TestGateway, startGateway } from '../support/gateway.ts'
+import { goodPassword, mailTo, newEmail, newPerson } from '../support/people.ts'
+import { newVisitor } from '../support/visitor.ts'
+
+let gateway: TestGateway
+beforeAll(async () => {
+  gateway = await startGateway()
+})
+afterAll(() => gateway.stop())
+
+describe('signing up', () => {
+  it('ends with a confirmed address, a session, and an origin that sees who it is', async () => {
+    const { visitor, email, userId } = await newPerson(gateway)
+    const seen = (await (await visitor.send('GET', '/headers')).json()) as { headers: [string, string][] }
+    const headers = new Map(seen.headers.map(([name, value]) => [name.toLowerCase(), value]))
+    expect(headers.get('x-auth-email')).toBe(email)
+    expect(headers.get('x-auth-user-id')).toBe(userId)
+  })
+
+  it('answers alike for a known address and mails only its owner', async () => {
+    const { email } = await newPerson(gateway)
+    const answers = await Promise.all(
+      [email, newEmail()].map(async (address) => {
+        const answer = await newVisitor(gateway).send('POST', '/auth/v1/signup', { email: address, password: goodPassword })
+        return [answer.status, await answer.text()]
+      }),
+    )
+    expect(answers[0]).toEqual(answers[1])
+    await expect.poll(async () => (await mailTo(gateway, email)).subject).toContain('already')
+  })
+
+  it('makes one user of 1,000 simultaneous sign-ups of one address', async () => {
+    const email = newEmail()
+    const statuses = new Map<number, number>()
+    for (let round = 0; round < 25; round += 1) {
+      const answers = await Promise.all(
+        Array.from({ length: 40 }, () => newVisitor(gateway).send('POST', '/auth/v1/signup', { email, password: goodPassword })),
+      )
+      for (const { status } of answers) statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    }
+    expect((await gateway.sql('select id from users where lower(email) = $1', [email])).length).toBe(1)
+    expect([...statuses.keys()].filter((status) => status !== 202 && status !== 503)).toEqual([])
+  }, 180_000)
+
+  it('lets exactly one of 200 racers spend a verification token', async () => {
+    const email = newEmail()
+    await newVisitor(gateway).send('POST', '/auth/v1/signup', { email, password: goodPassword })
+    const { token } = await mailTo(gateway, email)
+    const racers = await Promise.all(Array.from({ length: 200 }, () => newVisitor(gateway).send('POST', '/auth/v1/email/verify', { token })))
+    expect(racers.filter(({ status }) => status === 200).length).toBe(1)
+    expect((await gateway.sql('select 1 from sessions s join users u on u.id = s.user_id where u.email = $1', [email])).length).toBe(1)
+  })
+})
