@@ -6,7 +6,6 @@ import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { createNeonDatabase } from './db/neon.ts'
 import { hourMs } from './kit/duration.ts'
-import { fromBase64Url } from './kit/base64url.ts'
 import { type Limiter, type LimitShard, createLimiter } from './limits/limiter.ts'
 import { type PasswordHasher, createPasswordHasher } from './login/password/hasher.ts'
 import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
@@ -43,7 +42,6 @@ export interface Deps {
 export function createDeps(env: Env, settings: Settings): Deps {
   const { config, environment } = settings
   const now = Date.now
-  const dataKey = fromBase64Url(environment.DATA_KEY) ?? new Uint8Array()
   const userObject = (shard: string) => {
     const name = userObjectName(shard, config.sessions.shards)
     // The stub's generated type hides the methods behind conditional types; this is the part that is called.
@@ -61,10 +59,10 @@ export function createDeps(env: Env, settings: Settings): Deps {
     sessions: createSessionGate(userObject, now),
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
-    csrf: createCsrfTokens(dataKey),
-    codeKey: derivedKey(dataKey, 'mailed codes'),
+    csrf: createCsrfTokens(environment.DATA_KEY),
+    codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
-    passwords: createPasswordHasher(fromBase64Url(environment.PASSWORD_PEPPER) ?? new Uint8Array()),
+    passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
     mail: createMailQueue(createMailer(config.email, environment), audit),
     service: (binding) => (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null,
     now,

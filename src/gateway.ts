@@ -17,6 +17,7 @@ import { authenticate } from './stages/authenticate.ts'
 import { authorize } from './stages/authorize.ts'
 import { canonicalTarget } from './stages/canonical-target.ts'
 import { client } from './stages/client.ts'
+import { answerPreflight, isPreflight } from './stages/cors.ts'
 import { csrf } from './stages/csrf.ts'
 import { forward } from './stages/forward.ts'
 import { startExchange } from './stages/request-context.ts'
@@ -50,6 +51,10 @@ export function createGateway(deps: Deps): Gateway {
 }
 
 async function passOn(exchange: Exchange): Promise<Response> {
+  if (isPreflight(exchange.request)) {
+    const answer = answerPreflight(exchange)
+    if (answer !== undefined) return answer instanceof Response ? answer : refuse(exchange, answer)
+  }
   const pending = authorize(exchange)
   const authorization = pending instanceof Promise ? await pending : pending
   if (authorization.outcome === 'deny') return refuse(exchange, authorization.rejection)

@@ -4,10 +4,12 @@ import type { Exchange } from './exchange.ts'
 import { pageResponse } from './pages/page-response.ts'
 import { problemPage } from './pages/problem-page.tsx'
 import { en } from './pages/texts/en.ts'
+import { allowOrigin } from './stages/cors.ts'
 import { clearedCookie, sessionCookieName } from './sessions/cookie.ts'
 
 export function renderRejection(exchange: Exchange, rejection: Rejection): Response {
   const response = isPerson(exchange) ? pageFor(exchange, rejection) : problemResponse(rejection, exchange.id)
+  allowOrigin(exchange, response.headers)
   for (const cookie of exchange.setCookies) response.headers.append('set-cookie', cookie)
   return response
 }

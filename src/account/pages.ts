@@ -8,6 +8,7 @@ import { requireForm } from '../login/password/method.ts'
 import { accountPage } from '../pages/account-page.tsx'
 import type { Page } from '../pages/layout.tsx'
 import { pageResponse } from '../pages/page-response.ts'
+import { signOutPage } from '../pages/sign-out-page.tsx'
 import { signedOutPage } from '../pages/signed-out-page.tsx'
 import { type NoticeKey, en } from '../pages/texts/en.ts'
 import { requireSession } from './require-session.ts'
@@ -34,13 +35,27 @@ export function accountPages(): Hono<GatewayEnv> {
     await revokeOthers(exchange)
     return pageResponse(await showAccount(exchange, 'sessions_revoked'))
   })
+  // A link cannot sign out, as another site could hold it too; it leads to the button that can.
+  app.get('/logout', ({ env: { exchange } }) => pageResponse(showSignOut(exchange)))
   app.post('/logout', async ({ env: { exchange } }) => {
     requireForm(exchange)
     await signOut(exchange)
-    const { theme, basePath } = exchange.deps.settings.config
-    return pageResponse(signedOutPage({ theme, texts: en, basePath, homeUrl: '/' }))
+    return pageResponse(showSignedOut(exchange))
   })
   return app
+}
+
+function showSignOut(exchange: Exchange): Page {
+  const { kind } = exchange.authentication
+  if (kind === 'anonymous' || kind === 'refused') return showSignedOut(exchange)
+  const { email } = requireSession(exchange).lease.principal
+  const { theme, basePath } = exchange.deps.settings.config
+  return signOutPage({ theme, texts: en, basePath, csrfToken: csrfTokenFor(exchange), email, homeUrl: '/' })
+}
+
+function showSignedOut({ deps }: Exchange): Page {
+  const { theme, basePath } = deps.settings.config
+  return signedOutPage({ theme, texts: en, basePath, homeUrl: '/' })
 }
 
 async function showAccount(exchange: Exchange, notice?: NoticeKey): Promise<Page> {

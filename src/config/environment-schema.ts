@@ -2,9 +2,12 @@
 import { z } from 'zod'
 import { fromBase64Url } from '../kit/base64url.ts'
 
-const secret32 = z
-  .string()
-  .refine((text) => fromBase64Url(text)?.length === 32, '32 random bytes in base64url (43 characters); `npm run secrets` makes one')
+const secret32 = z.string().transform((text, context) => {
+  const bytes = fromBase64Url(text)
+  if (bytes?.length === 32) return bytes
+  context.addIssue({ code: 'custom', message: '32 random bytes in base64url (43 characters); `npm run secrets` makes one' })
+  return z.NEVER
+})
 
 const privateEs256Key = z.looseObject({
   kty: z.literal('EC'),

@@ -9,6 +9,11 @@ const headerName = z
 /** A literal, or the name of the environment value that holds it: one file can serve several environments. */
 const literalOrEnvironment = z.union([z.string().min(1), z.strictObject({ env: z.string().min(1) })])
 
+/** As browsers send it: scheme and host, no path. */
+const webOrigin = z
+  .url({ protocol: /^https?$/ })
+  .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'an origin such as "https://app.example.com"')
+
 const originBase = {
   /** The `aud` of assertions to this origin. */
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and hyphens, such as "site"'),
@@ -88,7 +93,13 @@ export const gatewaySchema = z.strictObject({
   webSockets: z
     .strictObject({
       /** Origins besides the site's own that may open WebSockets, such as `https://app.example.com`. */
-      allowedOrigins: z.array(z.url()).default([]),
+      allowedOrigins: z.array(webOrigin).default([]),
+    })
+    .prefault({}),
+  cors: z
+    .strictObject({
+      /** Other origins whose scripts may call the site with the visitor's session, such as `https://app.example.com`. */
+      allowedOrigins: z.array(webOrigin).default([]),
     })
     .prefault({}),
   email: z.strictObject({

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { inject } from 'vitest'
-import { readWrangler } from '../../tools/dev/bundle.ts'
+import { type Bundle, readWrangler } from '../../tools/dev/bundle.ts'
 import { type DemoOrigin, startDemoOrigin } from '../../tools/dev/demo-origin.ts'
 import { createSecrets } from '../../tools/dev/environment.ts'
 import { type MailVendor, startMailVendor } from '../../tools/dev/mail-vendor.ts'
@@ -31,6 +31,8 @@ export interface TestGateway {
 
 export interface TestGatewayOptions {
   readonly isolates?: number
+  /** A worker with another gateway.config.ts; see site-config.ts. */
+  readonly bundle?: Bundle
   readonly bindings?: Readonly<Record<string, string>>
   /** A site that runs already, instead of the demo origin. */
   readonly originUrl?: string
@@ -67,7 +69,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     ...options.bindings,
   }
   const workerd = await startWorkerd({
-    bundle: inject('bundle'),
+    bundle: options.bundle ?? inject('bundle'),
     sockets: ports.map((port) => ({ port })),
     bindings,
     durableObjects,

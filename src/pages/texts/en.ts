@@ -74,6 +74,12 @@ export const en = {
     submit: 'Confirm my address',
     aside: 'You did not ask for this? Then close this page; nothing will happen.',
   },
+  signOut: {
+    title: 'Sign out?',
+    lead: 'You are signed in as {email}.',
+    submit: 'Sign out',
+    stay: 'Stay signed in',
+  },
   signedOut: {
     title: 'You are signed out',
     lead: 'See you soon. On a shared computer, close the browser as well.',
@@ -130,7 +136,7 @@ export const en = {
       lead: 'Somebody, hopefully you, signed up at {site} with this address. Open this link to confirm it:',
       button: 'Confirm my address',
       codeLead: 'Or enter this code on the page where you signed up:',
-      expiry: 'The link and the code are valid for {duration} and work once.',
+      expiry: 'The link works for {duration} and the code for 10 minutes, each once.',
       aside: 'It was not you? Then ignore this message; nothing will happen.',
     },
     alreadyRegistered: {

@@ -74,11 +74,12 @@ describe.each(names)('page %s', (name) => {
   })
 
   it('leaves no placeholder unfilled', () => {
-    expect(render(name).replace(/<style[\s\S]*?<\/style>/, '')).not.toMatch(/\{\w+\}|undefined|\[object/)
+    expect(render(name).replace(/<style[\s\S]*?<\/style>/, '')).not.toMatch(/\{[a-z]\w*\}|undefined|\[object/)
   })
 
   it('speaks another language throughout', () => {
-    const text = render(name, 'x', { ...defaultTheme, name: 'x' }, hostileTexts())
-    expect(text).not.toMatch(/Sign|account|Confirm|Request|Email address|password is/)
+    const html = render(name, 'x', { ...defaultTheme, name: 'x' }, hostileTexts())
+    const shown = html.replace(/<style[\s\S]*?<\/style>|<[^>]*>/g, ' ')
+    expect(shown.match(/Sign|account|Confirm|Request|Email|password/g)).toBeNull()
   })
 })

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { parseSettings } from '../../../src/config/settings.ts'
+import { createSecrets } from '../../../tools/dev/environment.ts'
+import { shippedConfig } from '../../support/site-config.ts'
+
+const environment = {
+  MODE: 'production',
+  PUBLIC_URL: 'https://example.com',
+  DATABASE_URL: 'postgres://user:secret-password@db.example.com/site',
+  ORIGIN_URL: 'http://127.0.0.1:9000',
+  RESEND_API_KEY: 're_secret',
+  ...(await createSecrets()),
+}
+
+function problems(config: unknown, changed: Record<string, unknown> = {}): readonly { field: string; found: string; expected: string }[] {
+  const parsed = parseSettings(config, { ...environment, ...changed })
+  return parsed.ok ? [] : parsed.problem
+}
+
+describe('the settings', () => {
+  it('the shipped ones are right, and defaults are filled in', () => {
+    const parsed = parseSettings(shippedConfig, environment)
+    expect(parsed.ok && parsed.value.config.basePath).toBe('/auth')
+    expect(parsed.ok && parsed.value.origins.get('site')).toEqual({
+      id: 'site',
+      target: { kind: 'url', base: 'http://127.0.0.1:9000' },
+      timeoutMs: 30_000,
+    })
+  })
+
+  it.each(['MODE', 'PUBLIC_URL', 'DATABASE_URL', 'ASSERTION_KEYS', 'DATA_KEY', 'PASSWORD_PEPPER', 'RESEND_API_KEY', 'ORIGIN_URL'])(
+    'without %s the field is named',
+    (name) => {
+      expect(problems(shippedConfig, { [name]: undefined }).map(({ field }) => field)).toEqual([`environment: ${name}`])
+    },
+  )
+
+  it.each([
+    ['MODE', 'prod'],
+    ['PUBLIC_URL', 'http://example.com'],
+    ['PUBLIC_URL', 'https://example.com/path'],
+    ['PUBLIC_URL', 'https://example.com/'],
+    ['DATABASE_URL', 'mysql://x'],
+    ['ASSERTION_KEYS', '{"keys":[]}'],
+    ['ASSERTION_KEYS', 'not json'],
+    ['DATA_KEY', 'too-short'],
+    ['PASSWORD_PEPPER', `${'A'.repeat(42)}=`],
+    ['METRICS_TOKEN', 'short'],
+    ['ORIGIN_URL', 'https://origin.example.com/path'],
+    ['ORIGIN_URL', 'ftp://origin.example.com'],
+    ['ORIGIN_URL', 'https://user:pass@origin.example.com'],
+  ])('%s = %s is refused by name, and its value is not repeated', (name, value) => {
+    const found = problems(shippedConfig, { [name]: value })
+    expect(found.length).toBeGreaterThan(0)
+    expect(found.every(({ field }) => field.startsWith(`environment: ${name}`))).toBe(true)
+    expect(JSON.stringify(found)).not.toContain(JSON.stringify(value))
+  })
+
+  it.each<[string, unknown, string]>([
+    ['a route without a requirement', { ...shippedConfig, routes: [{ path: '/*' }] }, 'gateway.config.ts: routes[0].require'],
+    ['a path without a slash', { ...shippedConfig, routes: [{ path: 'x', require: 'public' }] }, 'gateway.config.ts: routes[0].path'],
+    ['a star in the middle', { ...shippedConfig, routes: [{ path: '/a*b', require: 'public' }] }, 'gateway.config.ts: routes[0].path'],
+    ['no routes', { ...shippedConfig, routes: [] }, 'gateway.config.ts: routes'],
+    ['no origins', { ...shippedConfig, origins: [] }, 'gateway.config.ts: origins'],
+    ['an unknown origin', { ...shippedConfig, routes: [{ path: '/*', require: 'public', origin: 'x' }] }, 'gateway.config.ts: routes[0].origin'],
+    ['a repeated origin', { ...shippedConfig, origins: [...shippedConfig.origins, ...shippedConfig.origins] }, 'gateway.config.ts: origins[1].id'],
+    ['a missing service', { ...shippedConfig, origins: [{ id: 'site', service: 'SITE' }] }, 'gateway.config.ts: origins[0].service'],
+    ['an unknown setting', { ...shippedConfig, routs: [] }, 'gateway.config.ts: '],
+    ['a colour by name', { ...shippedConfig, theme: { accentColor: 'red' } }, 'gateway.config.ts: theme.accentColor'],
+    ['a header that is none', { ...shippedConfig, identityHeaders: { email: 'x y' } }, 'gateway.config.ts: identityHeaders.email'],
+    ['an origin with a path', { ...shippedConfig, cors: { allowedOrigins: ['https://a.example/x'] } }, 'gateway.config.ts: cors.allowedOrigins[0]'],
+  ])('%s is refused by name', (_, config, field) => {
+    expect(problems(config).map((problem) => problem.field)).toContain(field)
+  })
+})

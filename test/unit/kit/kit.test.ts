@@ -1,0 +1,50 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { fromBase64Url, toBase64Url } from '../../../src/kit/base64url.ts'
+import { BoundedMap } from '../../../src/kit/bounded-map.ts'
+import { randomCode, randomToken } from '../../../src/kit/random.ts'
+
+describe('base64url', () => {
+  it('gives back what was put in', () => {
+    fc.assert(fc.property(fc.uint8Array(), (bytes) => expect([...(fromBase64Url(toBase64Url(bytes)) ?? [])]).toEqual([...bytes])))
+  })
+
+  it.each(['AA==', 'A', 'AB+/', 'AA\n', 'AA ', 'AB', 'é'])('%j is no spelling of anything', (text) => {
+    expect(fromBase64Url(text)).toBeNull()
+  })
+})
+
+describe('random values', () => {
+  it('a token has the bytes asked for and never repeats', () => {
+    const tokens = new Set(Array.from({ length: 1000 }, () => randomToken(32)))
+    expect(tokens.size).toBe(1000)
+    expect([...tokens].every((token) => fromBase64Url(token)?.length === 32)).toBe(true)
+  })
+
+  it('a code has its digits, leading zeros too, and every digit occurs everywhere', () => {
+    const codes = Array.from({ length: 2000 }, () => randomCode(6))
+    expect(codes.every((code) => /^\d{6}$/.test(code))).toBe(true)
+    for (let place = 0; place < 6; place += 1) expect(new Set(codes.map((code) => code[place])).size).toBe(10)
+  })
+})
+
+describe('a bounded map', () => {
+  it('never holds more than its capacity and loses the oldest first', () => {
+    const map = new BoundedMap<number, string>(3)
+    for (const key of [1, 2, 3, 4]) map.set(key, String(key))
+    expect(map.size).toBe(3)
+    expect([...map.values()]).toEqual(['2', '3', '4'])
+  })
+
+  it('setting a key again makes it the newest', () => {
+    const map = new BoundedMap<string, number>(2)
+    map.set('a', 1)
+    map.set('b', 2)
+    map.set('a', 3)
+    map.set('c', 4)
+    expect(map.get('a')).toBe(3)
+    expect(map.get('b')).toBeUndefined()
+    map.delete('a')
+    expect(map.size).toBe(1)
+  })
+})
