@@ -1,12 +1,12 @@
 // The composition root: bindings and settings become what the stages work with. Nobody else picks an adapter.
 import { type ReservedHeaders, compileReserved } from './access/reserved-headers.ts'
 import { type RouteTable, compileRoutes } from './access/rules.ts'
-import { type AuditOutbox, type AuditTrail, createAuditTrail } from './audit/trail.ts'
+import { type AuditTrail, createAuditTrail } from './audit/trail.ts'
 import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { createNeonDatabase } from './db/neon.ts'
 import { hourMs } from './kit/duration.ts'
-import { type Limiter, type LimitShard, createLimiter } from './limits/limiter.ts'
+import { type Limiter, createLimiter } from './limits/limiter.ts'
 import { type PasswordHasher, createPasswordHasher } from './login/password/hasher.ts'
 import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
 import { createMailer } from './providers/email/index.ts'
@@ -14,7 +14,7 @@ import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.t
 import { type SessionGate, createSessionGate } from './sessions/gate.ts'
 import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
 import { userObjectName } from './sessions/shard.ts'
-import type { UserObjectPolicy, UserSessions } from './sessions/user-object.ts'
+import type { UserObjectPolicy, UserSessions } from './sessions/user-sessions.ts'
 import { type AssertionSigner, createAssertionSigner } from './tokens/assertion.ts'
 
 export interface Deps {
@@ -47,7 +47,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     // The stub's generated type hides the methods behind conditional types; this is the part that is called.
     return name === null ? null : (env.USERS.getByName(name) as unknown as ReturnType<Deps['userObject']>)
   }
-  const audit = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`) as unknown as AuditOutbox, now)
+  const audit = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`), now)
   return {
     settings,
     publicUrl: { origin: environment.PUBLIC_URL, protocol: environment.PUBLIC_URL.startsWith('https:') ? 'https' : 'http' },
@@ -55,7 +55,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     reserved: compileReserved(Object.values(config.identityHeaders).filter((name) => name !== undefined)),
     database: createDatabase(settings),
     audit,
-    limiter: createLimiter((name) => env.LIMITS.getByName(name) as unknown as LimitShard),
+    limiter: createLimiter((name) => env.LIMITS.getByName(name)),
     sessions: createSessionGate(userObject, now),
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,

@@ -8,7 +8,7 @@ import type { Result } from './kit/result.ts'
 import { log } from './log.ts'
 import { health } from './monitor/health.ts'
 import { cleanUp } from './sessions/clean-up.ts'
-import type { UserObjectPolicy } from './sessions/user-object.ts'
+import type { UserObjectPolicy } from './sessions/user-sessions.ts'
 
 type Started = { readonly deps: Deps; readonly gateway: Gateway }
 

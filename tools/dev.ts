@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Bundle, bundle } from './dev/bundle.ts'
@@ -13,13 +13,13 @@ import { assertPortFree } from './dev/ports.ts'
 import { clearStaleLock } from './dev/postgres.ts'
 import { inProject, shownPath } from './dev/project.ts'
 import { reason } from './dev/reason.ts'
+import { demoAccounts, demoPassword, seedDemoAccounts } from './dev/seed.ts'
 import { assertNodeVersion, readSettings } from './dev/settings.ts'
 import { watchFiles } from './dev/watch-files.ts'
 import { startWorkerd, type Workerd } from './dev/workerd.ts'
 import { readWrangler } from './dev/wrangler-config.ts'
 
 const lifetime = createLifetime()
-const dataDir = inProject('.portcullis')
 
 const wantsReset = (): boolean => {
   try {
@@ -29,15 +29,25 @@ const wantsReset = (): boolean => {
   }
 }
 
+/** Only what these tools keep there: PORTCULLIS_DATA may name a folder that holds other things too. */
+const forget = (dataDir: string): void => {
+  const kept =
+    /^(?:postgres|postgres\.new|mail\.json|secrets\.json|bundle|bundle-production|objects(?:-[0-9a-f]{12})?)$/
+  for (const name of existsSync(dataDir) ? readdirSync(dataDir) : []) {
+    if (kept.test(name)) rmSync(join(dataDir, name), { recursive: true, force: true })
+  }
+}
+
 const start = async (): Promise<void> => {
   assertNodeVersion()
   const settings = readSettings()
+  const { dataDir } = settings
   const reset = wantsReset()
   const url = `http://localhost:${settings.port}`
   await assertPortFree(settings.port)
   if (reset) {
     await clearStaleLock(join(dataDir, 'postgres'))
-    rmSync(dataDir, { recursive: true, force: true })
+    forget(dataDir)
   }
 
   const environment = await developmentEnvironment({ dataDir, port: settings.port })
@@ -55,6 +65,8 @@ const start = async (): Promise<void> => {
     makeBundle('a'),
     readWrangler(),
   ])
+
+  await seedDemoAccounts(databaseUrl, environment['PASSWORD_PEPPER'] ?? '')
 
   const bindings = {
     ...environment,
@@ -89,6 +101,8 @@ const start = async (): Promise<void> => {
 
   console.log(`Site behind the gateway   ${origin.url}${settings.origin === undefined ? ' (the demo site)' : ''}`)
   console.log(`Sign in                   ${url}/auth/login`)
+  const people = demoAccounts.map(({ email, roles }) => (roles.length === 0 ? email : `${email} (${roles.join(', ')})`))
+  console.log(`Demo accounts             ${people.join(' and ')}, password ${demoPassword}`)
   console.log(`Mail and messages         ${url}/auth/dev/inbox`)
   console.log(`Database                  ${databaseUrl}`)
   console.log(`Data                      ${shownPath(dataDir)}/ (npm run dev -- --reset starts afresh)`)

@@ -10,30 +10,28 @@ import { startMailVendor } from './dev/mail-vendor.ts'
 import { migrate } from './dev/migrate.ts'
 import { startNeonEndpoint } from './dev/neon-endpoint.ts'
 import { assertPortFree } from './dev/ports.ts'
-import { inProject } from './dev/project.ts'
 import { reason } from './dev/reason.ts'
 import { assertNodeVersion, fromEnvironment, readSettings } from './dev/settings.ts'
 import { startWorkerd } from './dev/workerd.ts'
 import { readWrangler } from './dev/wrangler-config.ts'
 
 const lifetime = createLifetime()
-const dataDir = inProject('.portcullis')
 const secretNames: SecretName[] = ['ASSERTION_KEYS', 'DATA_KEY', 'PASSWORD_PEPPER', 'METRICS_TOKEN']
 
 type Settings = ReturnType<typeof readSettings>
 
-const secrets = async (): Promise<Record<string, string>> => {
+const secrets = async ({ dataDir }: Settings): Promise<Record<string, string>> => {
   const given = fromEnvironment(secretNames)
   return secretNames.every((name) => given[name] !== undefined) ? given : { ...(await keptSecrets(dataDir)), ...given }
 }
 
-const database = async ({ databaseUrl }: Settings): Promise<string> => {
+const database = async ({ databaseUrl, dataDir }: Settings): Promise<string> => {
   if (databaseUrl === undefined) return startDatabase(lifetime, dataDir)
   await migrate(databaseUrl, { log: (line) => console.log(line) })
   return databaseUrl
 }
 
-const mail = async ({ mailEndpoint, resendApiKey }: Settings): Promise<Record<string, string>> => {
+const mail = async ({ mailEndpoint, resendApiKey, dataDir }: Settings): Promise<Record<string, string>> => {
   if (mailEndpoint !== undefined || resendApiKey !== undefined) {
     return {
       ...(mailEndpoint === undefined ? {} : { MAIL_ENDPOINT: mailEndpoint }),
@@ -53,7 +51,7 @@ const originUrl = async ({ origin }: Settings, issuer: string): Promise<string> 
 }
 
 /** Objects know the users of one database; with those of another they would contradict it. */
-const objectsOf = ({ databaseUrl }: Settings): string => {
+const objectsOf = ({ databaseUrl, dataDir }: Settings): string => {
   if (databaseUrl === undefined) return join(dataDir, 'objects')
   const { host, pathname } = new URL(databaseUrl)
   return join(
@@ -74,7 +72,7 @@ const start = async (): Promise<void> => {
   const publicUrl = settings.publicUrl ?? url
 
   const [keys, databaseUrl, endpoint, mailBindings, origin, built, wrangler] = await together([
-    secrets(),
+    secrets(settings),
     database(settings),
     settings.databaseEndpoint === undefined
       ? startNeonEndpoint().then(lifetime.own)
@@ -82,7 +80,7 @@ const start = async (): Promise<void> => {
     mail(settings),
     originUrl(settings, publicUrl),
     bundle({
-      outDir: join(dataDir, 'bundle-production'),
+      outDir: join(settings.dataDir, 'bundle-production'),
       ...(settings.configFile === undefined ? {} : { configFile: settings.configFile }),
     }),
     readWrangler(),

@@ -120,10 +120,10 @@ export function matchFolded<R extends Route>(
   const found: R[] = []
   const seen = new Set<string>()
   for (const { number, spelling } of alike) {
-    const entry = table.entries[number]
-    if (entry === undefined || seen.has(spelling) || !admits(entry, request)) continue
+    const other = table.entries[number]
+    if (other === undefined || seen.has(spelling) || !admits(other, request)) continue
     seen.add(spelling)
-    found.push(entry.route)
+    found.push(other.route)
   }
   return found
 }

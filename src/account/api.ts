@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type GatewayEnv, createApp } from '../context.ts'
 import { GatewayError } from '../errors.ts'
 import { reject } from '../exchange.ts'
-import { csrfTokenFor } from '../login/form-tokens.ts'
+import { csrfTokenFor } from '../forms/csrf-token.ts'
 import { requireSession } from './require-session.ts'
 import { ownSessions, revokeOne, revokeOthers, signOut } from './sessions.ts'
 

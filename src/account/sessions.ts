@@ -3,8 +3,8 @@ import { auditRow } from '../audit/record.ts'
 import { type ListedSession, listLiveSessions, listedSession } from '../db/queries/sessions.ts'
 import { GatewayError } from '../errors.ts'
 import { type Exchange, auditSource, reject } from '../exchange.ts'
-import { endSession } from '../login/complete.ts'
 import { clearedCookie, csrfCookieName, sessionCookieName } from '../sessions/cookie.ts'
+import { endPresented } from '../sessions/end-presented.ts'
 import { requireSession } from './require-session.ts'
 
 export interface SessionPage {
@@ -62,5 +62,7 @@ export async function revokeOthers(exchange: Exchange): Promise<number> {
 /** Signing out works whatever state the session is in: the cookies go in any case. */
 export async function signOut(exchange: Exchange): Promise<void> {
   exchange.setCookies.push(clearedCookie(sessionCookieName), clearedCookie(csrfCookieName))
-  await endSession(exchange.deps, exchange, 'signed out')
+  const { authentication, deps } = exchange
+  if (authentication.kind !== 'session') return
+  await endPresented(deps, authentication, { reason: 'signed out', source: auditSource(exchange) })
 }

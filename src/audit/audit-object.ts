@@ -2,6 +2,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Database } from '../db/database.ts'
 import { type AuditRow, insertAuditRows } from '../db/queries/audit-events.ts'
+import { log } from '../log.ts'
 
 const batchSize = 200
 const firstDelayMs = 200
@@ -36,7 +37,7 @@ export function auditObject(openDatabase: (env: Env) => Database) {
         this.#failures = 0
       } catch (error) {
         this.#failures += 1
-        console.error(JSON.stringify({ level: 'error', event: 'audit outbox waits', reason: error instanceof Error ? error.message : 'unknown' }))
+        log('error', 'audit outbox waits', { reason: error instanceof Error ? error.message : 'unknown' })
       }
       if (this.waiting() > 0) await this.ctx.storage.setAlarm(Date.now() + this.#delayMs())
     }

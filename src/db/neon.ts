@@ -43,7 +43,7 @@ export function createNeonDatabase(settings: NeonSettings): Database {
     }
   }
 
-  return { read: executeTwice, write: execute, writeIdempotent: executeTwice, health: boundary.health }
+  return { read: executeTwice, write: execute, writeIdempotent: executeTwice, health: () => boundary.health() }
 }
 
 async function boundedFetch(boundary: Bounds, url: string, init: RequestInit): Promise<Response> {

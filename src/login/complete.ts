@@ -1,10 +1,9 @@
 // The one way a login succeeds: a new session with a secret of its own, whatever cookie came in.
 import { v7 as uuidv7 } from 'uuid'
-import { auditRow } from '../audit/record.ts'
 import type { NewSession } from '../db/queries/sessions.ts'
-import type { Deps } from '../deps.ts'
 import { type Exchange, auditSource } from '../exchange.ts'
 import { csrfCookie, sessionCookie } from '../sessions/cookie.ts'
+import { endPresented } from '../sessions/end-presented.ts'
 import { formatSessionToken, hashSecret, newSessionSecret } from '../sessions/token.ts'
 
 /** Who signed in, as answers show them. */
@@ -63,15 +62,5 @@ export async function completeLogin(exchange: Exchange, user: SignedInUser, draf
 async function endReplaced(exchange: Exchange): Promise<void> {
   const { authentication, deps } = exchange
   if (authentication.kind !== 'session') return
-  await endSession(deps, exchange, 'replaced by a login')
-}
-
-/** Ends the session of the request itself. Durable when it returns, also without the database. */
-export async function endSession(deps: Deps, exchange: Exchange, reason: string): Promise<void> {
-  if (exchange.authentication.kind !== 'session') return
-  const { lease, cookie } = exchange.authentication
-  const { userId, sessionId, shard } = lease.principal
-  const audit = auditRow('session.ended', auditSource(exchange), { userId, sessionId, reason }, deps.now())
-  deps.sessions.forget(cookie)
-  await deps.userObject(shard)?.end({ userId, which: { kind: 'one', sessionId }, reason, audit })
+  await endPresented(deps, authentication, { reason: 'replaced by a login', source: auditSource(exchange) })
 }

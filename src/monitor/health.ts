@@ -1,6 +1,6 @@
 // `/healthz`: the worker runs. `/readyz`: it could let somebody in. Answered before everything else, exact paths only.
-import { sql } from 'drizzle-orm'
 import type { Database } from '../db/database.ts'
+import { ping } from '../db/queries/ping.ts'
 import { isPath } from '../access/request-path.ts'
 
 type Readiness = 'ready' | 'misconfigured' | 'database_unavailable'
@@ -15,7 +15,7 @@ export async function health(request: Request, openDatabase: (() => Database) | 
 async function readiness(openDatabase: (() => Database) | null): Promise<Readiness> {
   if (openDatabase === null) return 'misconfigured'
   try {
-    await openDatabase().read(sql`select 1`)
+    await openDatabase().read(ping())
     return 'ready'
   } catch {
     return 'database_unavailable'

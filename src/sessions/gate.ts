@@ -4,7 +4,7 @@ import type { StoredSession } from '../db/queries/sessions.ts'
 import type { Principal } from '../identity/principal.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { type SessionToken, hashSecret, parseSessionToken } from './token.ts'
-import type { LeaseAnswer, UserSessions } from './user-object.ts'
+import type { LeaseAnswer, UserSessions } from './user-sessions.ts'
 
 /** What is kept beside a lease for as long as it is renewed: the principal never changes within one. */
 export interface Lease {
@@ -76,7 +76,7 @@ function renew(before: Lease | undefined, token: SessionToken, answer: LeaseAnsw
     principal: isSame ? before.principal : principal,
     isRotationDue: answer.isRotationDue,
     untilMs: Math.min(askedAtMs + answer.leaseMs, answer.session.expiresAtMs),
-    derived: isSame ? before.derived : new Map(),
+    derived: isSame ? before.derived : new Map<string, unknown>(),
   }
 }
 

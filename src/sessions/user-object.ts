@@ -4,7 +4,6 @@ import { DurableObject } from 'cloudflare:workers'
 import { type AuditRow, insertAuditRows } from '../db/queries/audit-events.ts'
 import { type Database, DatabaseUnavailable } from '../db/database.ts'
 import {
-  type EndedSessions,
   type StoredSession,
   endSessions,
   findLiveSession,
@@ -16,38 +15,9 @@ import {
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { minuteMs } from '../kit/duration.ts'
 import { EndedStore, type PendingEnd } from './ended-store.ts'
-import { type SessionPolicy, leaseMs, liveness, previousSecretGraceMs, repeatRotationMs } from './policy.ts'
+import { leaseMs, liveness, previousSecretGraceMs, repeatRotationMs } from './policy.ts'
 import { hashSecret, isSameHash, newSessionSecret } from './token.ts'
-
-export interface LeaseRequest {
-  readonly sessionId: string
-  readonly secretHash: string
-  readonly ip: string | null
-}
-
-export type LeaseAnswer =
-  | { readonly outcome: 'live'; readonly session: StoredSession; readonly leaseMs: number; readonly isRotationDue: boolean }
-  | { readonly outcome: 'dead'; readonly reason: string; readonly userId: string | null }
-  | { readonly outcome: 'unknown' }
-
-export interface EndRequest {
-  readonly userId: string
-  readonly which: EndedSessions
-  readonly reason: string
-  readonly audit: AuditRow
-}
-
-export interface UserObjectPolicy extends SessionPolicy {
-  readonly unverifiedMs: number
-}
-
-/** What the worker may ask. `unknown` of a lease means the database could not be asked: nobody is let in on it. */
-export interface UserSessions {
-  lease(request: LeaseRequest): Promise<LeaseAnswer>
-  /** Durable when it returns; the ids that ended, or null where the database will hear of it later. */
-  end(request: EndRequest): Promise<readonly string[] | null>
-  rotate(sessionId: string, secretHash: string, audit: AuditRow): Promise<{ readonly secret: string } | null>
-}
+import type { EndRequest, LeaseAnswer, LeaseRequest, UserObjectPolicy, UserSessions } from './user-sessions.ts'
 
 interface KnownSession {
   session: StoredSession

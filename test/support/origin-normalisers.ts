@@ -1,4 +1,4 @@
-// What different servers make of a request target before they look for a file or a handler. Models, not the servers:
+// What different servers make of a request target before they look for a file or a route. Models, not the servers:
 // each does the one or two things its kind is known for, in its order, and errs towards reaching more.
 
 export type OriginNormaliser = { readonly name: string; readonly read: (target: string) => string }

@@ -60,7 +60,7 @@ const filesIn = (dir: string): string[] =>
   readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
+    .toSorted()
 
 /**
  * What `wrangler deploy` would upload, byte for byte. `configFile` stands in for gateway.config.ts, and the worker is

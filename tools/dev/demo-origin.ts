@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { download } from './demo-download.ts'
-import { escapeHtml, homePage, page, signOutForm, table } from './demo-pages.ts'
+import { escapeHtml, homePage, page, signOutLink, table } from './demo-pages.ts'
 import { type Visitor, visitorReader } from './demo-visitor.ts'
 
 export type DemoOrigin = { url: string; port: number; stop(): Promise<void> }
@@ -157,7 +157,7 @@ const routes = (visitor: (request: IncomingMessage) => Promise<Visitor>): Record
       call,
       page(
         `Hello ${who.user?.name ?? who.user?.email ?? who.user?.id ?? 'stranger'}`,
-        table(['What', 'Value'], identity(who)) + signOutForm,
+        table(['What', 'Value'], identity(who)) + signOutLink,
       ),
     )
   },

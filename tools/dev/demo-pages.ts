@@ -54,12 +54,5 @@ export const homePage = (): string =>
 </ul>`,
   )
 
-// The token for the form sits in a cookie that scripts may read; the gateway checks it, this site does not know it.
-export const signOutForm = `<form method="post" action="/auth/logout">
-<input type="hidden" name="csrf_token" value="">
-<button type="submit">Sign out</button>
-</form>
-<script>
-var token = /(?:^|; )(?:__Host-)?portcullis-csrf=([^;]*)/.exec(document.cookie)
-if (token) document.querySelector('input[name=csrf_token]').value = decodeURIComponent(token[1])
-</script>`
+/** A link is enough: the gateway's page behind it asks, and sends the form with the token that only it knows. */
+export const signOutLink = `<p><a href="/auth/account">Your account</a> · <a href="/auth/logout">Sign out</a></p>`

@@ -15,7 +15,7 @@ export const createLifetime = (): Lifetime => {
 
   const stopAll = async (failure: string | undefined): Promise<never> => {
     if (failure !== undefined) process.stderr.write(`${failure}\n`)
-    for (const one of owned.reverse()) {
+    for (const one of owned.toReversed()) {
       await one.stop().catch((error: unknown) => process.stderr.write(`${reason(error)}\n`))
     }
     process.exit(failure === undefined ? 0 : 1)

@@ -216,7 +216,7 @@ export const startMailVendor = async (
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = request.url?.split('?')[0]
     if (request.method === 'GET' && path === '/inbox') {
-      send(response, 200, { items: kept.messages.map(inboxItem).reverse() })
+      send(response, 200, { items: kept.messages.map(inboxItem).toReversed() })
       return
     }
     if (request.method !== 'POST' || path !== '/emails') {

@@ -15,7 +15,7 @@ const lockKey = '7308908203651919469'
 const readMigrations = (directory: string): Migration[] => {
   const names = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.sql')) : []
   if (names.length === 0) throw new Error(`There is no .sql file in ${shownPath(directory)}/.`)
-  return names.sort().map((name) => {
+  return names.toSorted().map((name) => {
     const path = join(directory, name)
     const sql = readFileSync(path, 'utf8')
     // A checkout on Windows may change the line ends, which changes nothing in the database.
@@ -36,7 +36,7 @@ const connectTo = async (databaseUrl: string): Promise<pg.Client> => {
   try {
     await client.connect()
   } catch (error) {
-    throw new Error(`The database ${where} cannot be reached: ${reason(error)}.`)
+    throw new Error(`The database ${where} cannot be reached: ${reason(error)}.`, { cause: error })
   }
   return client
 }
@@ -73,7 +73,7 @@ const apply = (client: pg.Client, { name, path, sql, sha256 }: Migration): Promi
     try {
       await client.query(sql)
     } catch (error) {
-      throw new Error(`${shownPath(path)} failed and was rolled back: ${reason(error)}.`)
+      throw new Error(`${shownPath(path)} failed and was rolled back: ${reason(error)}.`, { cause: error })
     }
     await client.query('insert into portcullis_migrations (name, sha256, applied_at) values ($1, $2, now())', [
       name,

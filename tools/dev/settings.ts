@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { inProject } from './project.ts'
 
 const env = (name: string): string | undefined => {
   const value = process.env[name]
@@ -36,9 +37,13 @@ const address = (name: string): string | undefined => {
 /** npm changes into the project's folder; a path on its command line is meant from where the person stood. */
 const path = (name: string): string | undefined => {
   const value = env(name)
-  if (value === undefined) return undefined
-  const file = resolve(env('INIT_CWD') ?? process.cwd(), value)
-  if (!existsSync(file)) throw new Error(`${name} names a file that does not exist: ${value}`)
+  return value === undefined ? undefined : resolve(env('INIT_CWD') ?? process.cwd(), value)
+}
+
+const existingPath = (name: string): string | undefined => {
+  const file = path(name)
+  if (file === undefined) return undefined
+  if (!existsSync(file)) throw new Error(`${name} names a file that does not exist: ${file}`)
   return file
 }
 
@@ -46,7 +51,8 @@ export const readSettings = () => ({
   port: wholeNumber('PORTCULLIS_PORT', 8787, 1, 65_534),
   isolates: wholeNumber('PORTCULLIS_ISOLATES', 1, 1, 2),
   origin: address('PORTCULLIS_ORIGIN'),
-  configFile: path('PORTCULLIS_CONFIG'),
+  configFile: existingPath('PORTCULLIS_CONFIG'),
+  dataDir: path('PORTCULLIS_DATA') ?? inProject('.portcullis'),
   publicUrl: address('PUBLIC_URL'),
   databaseUrl: env('DATABASE_URL'),
   databaseEndpoint: address('DATABASE_ENDPOINT'),

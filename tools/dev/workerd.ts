@@ -77,7 +77,7 @@ export const startWorkerd = async (options: WorkerdOptions): Promise<Workerd> =>
       mkdirSync(dirname(target), { recursive: true })
       copyFileSync(file, target)
     }
-    const modules = [...bundle.modules].sort((a, b) => Number(b.name === bundle.main) - Number(a.name === bundle.main))
+    const modules = bundle.modules.toSorted((a, b) => Number(b.name === bundle.main) - Number(a.name === bundle.main))
     writeFileSync(
       join(scratch, 'config.capnp'),
       workerdConfig({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { parseReturnTo } from '../../access/return-to.ts'
 import { emailAddress } from '../../users/email-address.ts'
+import { returnTo } from '../return-to-field.ts'
 
 const length = { min: 8, max: 256 }
 
@@ -10,12 +10,6 @@ const newPassword = z.string().superRefine((text, context) => {
   if (characters < length.min) context.addIssue({ code: 'custom', message: 'password_too_short' })
   if (characters > length.max) context.addIssue({ code: 'custom', message: 'password_too_long' })
 })
-
-/** What is not a path on this site counts as absent: a bad link must not keep anybody from signing in. */
-export const returnTo = z
-  .string()
-  .optional()
-  .transform((text) => parseReturnTo(text))
 
 /** A form sends an empty field where a program leaves it out. */
 const optionalText = (longest: number, message: string) =>

@@ -4,16 +4,16 @@ import { parseReturnTo } from '../../access/return-to.ts'
 import { validFields } from '../../body.ts'
 import { type GatewayEnv, createApp } from '../../context.ts'
 import type { Deps } from '../../deps.ts'
-import { GatewayError } from '../../errors.ts'
-import { type Exchange, principalOf, reject } from '../../exchange.ts'
+import { type Exchange, principalOf } from '../../exchange.ts'
+import { type FormProblem, answerForm, formText, goTo } from '../../forms/answer.ts'
+import { csrfTokenFor } from '../../forms/csrf-token.ts'
+import { requireForm } from '../../forms/require-form.ts'
 import { checkMailPage } from '../../pages/check-mail-page.tsx'
 import { loginPage } from '../../pages/login-page.tsx'
 import type { Page } from '../../pages/layout.tsx'
 import { pageResponse } from '../../pages/page-response.ts'
 import { signUpPage } from '../../pages/signup-page.tsx'
 import { en } from '../../pages/texts/en.ts'
-import { type FormProblem, answerForm, formText, goTo } from '../form-page.ts'
-import { csrfTokenFor } from '../form-tokens.ts'
 import { loginFields, signUpFields } from './fields.ts'
 import { signIn } from './sign-in.ts'
 import { signUp } from './sign-up.ts'
@@ -69,12 +69,6 @@ function postSignUp(exchange: Exchange): Promise<Response> {
     },
     (problem) => showSignUp(exchange, parseReturnTo(exchange.body.fields['return_to']), problem),
   )
-}
-
-/** The page paths take forms only: a JSON body may come without a CSRF token, and has its own path. */
-export function requireForm(exchange: Exchange): void {
-  if (exchange.body.kind === 'form') return
-  throw new GatewayError(reject('unsupported_media_type', 'a page path takes a form'))
 }
 
 function showLogin(exchange: Exchange, returnTo: string | null, problem?: FormProblem): Page {

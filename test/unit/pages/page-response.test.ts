@@ -61,7 +61,9 @@ describe('pageResponse', () => {
     expect(response.headers.get('cache-control')).toBe('no-store')
     expect(policy(response)).toMatch(/^default-src 'none'/)
   })
+})
 
+describe('logo', () => {
   it('allows the origin of a logo elsewhere', () => {
     expect(policy(pageResponse(page('https://cdn.example:8443/logo.svg?x=1')))).toContain(
       "img-src 'self' data: https://cdn.example:8443;",

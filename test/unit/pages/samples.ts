@@ -5,6 +5,7 @@ import type { Page } from '../../../src/pages/layout.tsx'
 import { loginPage } from '../../../src/pages/login-page.tsx'
 import { problemPage } from '../../../src/pages/problem-page.tsx'
 import { signUpPage } from '../../../src/pages/signup-page.tsx'
+import { signOutPage } from '../../../src/pages/sign-out-page.tsx'
 import { signedOutPage } from '../../../src/pages/signed-out-page.tsx'
 import { en, type Texts } from '../../../src/pages/texts/en.ts'
 import type { Theme } from '../../../src/pages/theme.ts'
@@ -26,6 +27,7 @@ export function everyPage(theme: Theme, value: string, texts: Texts = en): Reado
     checkMail: checkMailPage({ ...base, email: value, returnTo: value, problem: 'invalid_code', retryAfterS: 30 }),
     verifyEmail: verifyEmailPage({ ...base, token: value, returnTo: value, problem: 'invalid_link' }),
     problem: problemPage({ ...base, status: 500, requestId: value, backUrl: value, homeUrl: '/', signInUrl: value }),
+    signOut: signOutPage({ ...base, email: value, homeUrl: '/' }),
     signedOut: signedOutPage({ ...base, homeUrl: '/' }),
     inbox: inboxPage({
       ...base,

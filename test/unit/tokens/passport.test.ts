@@ -45,7 +45,7 @@ describe('the passport', () => {
   it('carries the assertion and the headers asked for, and no value can break out of its header', async () => {
     const passport = await makePassport(lease(), 'site', { signer, names, nowMs: 0 })
     const headers = new Headers(passport.headers.map(([name, value]) => [name, value] as [string, string]))
-    expect([...headers.keys()].sort()).toEqual(['x-email', 'x-id', 'x-name', 'x-portcullis-assertion', 'x-roles'])
+    expect([...headers.keys()].toSorted()).toEqual(['x-email', 'x-id', 'x-name', 'x-portcullis-assertion', 'x-roles'])
     expect(headers.get('x-roles')).toBe('admin,a%2Cb')
     expect(headers.get('x-name')).toBe('Ann,%20%C3%9Cnder%0D%0Ax-evil:%201')
   })

@@ -1,0 +1,34 @@
+// What the worker may ask the object that decides for a user's sessions.
+import type { AuditRow } from '../db/queries/audit-events.ts'
+import type { EndedSessions, StoredSession } from '../db/queries/sessions.ts'
+import type { SessionPolicy } from './policy.ts'
+
+export interface LeaseRequest {
+  readonly sessionId: string
+  readonly secretHash: string
+  readonly ip: string | null
+}
+
+export type LeaseAnswer =
+  | { readonly outcome: 'live'; readonly session: StoredSession; readonly leaseMs: number; readonly isRotationDue: boolean }
+  | { readonly outcome: 'dead'; readonly reason: string; readonly userId: string | null }
+  | { readonly outcome: 'unknown' }
+
+export interface EndRequest {
+  readonly userId: string
+  readonly which: EndedSessions
+  readonly reason: string
+  readonly audit: AuditRow
+}
+
+export interface UserObjectPolicy extends SessionPolicy {
+  readonly unverifiedMs: number
+}
+
+/** What the worker may ask. `unknown` of a lease means the database could not be asked: nobody is let in on it. */
+export interface UserSessions {
+  lease(request: LeaseRequest): Promise<LeaseAnswer>
+  /** Durable when it returns; the ids that ended, or null where the database will hear of it later. */
+  end(request: EndRequest): Promise<readonly string[] | null>
+  rotate(sessionId: string, secretHash: string, audit: AuditRow): Promise<{ readonly secret: string } | null>
+}

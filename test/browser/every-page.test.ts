@@ -1,0 +1,128 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openWindow, startBrowser } from '../support/browser.ts'
+import { type TestGateway, startGateway } from '../support/gateway.ts'
+import { type Person, goodPassword, mailTo, newEmail, newPerson } from '../support/people.ts'
+import { newVisitor } from '../support/visitor.ts'
+
+let gateway: TestGateway
+let browser: Browser
+let person: Person
+beforeAll(async () => {
+  ;[gateway, browser] = await Promise.all([startGateway(), startBrowser()])
+  person = await newPerson(gateway)
+})
+afterAll(async () => {
+  await browser.close()
+  await gateway.stop()
+})
+
+/** Every kind of page people meet, and the way to it. */
+const pages: Readonly<Record<string, { heading: string; go: (page: Page) => Promise<unknown> }>> = {
+  'the login page': { heading: 'Sign in', go: (page) => page.goto('/auth/login') },
+  'the login page after a wrong password': {
+    heading: 'Sign in',
+    go: async (page) => {
+      await page.goto('/auth/login')
+      await signIn(page, 'not the password')
+    },
+  },
+  'the sign-up page': { heading: 'Create your account', go: (page) => page.goto('/auth/signup') },
+  'the sign-up page with a wrong field': {
+    heading: 'Create your account',
+    go: async (page) => {
+      await page.goto('/auth/signup')
+      await signUp(page, 'e\u0301'.repeat(4))
+    },
+  },
+  'the page that asks for the code': {
+    heading: 'Check your mail',
+    go: async (page) => {
+      await page.goto('/auth/signup')
+      await signUp(page, goodPassword)
+    },
+  },
+  'the page behind a mailed link': {
+    heading: 'Confirm your email address',
+    go: async (page) => {
+      const email = newEmail()
+      await newVisitor(gateway).send('POST', '/auth/v1/signup', { email, password: goodPassword })
+      await page.goto((await mailTo(gateway, email)).link)
+    },
+  },
+  'the page behind a spent link': {
+    heading: 'Confirm your email address',
+    go: async (page) => {
+      await page.goto(`/auth/verify-email?token=${'x'.repeat(43)}`)
+      await page.getByRole('button').click()
+    },
+  },
+  'the account page': {
+    heading: 'Your account',
+    go: async (page) => {
+      await page.goto('/auth/login?return_to=/auth/account')
+      await signIn(page, person.password)
+    },
+  },
+  'the question before signing out': {
+    heading: 'Sign out?',
+    go: async (page) => {
+      await page.goto('/auth/login?return_to=/auth/logout')
+      await signIn(page, person.password)
+    },
+  },
+  'the signed-out page': { heading: 'You are signed out', go: (page) => page.goto('/auth/logout') },
+  'a page that is not there': { heading: 'Nothing here', go: (page) => page.goto('/auth/nothing') },
+  'a page that is not allowed': {
+    heading: 'No way through',
+    go: async (page) => {
+      await page.goto('/auth/login?return_to=/admin/')
+      await signIn(page, person.password)
+    },
+  },
+  'the inbox of development': { heading: 'Development inbox', go: (page) => page.goto('/auth/dev/inbox') },
+}
+
+async function signIn(page: Page, password: string): Promise<void> {
+  await page.getByLabel('Email address').fill(person.email)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+async function signUp(page: Page, password: string): Promise<void> {
+  await page.getByLabel('Email address').fill(newEmail())
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Create account' }).click()
+}
+
+const looks = [
+  { dark: false, size: { width: 1000, height: 800 } },
+  { dark: true, size: { width: 320, height: 640 } },
+]
+
+describe.each(Object.entries(pages))('%s', (_name, { heading, go }) => {
+  it.each(looks)('meets WCAG 2.2 AA, keeps to its own policy and fits, dark: $dark, $size.width wide', async (look) => {
+    const page = await openWindow(browser, gateway.url, look)
+    const complaints: string[] = []
+    const asked = new Set<string>()
+    page.on('console', (message) => {
+      if (/Content Security Policy|Trusted Type/i.test(message.text())) complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('request', (request) => asked.add(new URL(request.url()).origin))
+    await go(page)
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(heading)
+    expect(complaints).toEqual([])
+    expect([...asked].filter((origin) => origin !== gateway.url && origin !== 'null')).toEqual([])
+    // At 320 pixels nothing may need scrolling sideways (WCAG 1.4.10).
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(
+      0,
+    )
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+      .analyze()
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
+    await page.context().close()
+  })
+})
