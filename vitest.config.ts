@@ -1,14 +1,42 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { scriptedDatabase } from './test/objects/support/scripted-database.ts'
+import { createSecrets } from './tools/dev/environment.ts'
 
 // Flow, attack and fault suites share one PostgreSQL server (a database each) and one bundle; see test/support/start.ts.
 const frontDoor = { globalSetup: ['test/support/start.ts'], testTimeout: 60_000, hookTimeout: 60_000 }
 
+// Objects alone, in workerd, with a database that does what a test says: what must hold without it is stated there.
+const objects = cloudflareTest({
+  wrangler: { configPath: './wrangler.toml' },
+  miniflare: {
+    bindings: {
+      MODE: 'development',
+      PUBLIC_URL: 'http://localhost',
+      ORIGIN_URL: 'http://origin.test',
+      DATABASE_URL: 'postgres://nobody:nothing@database.test/none',
+      DATABASE_ENDPOINT: 'http://database.test/sql',
+      RESEND_API_KEY: 're_test',
+      ...(await createSecrets()),
+    },
+    outboundService: scriptedDatabase,
+  },
+})
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
       { test: { name: 'flows', include: ['test/{flows,attacks,faults,contract}/**/*.test.ts'], ...frontDoor } },
       { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], ...frontDoor, testTimeout: 120_000 } },
+      { plugins: [objects], test: { name: 'objects', include: ['test/objects/**/*.test.ts'], testTimeout: 30_000 } },
     ],
   },
 })

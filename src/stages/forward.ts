@@ -14,13 +14,7 @@ export async function forward(exchange: Exchange, route: RouteSettings): Promise
   const passport = await passportFor(exchange, origin.id)
   writeHeaders(exchange, passport)
   if (isUpgrade(request)) return relay(exchange, route, originUrl(exchange, origin.target))
-  const outgoing = new Request(originUrl(exchange, origin.target), {
-    method: request.method,
-    headers: exchange.headers,
-    body: request.body,
-    // A redirect is the origin's answer to the browser, not an order to the gateway.
-    redirect: 'manual',
-  })
+  const outgoing = outgoingRequest(exchange, originUrl(exchange, origin.target))
   try {
     const response = await withTimeout(route.timeoutMs, (signal) => send(exchange, origin.target, outgoing, signal))
     return { response: finish(exchange, response) }
@@ -28,6 +22,16 @@ export async function forward(exchange: Exchange, route: RouteSettings): Promise
     if (error instanceof OriginTimeout) return { rejection: reject('origin_timeout', 'no headers in time') }
     return { rejection: reject('origin_unreachable', error instanceof Error ? error.name : 'unknown') }
   }
+}
+
+function outgoingRequest({ request, headers }: Exchange, url: string): Request {
+  const { method, body } = request
+  // A redirect is the origin's answer to the browser, not an order to the gateway.
+  const redirect = 'manual'
+  // The constructor takes no `body` for these methods, but keeps the one of a request it copies.
+  const isUnusual = body !== null && (method === 'GET' || method === 'HEAD')
+  if (isUnusual) return new Request(new Request(url, request), { headers, redirect })
+  return new Request(url, { method, headers, body, redirect })
 }
 
 async function passportFor(exchange: Exchange, originId: string): Promise<Passport | null> {

@@ -7,12 +7,25 @@ import { ownCookieNames } from '../sessions/cookie.ts'
 
 export function stripReservedHeaders(exchange: Exchange): Rejection | undefined {
   const { request, deps } = exchange
+  if (!isFramedPlainly(request)) return reject('bad_request', 'transfer coding')
   const headers = new Headers(request.headers)
+  const taken = takeOwnCookies(exchange, headers)
   const connectionOnly = hopByHop(headers.get('connection'))
   for (const name of request.headers.keys()) {
     if (isReserved(deps.reserved, name) || connectionOnly.has(name)) headers.delete(name)
   }
   exchange.headers = headers
+  return taken
+}
+
+/** Any coding but `chunked` would go on without the header that says so; chunks of a GET, workerd would drop. */
+function isFramedPlainly({ method, headers }: Request): boolean {
+  const coding = headers.get('transfer-encoding')
+  return coding === null || (coding.toLowerCase() === 'chunked' && method !== 'GET' && method !== 'HEAD')
+}
+
+/** Before `Connection` is obeyed: it may list `cookie`, which must not turn somebody signed in into nobody. */
+function takeOwnCookies(exchange: Exchange, headers: Headers): Rejection | undefined {
   const cookie = headers.get('cookie')
   if (cookie === null) return undefined
   const taken = takeCookies(cookie, ownCookieNames)

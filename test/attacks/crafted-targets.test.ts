@@ -28,10 +28,11 @@ afterAll(async () => {
 })
 
 type Outcome = { readonly target: string; readonly answer: RawAnswer | null; readonly reached: string | null }
+type Try = Omit<Outcome, 'reached'> & { readonly probe: string }
 
 /** Every target once, with the probe number by which the origin's records are found again. */
 async function tryAll(who: string, extra: string): Promise<Outcome[]> {
-  const outcomes: Outcome[] = []
+  const tries: Try[] = []
   const port = gateway.workerd.ports[0] ?? 0
   let next = 0
   const worker = async (): Promise<void> => {
@@ -40,12 +41,23 @@ async function tryAll(who: string, extra: string): Promise<Outcome[]> {
       const probe = `${who}-${index}`
       const head = `GET ${target} HTTP/1.1\r\nHost: ${host}\r\ncf-connecting-ip: ${newAddress()}\r\nx-probe: ${probe}\r\n${extra}\r\n`
       const answer = await sendRaw(port, head)
-      outcomes.push({ target, answer, reached: probe })
+      tries.push({ target, answer, probe })
     }
   }
   await Promise.all(Array.from({ length: atOnce }, worker))
-  const urls = new Map(origin.received.map(({ headers, url }) => [headers.find(([name]) => name === 'x-probe')?.[1] ?? '', url]))
-  return outcomes.map(({ target, answer, reached }) => ({ target, answer, reached: urls.get(reached ?? '') ?? null }))
+  const urls = new Map(
+    origin.received.map(({ headers, url }) => [headers.find(([name]) => name === 'x-probe')?.[1] ?? '', url]),
+  )
+  return tries.map(({ target, answer, probe }) => ({ target, answer, reached: urls.get(probe) ?? null }))
+}
+
+/**
+ * What workerd's own HTTP server makes of a request target before the gateway sees it: a fragment is dropped, the
+ * absolute form loses its authority, and a bare name is the authority form, whose path is empty.
+ */
+function asHandedOver(target: string): string {
+  const path = target.replace(/#.*$/s, '').replace(/^https?:\/\/[^/?]*/, '')
+  return path.startsWith('/') ? path : '/'
 }
 
 const statusOf = ({ answer }: Outcome): number => answer?.status ?? 0
@@ -58,11 +70,13 @@ function checkAll(outcomes: readonly Outcome[]): void {
   // Something must get through, or nothing was tested.
   expect(served.length).toBeGreaterThan(100)
   const bypasses = served.flatMap(({ target, reached }) =>
-    originNormalisers.flatMap(({ name, read }) => (protectedPage.test(read(reached ?? '')) ? [`${target} → ${reached} at ${name}`] : [])),
+    originNormalisers.flatMap(({ name, read }) =>
+      protectedPage.test(read(reached ?? '')) ? [`${target} → ${reached} at ${name}`] : [],
+    ),
   )
   expect(bypasses).toEqual([])
   const altered = served.filter(({ target, reached }) => {
-    const judged = canonicalTarget(`http://${host}${target}`, host)
+    const judged = canonicalTarget(`http://${host}${asHandedOver(target)}`, host)
     return !judged.ok || judged.target.path + judged.target.search !== reached
   })
   expect(altered.map(({ target, reached }) => [target, reached])).toEqual([])
@@ -81,7 +95,10 @@ describe('of all crafted targets', () => {
   }, 180_000)
 
   it('all that reach the gateway carry an answer of its own or of the site, and a request id', async () => {
-    const answer = await sendRaw(gateway.workerd.ports[0] ?? 0, `GET /public/..%2fadmin/secret HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+    const answer = await sendRaw(
+      gateway.workerd.ports[0] ?? 0,
+      `GET /public/..%2fadmin/secret HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+    )
     expect(answer?.status).toBe(400)
     expect(answer === null ? null : header(answer, 'x-portcullis-response')).toBe('bad_target')
     expect(answer === null ? null : header(answer, 'x-request-id')).toMatch(/^[0-9a-f-]{36}$/)

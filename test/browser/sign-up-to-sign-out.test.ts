@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTab, openWindow, placeOf, startBrowser } from '../support/browser.ts'
+import { startBrowser } from '../../tools/dev/browser.ts'
+import { openTab, openWindow, placeOf } from '../support/browser.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { goodPassword, newEmail, newPerson } from '../support/people.ts'
 

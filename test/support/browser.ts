@@ -1,31 +1,11 @@
-// A real Chromium, from npm alone, and windows of people who know nothing of each other.
-import { join } from 'node:path'
-import { tmpdir } from 'node:os'
-import sparticuz from '@sparticuz/chromium'
-import { type Browser, type Page, chromium } from 'playwright-core'
+// Windows of people who know nothing of each other, in a real Chromium.
+import type { Browser, Page } from 'playwright-core'
 import { newAddress } from './visitor.ts'
 
 export interface WindowOptions {
   readonly javaScript?: boolean
   readonly dark?: boolean
   readonly size?: { readonly width: number; readonly height: number }
-}
-
-/** Not the flags the package recommends: they switch off web security, which is what is to be tested here. */
-const flags = [
-  '--no-zygote',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-domain-reliability',
-  '--font-render-hinting=none',
-]
-
-export async function startBrowser(): Promise<Browser> {
-  const executablePath = await sparticuz.executablePath()
-  // The package brings its fonts along; machines without any would draw empty boxes.
-  const env = { ...process.env, FONTCONFIG_PATH: join(tmpdir(), 'fonts') }
-  return chromium.launch({ executablePath, args: flags, env })
 }
 
 /** A browser of its own: no cookies, and an address that nobody else has, as Cloudflare would report it. */

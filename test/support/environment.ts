@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'portcullis-suite-'))
 chmodSync(folder, 0o755)
 const [postgres, built] = await Promise.all([
   startPostgres({ dataDir: join(folder, 'data'), fsync: false }),
-  bundle({ outDir: join(folder, 'bundle') }),
+  bundle({ outDir: join(folder, 'bundle'), entry: process.env['PORTCULLIS_COVERAGE_ENTRY'] }),
 ])
 await migrate(await createDatabase(postgres.adminUrl, templateDatabase))
 console.log(JSON.stringify({ adminUrl: postgres.adminUrl, bundle: built, templateDatabase }))

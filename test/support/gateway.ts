@@ -13,6 +13,7 @@ import { type NeonEndpoint, startNeonEndpoint } from '../../tools/dev/neon-endpo
 import { freePort } from '../../tools/dev/ports.ts'
 import { createDatabase } from '../../tools/dev/postgres.ts'
 import { type Workerd, startWorkerd } from '../../tools/dev/workerd.ts'
+import { coverageBindings, withCoverage } from './coverage.ts'
 
 export interface TestGateway {
   /** Where people see it; with `isolates: 2` there are two front doors that share the objects. */
@@ -67,8 +68,9 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     DEV_INBOX_URL: `${mail.url}/inbox`,
     ...(await createSecrets()),
     ...options.bindings,
+    ...coverageBindings,
   }
-  const workerd = await startWorkerd({
+  const started = await startWorkerd({
     bundle: options.bundle ?? inject('bundle'),
     sockets: ports.map((port) => ({ port })),
     bindings,
@@ -78,6 +80,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     isolates,
     storageDir,
   })
+  const workerd = withCoverage(started)
   const observer = new pg.Pool({ connectionString: databaseUrl, max: 4 })
   // A test may stop the database; idle connections then fail, which is no concern of the observer.
   observer.on('error', () => undefined)

@@ -16,7 +16,11 @@ export const headerValues = (answer: RawAnswer, name: string): readonly string[]
   answer.headers.flatMap(([candidate, value]) => (candidate === name ? [value] : []))
 
 /** Strings are latin1: one character per byte. Resolves to null when the connection ends without an answer. */
-export function sendRaw(port: number, bytes: string | Buffer, options: { readonly patienceMs?: number } = {}): Promise<RawAnswer | null> {
+export function sendRaw(
+  port: number,
+  bytes: string | Buffer,
+  options: { readonly patienceMs?: number } = {},
+): Promise<RawAnswer | null> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
     const chunks: Buffer[] = []

@@ -27,29 +27,32 @@ export const valuesOf = (received: Received, name: string): readonly string[] =>
 /** Without an answerer every request is read to its end and answered with 200; with one, bodies are its concern. */
 export async function startRecordingOrigin(answerer?: Answerer): Promise<RecordingOrigin> {
   const received: Received[] = []
-  const server = createServer({ maxHeaderSize: 1024 * 1024, requestTimeout: 0, keepAliveTimeout: 120_000 }, (request, response) => {
-    const record = (body: Buffer): void => {
-      received.push({
-        method: request.method ?? '',
-        url: request.url ?? '',
-        headers: pairs(request.rawHeaders),
-        body,
-        trailers: request.trailers,
+  const server = createServer(
+    { maxHeaderSize: 1024 * 1024, requestTimeout: 0, keepAliveTimeout: 120_000 },
+    (request, response) => {
+      const record = (body: Buffer): void => {
+        received.push({
+          method: request.method ?? '',
+          url: request.url ?? '',
+          headers: pairs(request.rawHeaders),
+          body,
+          trailers: request.trailers,
+        })
+      }
+      if (answerer !== undefined) {
+        record(Buffer.alloc(0))
+        void answerer(request, response)
+        return
+      }
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('error', () => response.destroy())
+      request.on('end', () => {
+        record(Buffer.concat(chunks))
+        response.end('seen')
       })
-    }
-    if (answerer !== undefined) {
-      record(Buffer.alloc(0))
-      void answerer(request, response)
-      return
-    }
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('error', () => response.destroy())
-    request.on('end', () => {
-      record(Buffer.concat(chunks))
-      response.end('seen')
-    })
-  })
+    },
+  )
   server.maxHeadersCount = 0
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

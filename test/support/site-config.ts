@@ -22,5 +22,5 @@ export async function bundleWith(config: unknown): Promise<Bundle> {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-config-'))
   const configFile = join(folder, 'gateway.config.ts')
   writeFileSync(configFile, `export default ${JSON.stringify(config)}\n`)
-  return bundle({ outDir: join(folder, 'bundle'), configFile })
+  return bundle({ outDir: join(folder, 'bundle'), configFile, entry: process.env['PORTCULLIS_COVERAGE_ENTRY'] })
 }

@@ -1,6 +1,6 @@
 // Keeps the measured servers on one core and all else on the other, so that neither takes time from the other unseen.
 import { execFileSync } from 'node:child_process'
-import { availableParallelism } from 'node:os'
+import { cpus } from 'node:os'
 
 const pin = (pid: number, cores: string): boolean => {
   try {
@@ -11,7 +11,7 @@ const pin = (pid: number, cores: string): boolean => {
   }
 }
 
-const cores = availableParallelism()
+const cores = cpus().length
 
 /** False where it cannot be done: without taskset, or on a machine with a single core. */
 export const pinServer = (pid: number): boolean => cores > 1 && pin(pid, '0')

@@ -1,7 +1,6 @@
-// better-auth's session look-up in front of a pass-through. Its tables are in memory and its cookie cache is off, so
-// every request asks for the session, at the lowest price that can have.
+// better-auth's session look-up in front of a pass-through. Without a database its tables are in memory, and its cookie
+// cache is off: every request asks for the session, at the lowest price that can have.
 import { betterAuth } from 'better-auth'
-import { memoryAdapter } from 'better-auth/adapters/memory'
 import passThrough from './pass-through.ts'
 
 type Bindings = { readonly ORIGIN_URL: string; readonly PUBLIC_URL: string; readonly SECRET: string }
@@ -10,7 +9,6 @@ const start = ({ PUBLIC_URL, SECRET }: Bindings) =>
   betterAuth({
     baseURL: PUBLIC_URL,
     secret: SECRET,
-    database: memoryAdapter({ user: [], session: [], account: [], verification: [] }),
     emailAndPassword: { enabled: true },
     rateLimit: { enabled: false },
     telemetry: { enabled: false },

@@ -1,0 +1,89 @@
+// `npm test`: every suite, with the lines of the worker that ran counted through the front door; the last line is the sum.
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { coveredShare, readLines } from '../tools/coverage/lines.ts'
+import { writeInstrumented } from '../tools/coverage/instrument.ts'
+import { inProject, projectRoot } from '../tools/dev/project.ts'
+
+const projects = ['unit', 'flows', 'browser', 'objects']
+const leastCovered = 0.95
+
+interface Report {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numPendingTests: number
+  readonly numTodoTests: number
+  readonly success: boolean
+}
+
+mkdirSync(inProject('coverage'), { recursive: true })
+const folder = mkdtempSync(inProject('coverage', 'run-'))
+const counts = join(folder, 'counts')
+mkdirSync(counts)
+
+/** Each kind of suite in a process of its own: one that cannot even start is seen, and says so by having no report. */
+function run(project: string): Promise<Report | null> {
+  const report = join(folder, `${project}.json`)
+  const coverage = project === 'unit' ? ['--coverage', '--coverage.provider=istanbul', '--coverage.include=src/**', '--coverage.reporter=json', `--coverage.reportsDirectory=${join(folder, 'unit')}`] : []
+  const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...coverage]
+  const env = { ...process.env, PORTCULLIS_COVERAGE: counts, PORTCULLIS_COVERAGE_ENTRY: entry }
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [inProject('node_modules', 'vitest', 'vitest.mjs'), ...args], { cwd: projectRoot, env, stdio: ['ignore', 'inherit', 'inherit'] })
+    child.once('close', () => resolve(readReport(report)))
+  })
+}
+
+function readReport(file: string): Report | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Report
+  } catch {
+    return null
+  }
+}
+
+function showCoverage(): boolean {
+  const files = readLines(counts)
+  const share = coveredShare(files)
+  const isEnough = share >= leastCovered
+  console.log(`\n${(share * 100).toFixed(1)} % of the lines of src run in tests, at least ${leastCovered * 100} % must.`)
+  const worst = files.filter(({ missed }) => missed.length > 0).toSorted((a, b) => b.missed.length - a.missed.length)
+  for (const { path, total, missed } of worst.slice(0, isEnough ? 5 : 25)) {
+    console.log(`  ${path}: ${missed.length} of ${total} lines never ran (${missed.slice(0, 20).join(', ')}${missed.length > 20 ? ', …' : ''})`)
+  }
+  return isEnough
+}
+
+const entry = writeInstrumented(join(folder, 'worker'))
+// Suites that mostly wait for processes of their own run beside those that compute.
+const [fast, slow] = [['unit', 'objects', 'browser'], ['flows']]
+const reports = new Map<string, Report | null>()
+const inTurn = async (names: readonly string[]): Promise<void> => {
+  for (const name of names) reports.set(name, await run(name))
+}
+await Promise.all([inTurn(slow), inTurn(fast)])
+
+try {
+  renameSync(join(folder, 'unit', 'coverage-final.json'), join(counts, 'unit.json'))
+} catch {
+  console.log('The unit tests left no coverage.')
+}
+
+let isFine = showCoverage()
+const sum = { passed: 0, failed: 0, skipped: 0 }
+for (const name of projects) {
+  const report = reports.get(name) ?? null
+  const ran = report === null ? 0 : report.numPassedTests + report.numFailedTests
+  if (report === null || ran === 0 || !report.success) {
+    isFine = false
+    console.log(`Suite ${name}: ${ran === 0 ? 'ran no test' : 'failed'}.`)
+    // A suite that did not get as far as a test counts as one that failed.
+    if (report === null || report.numFailedTests === 0) sum.failed += 1
+  }
+  sum.passed += report?.numPassedTests ?? 0
+  sum.failed += report?.numFailedTests ?? 0
+  sum.skipped += (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0)
+}
+rmSync(folder, { recursive: true, force: true })
+console.log(`${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}`)
+process.exit(isFine && sum.failed === 0 ? 0 : 1)

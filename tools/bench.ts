@@ -1,0 +1,52 @@
+// npm run bench: a bare pass-through, this gateway and its peers, side by side in one run on bare workerd.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { startCases } from './bench/cases.ts'
+import { chartPage } from './bench/chart.ts'
+import { type Row, compare, compareSteady, warmUp } from './bench/measure.ts'
+import { readOptions } from './bench/options.ts'
+import { pinLoad, pinServer } from './bench/pinning.ts'
+import { type Report, asText, thisMachine } from './bench/report.ts'
+import { scratchFolder } from './bench/servers.ts'
+import { createLifetime } from './dev/lifetime.ts'
+import { inProject, shownPath } from './dev/project.ts'
+import { reason } from './dev/reason.ts'
+import { assertNodeVersion } from './dev/settings.ts'
+
+const lifetime = createLifetime()
+
+const write = (file: string, text: string): void => {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, text)
+  console.log(`written: ${shownPath(file)}`)
+}
+
+const progress = (text: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+}
+
+const run = async (): Promise<void> => {
+  assertNodeVersion()
+  const options = readOptions(process.argv.slice(2))
+  // Before anything starts, as children inherit it; the servers are then moved away one by one.
+  const isPinned = pinLoad()
+  progress('starting')
+  const cases = await startCases(options.cases, lifetime, scratchFolder(lifetime))
+  const pinned = isPinned && cases.every(({ pid }) => pinServer(pid))
+  progress('warming up')
+  await warmUp(cases)
+  const plan = { windows: options.windows, seconds: options.seconds, progress }
+  const rows: Row[] = []
+  for (const connections of options.connections) rows.push(...(await compare(cases, { ...plan, connections })))
+  const steady = options.steady === 0 ? [] : await compareSteady(cases, options.steady, plan)
+  progress('')
+  const report: Report = { machine: thisMachine(pinned), rows, steady }
+  console.log(asText(report))
+  write(inProject('reports', 'bench.html'), chartPage(report))
+  if (options.json !== undefined) write(options.json, `${JSON.stringify(report, null, 2)}\n`)
+}
+
+run().then(
+  () => lifetime.end(),
+  (error: unknown) => lifetime.end(reason(error)),
+)

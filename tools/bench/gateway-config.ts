@@ -1,0 +1,14 @@
+// The site that is measured: fixed here, so that figures of two checkouts with other sites can be compared.
+import { defineGateway } from '../../src/config/gateway-schema.ts'
+
+export default defineGateway({
+  origins: [{ id: 'site', url: { env: 'ORIGIN_URL' } }],
+  routes: [
+    { path: '/', require: 'public' },
+    { path: '/public/*', require: 'public' },
+    { path: '/admin/*', require: { roles: ['admin'] } },
+    { path: '/*', require: 'signed-in' },
+  ],
+  identityHeaders: { userId: 'x-auth-user-id', email: 'x-auth-email', name: 'x-auth-name', roles: 'x-auth-roles' },
+  email: { provider: 'resend', from: 'Portcullis <login@example.com>' },
+})
