@@ -30,7 +30,16 @@ function pageFor(exchange: Exchange, rejection: Rejection): Response {
   if (rejection.code === 'unauthenticated' && isSafe && !exchange.isOwnPath) return toLogin(exchange, rejection)
   const { status } = errorTable[rejection.code]
   const signInUrl = status === 401 ? `${config.basePath}/login` : null
-  const page = problemPage({ theme: config.theme, texts: en, status, requestId: exchange.id, homeUrl: '/', signInUrl, retryAfterS: rejection.retryAfterS })
+  const page = problemPage({
+    theme: config.theme,
+    texts: en,
+    status,
+    code: rejection.code,
+    requestId: exchange.id,
+    homeUrl: '/',
+    signInUrl,
+    retryAfterS: rejection.retryAfterS,
+  })
   return pageResponse(page, { status, headers: rejectionHeaders(rejection, exchange.id) })
 }
 

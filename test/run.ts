@@ -1,6 +1,6 @@
 // `npm test`: every suite, with the lines of the worker that ran counted through the front door; the last line is the sum.
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { coveredShare, readLines } from '../tools/coverage/lines.ts'
 import { writeInstrumented } from '../tools/coverage/instrument.ts'
@@ -25,9 +25,10 @@ mkdirSync(counts)
 /** Each kind of suite in a process of its own: one that cannot even start is seen, and says so by having no report. */
 function run(project: string): Promise<Report | null> {
   const report = join(folder, `${project}.json`)
-  const coverage = project === 'unit' ? ['--coverage', '--coverage.provider=istanbul', '--coverage.include=src/**', '--coverage.reporter=json', `--coverage.reportsDirectory=${join(folder, 'unit')}`] : []
-  const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...coverage]
-  const env = { ...process.env, PORTCULLIS_COVERAGE: counts, PORTCULLIS_COVERAGE_ENTRY: entry }
+  const coverage = ['provider=istanbul', 'include=src/**', 'reporter=json', 'reportOnFailure', `reportsDirectory=${join(folder, project)}`]
+  const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  args.push('--coverage', ...coverage.map((option) => `--coverage.${option}`))
+  const env = { ...process.env, PORTCULLIS_COVERAGE: counts, PORTCULLIS_COVERAGE_ENTRY: instrumented.entry }
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [inProject('node_modules', 'vitest', 'vitest.mjs'), ...args], { cwd: projectRoot, env, stdio: ['ignore', 'inherit', 'inherit'] })
     child.once('close', () => resolve(readReport(report)))
@@ -43,7 +44,7 @@ function readReport(file: string): Report | null {
 }
 
 function showCoverage(): boolean {
-  const files = readLines(counts)
+  const files = readLines(counts, instrumented.coverage)
   const share = coveredShare(files)
   const isEnough = share >= leastCovered
   console.log(`\n${(share * 100).toFixed(1)} % of the lines of src run in tests, at least ${leastCovered * 100} % must.`)
@@ -54,7 +55,7 @@ function showCoverage(): boolean {
   return isEnough
 }
 
-const entry = writeInstrumented(join(folder, 'worker'))
+const instrumented = writeInstrumented(join(folder, 'worker'))
 // Suites that mostly wait for processes of their own run beside those that compute.
 const [fast, slow] = [['unit', 'objects', 'browser'], ['flows']]
 const reports = new Map<string, Report | null>()
@@ -63,10 +64,9 @@ const inTurn = async (names: readonly string[]): Promise<void> => {
 }
 await Promise.all([inTurn(slow), inTurn(fast)])
 
-try {
-  renameSync(join(folder, 'unit', 'coverage-final.json'), join(counts, 'unit.json'))
-} catch {
-  console.log('The unit tests left no coverage.')
+for (const project of projects) {
+  const file = join(folder, project, 'coverage-final.json')
+  if (existsSync(file)) renameSync(file, join(counts, `${project}.json`))
 }
 
 let isFine = showCoverage()

@@ -29,6 +29,8 @@ const environment = {
   WRANGLER_WRITE_LOGS: 'false',
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
   CI: 'true',
+  NO_COLOR: '1',
+  FORCE_COLOR: undefined,
 }
 
 function run({ name, command }: Step): Promise<boolean> {

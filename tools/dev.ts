@@ -1,4 +1,3 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Bundle, bundle } from './dev/bundle.ts'
@@ -10,9 +9,9 @@ import { createLifetime, together } from './dev/lifetime.ts'
 import { startMailVendor } from './dev/mail-vendor.ts'
 import { startNeonEndpoint } from './dev/neon-endpoint.ts'
 import { assertPortFree } from './dev/ports.ts'
-import { clearStaleLock } from './dev/postgres.ts'
 import { inProject, shownPath } from './dev/project.ts'
 import { reason } from './dev/reason.ts'
+import { reset } from './dev/reset.ts'
 import { demoAccounts, demoPassword, seedDemoAccounts } from './dev/seed.ts'
 import { assertNodeVersion, readSettings } from './dev/settings.ts'
 import { watchFiles } from './dev/watch-files.ts'
@@ -29,26 +28,14 @@ const wantsReset = (): boolean => {
   }
 }
 
-/** Only what these tools keep there: PORTCULLIS_DATA may name a folder that holds other things too. */
-const forget = (dataDir: string): void => {
-  const kept =
-    /^(?:postgres|postgres\.new|mail\.json|secrets\.json|bundle|bundle-production|objects(?:-[0-9a-f]{12})?)$/
-  for (const name of existsSync(dataDir) ? readdirSync(dataDir) : []) {
-    if (kept.test(name)) rmSync(join(dataDir, name), { recursive: true, force: true })
-  }
-}
-
 const start = async (): Promise<void> => {
   assertNodeVersion()
   const settings = readSettings()
   const { dataDir } = settings
-  const reset = wantsReset()
+  const startsAfresh = wantsReset()
   const url = `http://localhost:${settings.port}`
   await assertPortFree(settings.port)
-  if (reset) {
-    await clearStaleLock(join(dataDir, 'postgres'))
-    forget(dataDir)
-  }
+  if (startsAfresh) await reset(dataDir)
 
   const environment = await developmentEnvironment({ dataDir, port: settings.port })
   const makeBundle = (name: string): Promise<Bundle> =>

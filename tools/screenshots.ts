@@ -15,7 +15,7 @@ const open = async (browser: Browser, colorScheme: 'light' | 'dark', userAgent?:
   const context = await browser.newContext({
     baseURL: url,
     colorScheme,
-    deviceScaleFactor: 2,
+    deviceScaleFactor: 1.5,
     viewport: { width: 760, height: 640 },
     locale: 'en-GB',
     timezoneId: 'UTC',
@@ -40,6 +40,8 @@ const take = async (page: Page, name: string, fullPage = false): Promise<void> =
   console.log(`${path} ${size} bytes`)
 }
 
+const laptop =
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36'
 const phone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1'
 
@@ -58,7 +60,7 @@ const takeAll = async (browser: Browser): Promise<void> => {
   await take(signUp, 'signup', true)
   // A second device, so that there is something to see in the list.
   await signIn(await open(browser, 'light', phone))
-  const account = await open(browser, 'light')
+  const account = await open(browser, 'light', laptop)
   await signIn(account)
   await take(account, 'account', true)
 }

@@ -27,7 +27,10 @@ export function accountPages(): Hono<GatewayEnv> {
   })
   app.post('/account/sessions/revoke', async ({ env: { exchange } }) => {
     requireForm(exchange)
-    await revokeOne(exchange, formText(exchange, 'id'))
+    const id = formText(exchange, 'id')
+    // The list has the same button beside every device. For a program this is a conflict; a person means it.
+    if (id === requireSession(exchange).lease.principal.sessionId) return leave(exchange)
+    await revokeOne(exchange, id)
     return pageResponse(await showAccount(exchange, 'session_revoked'))
   })
   app.post('/account/sessions/revoke-others', async ({ env: { exchange } }) => {
@@ -37,12 +40,16 @@ export function accountPages(): Hono<GatewayEnv> {
   })
   // A link cannot sign out, as another site could hold it too; it leads to the button that can.
   app.get('/logout', ({ env: { exchange } }) => pageResponse(showSignOut(exchange)))
-  app.post('/logout', async ({ env: { exchange } }) => {
+  app.post('/logout', ({ env: { exchange } }) => {
     requireForm(exchange)
-    await signOut(exchange)
-    return pageResponse(showSignedOut(exchange))
+    return leave(exchange)
   })
   return app
+}
+
+async function leave(exchange: Exchange): Promise<Response> {
+  await signOut(exchange)
+  return pageResponse(showSignedOut(exchange))
 }
 
 function showSignOut(exchange: Exchange): Page {

@@ -24,9 +24,16 @@ export const defaultBounds: BoundsSettings = {
 
 const queuePollMs = 5
 
+/** Retries add at most a fifth to the load; some are saved up for a short fault after a good time, few after a long one. */
+const retryShare = 0.2
+const savedRetries = 10
+const firstRetries = 2
+
 /** `run` gets a signal that ends the wait. Throws DatabaseUnavailable; anything else `run` throws counts as unreachable. */
 export interface Bounds {
   around<Value>(run: (signal: AbortSignal) => Promise<Value>): Promise<Value>
+  /** Whether one more try is within the budget of retries; takes it out of there. */
+  takeRetry(): boolean
   health(): DatabaseHealth
 }
 
@@ -40,6 +47,7 @@ export function createBounds(settings: BoundsSettings): Bounds {
   let queries = 0
   let failures = 0
   let totalMs = 0
+  let retries = firstRetries
 
   function inFlight(now: number): number {
     for (const [slot, until] of slots) if (until <= now) slots.delete(slot)
@@ -67,6 +75,7 @@ export function createBounds(settings: BoundsSettings): Bounds {
 
   function settle(isGood: boolean, startedAt: number): void {
     queries += 1
+    retries = Math.min(savedRetries, retries + retryShare)
     totalMs += Date.now() - startedAt
     isProbing = false
     if (isGood) {
@@ -100,11 +109,17 @@ export function createBounds(settings: BoundsSettings): Bounds {
     }
   }
 
+  function takeRetry(): boolean {
+    if (retries < 1) return false
+    retries -= 1
+    return true
+  }
+
   function health(): DatabaseHealth {
     const isOpen = consecutiveFailures >= settings.failuresToOpen
     const state = isOpen ? (Date.now() < openUntil ? 'open' : 'half-open') : 'closed'
     return { state, inFlight: inFlight(Date.now()), queries, failures, totalMs }
   }
 
-  return { around, health }
+  return { around, takeRetry, health }
 }

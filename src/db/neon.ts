@@ -37,7 +37,7 @@ export function createNeonDatabase(settings: NeonSettings): Database {
       return await execute(statement)
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable) || error.reason !== 'unreachable') throw error
-      if (boundary.health().failures > boundary.health().queries * 0.2 + 2) throw error
+      if (!boundary.takeRetry()) throw error
       await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 80))
       return execute(statement)
     }

@@ -9,6 +9,8 @@ export type ProblemStatus = keyof Texts['problemPage']['byStatus']
 export type ProblemPageProps = PageBase & {
   /** A status without a text of its own is shown as 500 or, below that, as 400. */
   readonly status: number
+  /** Says more than the status, where there is a text for it. */
+  readonly code?: string | undefined
   readonly requestId: string
   readonly retryAfterS?: number | undefined
   readonly backUrl?: string | null | undefined
@@ -19,7 +21,14 @@ export type ProblemPageProps = PageBase & {
 const isKnown = (status: number, texts: Texts): status is ProblemStatus =>
   Object.hasOwn(texts.problemPage.byStatus, status)
 
-const textOf = (status: number, texts: Texts): { readonly title: string; readonly sentence: string } =>
+type ProblemCode = keyof Texts['problemPage']['byCode']
+
+const hasText = (code: string, texts: Texts): code is ProblemCode => Object.hasOwn(texts.problemPage.byCode, code)
+
+const textOf = ({ status, code, texts }: ProblemPageProps): { readonly title: string; readonly sentence: string } =>
+  code !== undefined && hasText(code, texts) ? texts.problemPage.byCode[code] : textOfStatus(status, texts)
+
+const textOfStatus = (status: number, texts: Texts): { readonly title: string; readonly sentence: string } =>
   texts.problemPage.byStatus[isKnown(status, texts) ? status : status >= 500 ? 500 : 400]
 
 const Links = ({ props }: { props: ProblemPageProps }) => {
@@ -43,7 +52,7 @@ const Links = ({ props }: { props: ProblemPageProps }) => {
 
 export function problemPage(props: ProblemPageProps): Page {
   const { theme, texts, retryAfterS } = props
-  const { title, sentence } = textOf(props.status, texts)
+  const { title, sentence } = textOf(props)
   const retry = retryAfterS === undefined ? '' : fill(texts.retry, { when: waitingTime(retryAfterS, texts.lang) })
   return layout(
     { theme, texts, title, lowered: true },

@@ -1,4 +1,5 @@
-// What a UserObject was told to end, kept in its own storage: it holds across evictions and without the database.
+// What a UserObject was told to end, and which rotations are complete: kept in its own storage, so that it holds across
+// evictions and without the database.
 import type { AuditRow } from '../db/queries/audit-events.ts'
 import type { EndedSessions, StoredSession } from '../db/queries/sessions.ts'
 
@@ -14,7 +15,8 @@ export class EndedStore {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
-    sql.exec(`create table if not exists ended_sessions (id text primary key, until_ms integer not null);
+    sql.exec(`create table if not exists session_ends (id text not null, user_id text not null, until_ms integer not null, primary key (id, user_id));
+      create table if not exists seen_successors (id text primary key, secret_hash text not null, at_ms integer not null, until_ms integer not null);
       create table if not exists ended_users (user_id text not null, before_ms integer not null, except_id text, until_ms integer not null);
       create index if not exists ended_users_idx on ended_users (user_id);
       create table if not exists pending_ends (id text primary key, request text not null);`)
@@ -22,19 +24,20 @@ export class EndedStore {
 
   add(userId: string, which: EndedSessions, untilMs: number): void {
     if (which.kind === 'one') {
-      this.#sql.exec('insert or replace into ended_sessions (id, until_ms) values (?, ?)', which.sessionId, untilMs)
+      this.#sql.exec('insert or replace into session_ends (id, user_id, until_ms) values (?, ?, ?)', which.sessionId, userId, untilMs)
       return
     }
     const insert = 'insert into ended_users (user_id, before_ms, except_id, until_ms) values (?, ?, ?, ?)'
     this.#sql.exec(insert, userId, which.beforeMs, which.exceptId, untilMs)
   }
 
-  hasSession(sessionId: string): boolean {
-    return this.#sql.exec('select 1 from ended_sessions where id = ?', sessionId).toArray().length > 0
+  /** Only what its own user ended: whoever knows the id of somebody else's session in this shard can end nothing by it. */
+  hasSession(sessionId: string, userId: string): boolean {
+    return this.#sql.exec('select 1 from session_ends where id = ? and user_id = ?', sessionId, userId).toArray().length > 0
   }
 
   covers(session: StoredSession): boolean {
-    if (this.hasSession(session.id)) return true
+    if (this.hasSession(session.id, session.userId)) return true
     const query = 'select 1 from ended_users where user_id = ? and before_ms >= ? and except_id is not ? limit 1'
     return this.#sql.exec(query, session.userId, session.createdAtMs, session.id).toArray().length > 0
   }
@@ -52,9 +55,21 @@ export class EndedStore {
     this.#sql.exec('delete from pending_ends where id = ?', id)
   }
 
-  /** Ends that no session can outlive any more. */
+  /** When the secret after a rotation was first presented. Forgotten with the memory, the one before would be good again. */
+  successorSeenAtMs(session: StoredSession): number | null {
+    const query = 'select at_ms from seen_successors where id = ? and secret_hash = ?'
+    return this.#sql.exec<{ at_ms: number }>(query, session.id, session.secretHash).toArray()[0]?.at_ms ?? null
+  }
+
+  addSuccessorSeen(session: StoredSession, atMs: number): void {
+    const insert = 'insert or replace into seen_successors (id, secret_hash, at_ms, until_ms) values (?, ?, ?, ?)'
+    this.#sql.exec(insert, session.id, session.secretHash, atMs, session.expiresAtMs)
+  }
+
+  /** What no session can outlive any more. */
   forgetBefore(nowMs: number): void {
-    this.#sql.exec('delete from ended_sessions where until_ms < ?', nowMs)
+    this.#sql.exec('delete from session_ends where until_ms < ?', nowMs)
+    this.#sql.exec('delete from seen_successors where until_ms < ?', nowMs)
     this.#sql.exec('delete from ended_users where until_ms < ?', nowMs)
   }
 }

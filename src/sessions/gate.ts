@@ -30,11 +30,16 @@ export interface SessionGate {
   forget(cookie: string): void
 }
 
+/** What was worked out of the cookie stays beside its lease: most questions are renewals. */
+interface KeptLease extends Lease {
+  readonly secretHash: string
+}
+
 const leasesKept = 10_000
 
 export function createSessionGate(userObject: (shard: string) => UserSessions | null, now: () => number): SessionGate {
   // Keyed by the whole token: hashing it first would cost more than everything else a leased request does.
-  const leases = new BoundedMap<string, Lease>(leasesKept)
+  const leases = new BoundedMap<string, KeptLease>(leasesKept)
 
   function leased(cookie: string): Lease | null {
     const lease = leases.get(cookie)
@@ -42,18 +47,20 @@ export function createSessionGate(userObject: (shard: string) => UserSessions | 
   }
 
   async function ask(cookie: string, ip: string | null): Promise<SessionVerdict> {
-    const token = parseSessionToken(cookie)
+    const before = leases.get(cookie)
+    const token = before?.token ?? parseSessionToken(cookie)
     const object = token === null ? null : userObject(token.shard)
     if (token === null || object === null) return { outcome: 'dead', reason: 'malformed', userId: null, sessionId: null }
+    const secretHash = before?.secretHash ?? hashSecret(token.secret)
     // Counted from before the question: what the answer vouches for began no later than that.
     const askedAtMs = now()
-    const answer = await object.lease({ sessionId: token.sessionId, secretHash: hashSecret(token.secret), ip })
+    const answer = await object.lease({ sessionId: token.sessionId, secretHash, ip })
     if (answer.outcome !== 'live') {
       leases.delete(cookie)
       return answer.outcome === 'dead' ? { ...answer, sessionId: token.sessionId } : answer
     }
     const lease = renew(leases.get(cookie), token, answer, askedAtMs)
-    leases.set(cookie, lease)
+    leases.set(cookie, { ...lease, secretHash })
     return { outcome: 'live', lease }
   }
 

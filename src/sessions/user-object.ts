@@ -1,7 +1,7 @@
 // One place that decides for its users: which sessions live, who gets to rotate, whose sockets close. PostgreSQL is the
 // record, this object is the judge; what it was told to end stays ended while the record cannot be reached.
 import { DurableObject } from 'cloudflare:workers'
-import { type AuditRow, insertAuditRows } from '../db/queries/audit-events.ts'
+import type { AuditRow } from '../db/queries/audit-events.ts'
 import { type Database, DatabaseUnavailable } from '../db/database.ts'
 import {
   type StoredSession,
@@ -14,6 +14,7 @@ import {
 } from '../db/queries/sessions.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { minuteMs } from '../kit/duration.ts'
+import { log } from '../log.ts'
 import { EndedStore, type PendingEnd } from './ended-store.ts'
 import { leaseMs, liveness, previousSecretGraceMs, repeatRotationMs } from './policy.ts'
 import { hashSecret, isSameHash, newSessionSecret } from './token.ts'
@@ -25,12 +26,19 @@ interface KnownSession {
   lastSeenAtMs: number
   /** When the secret after a rotation was first presented; the one before ends soon after. */
   successorSeenAtMs: number | null
+  /** When a rotation last failed for want of the database; it is not tried by every request until then. */
+  rotationFailedAtMs: number | null
   isReloading: boolean
 }
 
 const knownSessions = 20_000
 const flushEveryMs = minuteMs
 const closedBySessionEnd = 4401
+const retryEndsMs = 2000
+
+function logFault(error: unknown): void {
+  log('error', 'session end waits', { reason: error instanceof Error ? error.message : 'unknown' })
+}
 
 export function userObject(compose: (env: Env) => { database: Database; policy: UserObjectPolicy }) {
   return class UserObject extends DurableObject<Env> implements UserSessions {
@@ -39,7 +47,7 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
     readonly #ended: EndedStore
     readonly #known = new BoundedMap<string, KnownSession>(knownSessions)
     readonly #sightings = new Map<string, { atMs: number; ip: string | null }>()
-    #isFlushPlanned = false
+    #alarmAtMs: number | null = null
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env)
@@ -47,11 +55,11 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       this.#database = database
       this.#policy = policy
       this.#ended = new EndedStore(state.storage.sql)
+      if (this.#ended.pending().length > 0) this.#wakeAt(Date.now() + retryEndsMs)
     }
 
     async lease(request: LeaseRequest): Promise<LeaseAnswer> {
       const now = Date.now()
-      if (this.#ended.hasSession(request.sessionId)) return { outcome: 'dead', reason: 'ended', userId: null }
       const known = await this.#find(request.sessionId, now)
       if (known === 'unknown') return { outcome: 'unknown' }
       if (known === null) return { outcome: 'dead', reason: 'no such session', userId: null }
@@ -77,16 +85,17 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
         )
         return rows.map((row) => String(row['id']))
       } catch (error) {
-        if (!(error instanceof DatabaseUnavailable)) throw error
+        // Whatever kept the record from taking it: it is ended here, so the record and the trail must follow.
+        if (!(error instanceof DatabaseUnavailable)) logFault(error)
         this.#ended.addPending(request.audit.id, pending)
-        await this.ctx.storage.setAlarm(Date.now() + 2000)
+        this.#wakeAt(Date.now() + retryEndsMs)
         return null
       }
     }
 
     async rotate(sessionId: string, secretHash: string, audit: AuditRow): Promise<{ readonly secret: string } | null> {
       const known = this.#known.get(sessionId)
-      if (known === undefined || this.#ended.hasSession(sessionId)) return null
+      if (known === undefined || this.#ended.covers(known.session)) return null
       // A repeated rotation starts from the stored secret although the one before it was presented: the answer got lost.
       const verdict = this.#judgeSecret(known, secretHash, Date.now())
       if (verdict === 'wrong' || verdict === 'replayed' || !this.#isRotationDue(known, verdict, Date.now())) return null
@@ -94,6 +103,7 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       const newHash = hashSecret(secret)
       // Taken before the first await: simultaneous requests find the rotation done and keep their old cookie.
       const before = known.session
+      const seenBefore = known.successorSeenAtMs
       known.session = { ...before, secretHash: newHash, previousSecretHash: secretHash, rotatedAtMs: Date.now() }
       known.successorSeenAtMs = null
       try {
@@ -101,8 +111,14 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
         if (rows.length === 1) return { secret }
       } catch (error) {
         if (!(error instanceof DatabaseUnavailable)) throw error
+        // The proven session goes on with the secret at hand. If the rotation took effect all the same, the next one
+        // finds another secret in the record, and the presented one there as the one before.
+        known.session = before
+        known.successorSeenAtMs = seenBefore
+        known.rotationFailedAtMs = Date.now()
+        return null
       }
-      // Whether it took effect is unknown: forget the session, the record decides at the next question.
+      // The record holds another secret: it decides at the next question.
       this.#known.delete(sessionId)
       return null
     }
@@ -115,8 +131,13 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       const [client, server] = Object.values(new WebSocketPair())
       if (client === undefined || server === undefined) throw new Error('no socket pair')
       this.ctx.acceptWebSocket(server, [`session:${sessionId}`, `user:${userId}`])
-      server.serializeAttachment({ sessionId, openedAtMs: Date.now() })
-      if (this.#ended.hasSession(sessionId)) server.close(closedBySessionEnd, 'session ended')
+      server.serializeAttachment({ sessionId, userId })
+      // Asked after the socket stands: an end in between is seen by one of the two. By id, not by secret: a socket may
+      // outlive the secret it was opened with.
+      const known = await this.#find(sessionId, Date.now())
+      if (known === 'unknown') return new Response(null, { status: 503 })
+      const isLive = known !== null && known.session.userId === userId && !this.#ended.covers(known.session)
+      if (!isLive || liveness(known.session, known.lastSeenAtMs, this.#policy, Date.now()) !== 'live') server.close(closedBySessionEnd, 'session ended')
       return new Response(null, { status: 101, webSocket: client })
     }
 
@@ -125,10 +146,18 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
     }
 
     override async alarm(): Promise<void> {
-      this.#isFlushPlanned = false
+      this.#alarmAtMs = null
       const isDone = (await this.#flushPending()) && (await this.#flushSightings())
       this.#ended.forgetBefore(Date.now())
-      if (!isDone) await this.ctx.storage.setAlarm(Date.now() + 2000)
+      if (!isDone) this.#wakeAt(Date.now() + retryEndsMs)
+    }
+
+    /** There is one alarm for two kinds of work: a later wish must not put off an earlier one. */
+    #wakeAt(atMs: number): void {
+      if (this.#alarmAtMs !== null && this.#alarmAtMs <= atMs) return
+      this.#alarmAtMs = atMs
+      // Unconfirmed: no answer waits for it. What must not be lost is stored, and wakes the object when it starts anew.
+      void this.ctx.storage.setAlarm(atMs, { allowUnconfirmed: true })
     }
 
     async #find(sessionId: string, now: number): Promise<KnownSession | null | 'unknown'> {
@@ -155,7 +184,8 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
         // A rotation that happened while this question was under way is newer than its answer.
         if (known !== undefined && known.session.rotatedAtMs > askedAtMs) return known
         const lastSeenAtMs = Math.max(session.lastSeenAtMs, known?.lastSeenAtMs ?? 0)
-        const loaded = { session, provenAtMs: askedAtMs, lastSeenAtMs, successorSeenAtMs: known?.successorSeenAtMs ?? null, isReloading: false }
+        const successorSeenAtMs = session.previousSecretHash === null ? null : this.#ended.successorSeenAtMs(session)
+        const loaded = { session, provenAtMs: askedAtMs, lastSeenAtMs, successorSeenAtMs, rotationFailedAtMs: known?.rotationFailedAtMs ?? null, isReloading: false }
         this.#known.set(sessionId, loaded)
         return loaded
       } catch (error) {
@@ -168,7 +198,10 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
     #judgeSecret(known: KnownSession, secretHash: string, now: number): 'current' | 'previous' | 'replayed' | 'wrong' {
       const { session } = known
       if (isSameHash(secretHash, session.secretHash)) {
-        if (session.previousSecretHash !== null && known.successorSeenAtMs === null) known.successorSeenAtMs = now
+        if (session.previousSecretHash !== null && known.successorSeenAtMs === null) {
+          known.successorSeenAtMs = now
+          this.#ended.addSuccessorSeen(session, now)
+        }
         return 'current'
       }
       if (session.previousSecretHash === null || !isSameHash(secretHash, session.previousSecretHash)) return 'wrong'
@@ -179,6 +212,7 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
     }
 
     #isRotationDue(known: KnownSession, secret: 'current' | 'previous', now: number): boolean {
+      if (known.rotationFailedAtMs !== null && now - known.rotationFailedAtMs < repeatRotationMs) return false
       const age = now - known.session.rotatedAtMs
       if (secret === 'current') return age >= this.#policy.rotateAfterMs
       return known.successorSeenAtMs === null && age >= repeatRotationMs
@@ -186,10 +220,7 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
 
     #see(request: LeaseRequest, now: number): void {
       this.#sightings.set(request.sessionId, { atMs: now, ip: request.ip })
-      if (this.#isFlushPlanned) return
-      this.#isFlushPlanned = true
-      // Unconfirmed, and at most once a minute: no answer waits for it, and what it guards may be lost.
-      void this.ctx.storage.setAlarm(now + flushEveryMs, { allowUnconfirmed: true })
+      this.#wakeAt(now + flushEveryMs)
     }
 
     async #flushSightings(): Promise<boolean> {
@@ -202,28 +233,27 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
     }
 
     async #flushPending(): Promise<boolean> {
+      let isDone = true
       for (const { id, request } of this.#ended.pending()) {
         try {
-          const rows = await this.#database.writeIdempotent(
-            endSessions(request.userId, request.which, request.reason, request.audit),
-          )
-          // Nothing left to end still is an event that happened.
-          if (rows.length === 0) await this.#database.writeIdempotent(insertAuditRows([request.audit]))
+          await this.#database.writeIdempotent(endSessions(request.userId, request.which, request.reason, request.audit))
           this.#ended.deletePending(id)
         } catch (error) {
           if (error instanceof DatabaseUnavailable) return false
-          throw error
+          // One that the record refuses must not keep the others waiting.
+          logFault(error)
+          isDone = false
         }
       }
-      return true
+      return isDone
     }
 
     #closeSockets(request: EndRequest): void {
       const { which } = request
       const sockets = which.kind === 'one' ? this.ctx.getWebSockets(`session:${which.sessionId}`) : this.ctx.getWebSockets(`user:${request.userId}`)
       for (const socket of sockets) {
-        const { sessionId } = socket.deserializeAttachment() as { sessionId: string }
-        if (which.kind === 'all' && sessionId === which.exceptId) continue
+        const { sessionId, userId } = socket.deserializeAttachment() as { sessionId: string; userId: string }
+        if (userId !== request.userId || (which.kind === 'all' && sessionId === which.exceptId)) continue
         socket.close(closedBySessionEnd, 'session ended')
       }
     }

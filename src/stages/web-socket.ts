@@ -30,8 +30,11 @@ export async function relay(exchange: Exchange, route: RouteSettings, url: strin
   if (upstream === null) return { response: new Response(answer.body, answer) }
   const [outer, inner] = Object.values(new WebSocketPair())
   if (outer === undefined || inner === undefined) throw new Error('no socket pair')
-  inner.accept({ allowHalfOpen: true })
-  upstream.accept({ allowHalfOpen: true })
+  for (const socket of [inner, upstream]) {
+    // The default is a Blob, which `send` would turn into the text "[object Blob]".
+    socket.binaryType = 'arraybuffer'
+    socket.accept({ allowHalfOpen: true })
+  }
   pipe(inner, upstream)
   pipe(upstream, inner)
   if (exchange.authentication.kind === 'session') exchange.context.waitUntil(watch(exchange, inner, upstream))
@@ -104,26 +107,25 @@ async function untilLost(exchange: Exchange, inner: WebSocket): Promise<'ended' 
   return new Promise((resolve) => {
     control.addEventListener('close', ({ code }) => resolve(code === sessionEnded ? 'ended' : 'lost'))
     control.addEventListener('error', () => resolve('lost'))
-    inner.addEventListener('close', () => {
+    const leave = (): void => {
       resolve('closed')
       control.close(1000)
-    })
+    }
+    // The visitor may have left while the control socket was being opened.
+    if (inner.readyState === WebSocket.OPEN) inner.addEventListener('close', leave)
+    else leave()
   })
 }
 
 async function openControl(exchange: Exchange): Promise<WebSocket | 'ended' | 'unreachable'> {
   if (exchange.authentication.kind !== 'session') return 'ended'
-  const { cookie, lease } = exchange.authentication
+  const { lease } = exchange.authentication
   const object = exchange.deps.userObject(lease.principal.shard)
   if (object === null) return 'ended'
   try {
     const url = `https://user-object/watch?session=${lease.principal.sessionId}&user=${lease.principal.userId}`
     const answer = await object.fetch(new Request(url, { headers: { upgrade: 'websocket' } }))
-    if (answer.webSocket === null) return 'unreachable'
-    // Asked after the control socket stands: an end in between is seen by one of the two.
-    const verdict = await exchange.deps.sessions.ask(cookie, exchange.client.ip)
-    if (verdict.outcome === 'dead') return 'ended'
-    return answer.webSocket
+    return answer.webSocket ?? 'unreachable'
   } catch {
     return 'unreachable'
   }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBrowser } from '../../tools/dev/browser.ts'
 import { openTab, openWindow, placeOf } from '../support/browser.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
-import { goodPassword, newEmail, newPerson } from '../support/people.ts'
+import { type Person, goodPassword, newEmail, newPerson } from '../support/people.ts'
 
 let gateway: TestGateway
 let browser: Browser
@@ -128,6 +128,28 @@ describe.each([{ javaScript: true }, { javaScript: false }])('with JavaScript $j
     expect(await title(page)).toBe('Check your mail')
   })
 
+  it('each device in the account page can be signed out: another one, and the one at hand', async () => {
+    const person = await newPerson(gateway)
+    const [here, there] = await Promise.all([signedIn(javaScript, person), signedIn(javaScript, person)])
+    await here.goto('/auth/account')
+    const devices = here.getByRole('main').getByRole('listitem')
+    // The third is the one the person signed up with.
+    expect(await devices.count()).toBe(3)
+    const isHere = here.getByText('This device')
+    await press(here, 'Sign out everywhere else')
+    expect(await here.getByRole('status').innerText()).toBe('All other devices are signed out.')
+    expect(await devices.count()).toBe(1)
+    // A device may be believed for one more second without being asked about.
+    await expect.poll(() => there.goto('/private').then(() => placeOf(there)), { timeout: 10_000 }).toBe(toLogin)
+    await here.goto('/private')
+    expect(placeOf(here)).toBe('/private')
+    await here.goto('/auth/account')
+    await devices.filter({ has: isHere }).getByRole('button').click()
+    expect(await title(here)).toBe('You are signed out')
+    await here.goto('/private')
+    expect(placeOf(here)).toBe(toLogin)
+  })
+
   it('of two tabs with the login page the one opened first still signs in', async () => {
     const { email, password } = await newPerson(gateway)
     const first = await openWindow(browser, gateway.url, { javaScript })
@@ -139,6 +161,21 @@ describe.each([{ javaScript: true }, { javaScript: false }])('with JavaScript $j
     expect(placeOf(first)).toBe('/private')
     await second.goto('/private')
     expect(placeOf(second)).toBe('/private')
+  })
+})
+
+describe('a form that was left open', () => {
+  it('says that it is out of date, rather than that the person is not allowed', async () => {
+    const { email, password } = await newPerson(gateway)
+    const first = await openWindow(browser, gateway.url)
+    const second = await openTab(first)
+    for (const page of [first, second]) {
+      await page.goto('/auth/login')
+      await fillIn(page, { 'Email address': email, Password: password })
+    }
+    await press(first, 'Sign in')
+    await press(second, 'Sign in')
+    expect(await title(second)).toBe('This form is out of date')
   })
 })
 
@@ -166,8 +203,8 @@ describe('with the keyboard alone', () => {
   })
 })
 
-async function signedIn(javaScript: boolean): Promise<Page> {
-  const { email, password } = await newPerson(gateway)
+async function signedIn(javaScript: boolean, person?: Person): Promise<Page> {
+  const { email, password } = person ?? (await newPerson(gateway))
   const page = await openWindow(browser, gateway.url, { javaScript })
   await page.goto('/private')
   await fillIn(page, { 'Email address': email, Password: password })

@@ -15,7 +15,11 @@ beforeAll(async () => {
 afterAll(() => gateway.stop())
 
 function preflight(path: string, origin: string): Promise<Response> {
-  const asked = { origin, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'x-one, content-type' }
+  const asked = {
+    origin,
+    'access-control-request-method': 'PUT',
+    'access-control-request-headers': 'x-one, content-type',
+  }
   return newVisitor(gateway).send('OPTIONS', path, undefined, asked)
 }
 
@@ -30,11 +34,14 @@ describe('scripts of other origins', () => {
     expect(answer.headers.get('vary')?.toLowerCase()).toContain('origin')
   })
 
-  it.each([stranger, 'null', 'http://app.example.com', 'https://APP.example.com'])('a preflight of %s is refused', async (origin) => {
-    const answer = await preflight('/api/me', origin)
-    expect(answer.status).toBe(403)
-    expect(answer.headers.get('access-control-allow-origin')).toBeNull()
-  })
+  it.each([stranger, 'null', 'http://app.example.com', 'https://APP.example.com'])(
+    'a preflight of %s is refused',
+    async (origin) => {
+      const answer = await preflight('/api/me', origin)
+      expect(answer.status).toBe(403)
+      expect(answer.headers.get('access-control-allow-origin')).toBeNull()
+    },
+  )
 
   it('the site answers preflights of its public paths itself', async () => {
     const answer = await preflight('/public/x', stranger)
@@ -42,7 +49,9 @@ describe('scripts of other origins', () => {
   })
 
   it('a refusal can be read by a script of a listed origin and by no other', async () => {
-    const [listed, other] = await Promise.all([app, stranger].map((origin) => newVisitor(gateway).send('GET', '/api/me', undefined, { origin })))
+    const [listed, other] = await Promise.all(
+      [app, stranger].map((origin) => newVisitor(gateway).send('GET', '/api/me', undefined, { origin })),
+    )
     expect(listed?.status).toBe(401)
     expect(listed?.headers.get('access-control-allow-origin')).toBe(app)
     expect(listed?.headers.get('access-control-expose-headers')).toContain('www-authenticate')

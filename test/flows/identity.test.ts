@@ -22,7 +22,14 @@ async function received(visitor: Visitor, path = '/headers'): Promise<Headers> {
 describe('the assertion', () => {
   it('is accepted by the verifier for origins and says who it is', async () => {
     const identity = await verifyRequest(await received(person.visitor), { issuer: gateway.url, audience: 'site' })
-    expect(identity).toMatchObject({ sub: person.userId, email: person.email, email_verified: true, name: 'Test Person', roles: [], acr: 'aal1' })
+    expect(identity).toMatchObject({
+      sub: person.userId,
+      email: person.email,
+      email_verified: true,
+      name: 'Test Person',
+      roles: [],
+      acr: 'aal1',
+    })
   })
 
   it('is refused for another audience and from another issuer', async () => {
@@ -52,7 +59,7 @@ describe('the assertion', () => {
   it('the published keys hold no private part', async () => {
     const answer = await fetch(`${gateway.url}/.well-known/jwks.json`)
     const { keys } = (await answer.json()) as { keys: Record<string, string>[] }
-    expect(keys.map((key) => Object.keys(key).sort())).toEqual([['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']])
+    expect(keys.map((key) => Object.keys(key).toSorted())).toEqual([['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']])
     expect(answer.headers.get('cache-control')).toContain('max-age')
   })
 

@@ -109,7 +109,7 @@ describe('a password', () => {
     expect((await login(somebody.email, somebody.password)).status).toBe(200)
     expect((await login(somebody.email, 'a wrong password')).status).toBe(401)
     await expect
-      .poll(async () => (await gateway.sql("select 1 from audit_events where event_type = 'password.rehashed'")).length)
+      .poll(async () => (await gateway.sql("select 1 from audit_events where type = 'password.rehashed'")).length)
       .toBe(1)
   })
 

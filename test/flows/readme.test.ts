@@ -23,7 +23,8 @@ describe('the README', () => {
   it('documents every setting and every environment value', () => {
     const { shape: settings } = gatewaySchema
     for (const name of Object.keys(settings)) expect(readme).toContain(`\`${name}`)
-    for (const name of Object.keys(environmentSchema.unwrap().shape)) if (name !== 'DEV_INBOX_URL') expect(readme).toContain(name)
+    for (const name of Object.keys(environmentSchema.unwrap().shape))
+      if (name !== 'DEV_INBOX_URL') expect(readme).toContain(name)
   })
 
   it('`npm run migrate` brings an empty database up to date, and does nothing the second time', async () => {

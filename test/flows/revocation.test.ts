@@ -32,7 +32,9 @@ async function twoDevices(): Promise<{ person: Person; second: Visitor; secondId
   const person = await newPerson(gateway)
   const second = await signInAgain(gateway, person)
   const secondId = await sessionIdOf(second)
-  expect([await statusAt(0, second), await statusAt(1, second)]).toEqual([200, 200])
+  expect([await statusAt(0, person.visitor), await statusAt(0, second), await statusAt(1, second)]).toEqual([
+    200, 200, 200,
+  ])
   const socket = await openSocket(gateway, second, '/ws', { url: gateway.urls[1] ?? '' })
   expect((await echo(socket, 'hello')).data.toString()).toBe('hello')
   return { person, second, secondId, socket }
@@ -44,7 +46,9 @@ async function expectEnded(cookies: Visitor, socket: OpenSocket): Promise<void> 
   const { code, atMs } = await within(everywhereMs, socket.ended)
   expect(code).toBe(4401)
   expect(atMs - answeredAt).toBeLessThan(everywhereMs)
-  await expect.poll(() => statusAt(1, cookies), { timeout: answeredAt + everywhereMs - Date.now(), interval: 25 }).toBe(401)
+  await expect
+    .poll(() => statusAt(1, cookies), { timeout: answeredAt + everywhereMs - Date.now(), interval: 25 })
+    .toBe(401)
   expect(await statusAt(0, cookies)).toBe(401)
 }
 
@@ -92,7 +96,10 @@ describe('a session of somebody else', () => {
     const { second, secondId, socket, person } = await twoDevices()
     // In the same shard, where one object holds the sessions of both.
     const stranger = await newPerson(gateway)
-    await gateway.sql('update users set shard = (select shard from users where id = $1) where id = $2', [person.userId, stranger.userId])
+    await gateway.sql('update users set shard = (select shard from users where id = $1) where id = $2', [
+      person.userId,
+      stranger.userId,
+    ])
     const inShard = await signInAgain(gateway, stranger)
     expect((await inShard.change('DELETE', `/auth/v1/sessions/${secondId}`)).status).toBe(404)
     expect((await echo(socket, 'untouched')).data.toString()).toBe('untouched')
@@ -108,7 +115,9 @@ describe('a session of somebody else', () => {
 
 describe('while the database is down', () => {
   it('every way of ending holds at once, and reaches the table with one audit row each when it is back', async () => {
-    const all = await Promise.all(Object.entries(endings).map(async ([name, end]) => ({ name, end, devices: await twoDevices() })))
+    const all = await Promise.all(
+      Object.entries(endings).map(async ([name, end]) => ({ name, end, devices: await twoDevices() })),
+    )
     await database.kill()
     try {
       for (const { end, devices } of all) {
@@ -120,12 +129,13 @@ describe('while the database is down', () => {
       await database.restart()
     }
     for (const { name, devices } of all) {
-      const ended = (): Promise<unknown> => gateway.sql('select 1 as one from sessions where id = $1 and ended_at is not null', [devices.secondId])
+      const ended = (): Promise<unknown> =>
+        gateway.sql('select 1 as one from sessions where id = $1 and ended_at is not null', [devices.secondId])
       await expect.poll(ended, { timeout: 10_000, interval: 100, message: name }).toEqual([{ one: 1 }])
-      const events = await gateway.sql(`select type from audit_events where user_id = $1 and type = 'session.ended' and (session_id = $2 or session_id is null)`, [
-        devices.person.userId,
-        devices.secondId,
-      ])
+      const events = await gateway.sql(
+        `select type from audit_events where user_id = $1 and type = 'session.ended' and (session_id = $2 or session_id is null)`,
+        [devices.person.userId, devices.secondId],
+      )
       expect(events, name).toEqual([{ type: 'session.ended' }])
     }
   })

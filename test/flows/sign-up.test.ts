@@ -22,7 +22,10 @@ describe('signing up', () => {
     const { email } = await newPerson(gateway)
     const answers = await Promise.all(
       [email, newEmail()].map(async (address) => {
-        const answer = await newVisitor(gateway).send('POST', '/auth/v1/signup', { email: address, password: goodPassword })
+        const answer = await newVisitor(gateway).send('POST', '/auth/v1/signup', {
+          email: address,
+          password: goodPassword,
+        })
         return [answer.status, await answer.text()]
       }),
     )
@@ -35,7 +38,9 @@ describe('signing up', () => {
     const statuses = new Map<number, number>()
     for (let round = 0; round < 25; round += 1) {
       const answers = await Promise.all(
-        Array.from({ length: 40 }, () => newVisitor(gateway).send('POST', '/auth/v1/signup', { email, password: goodPassword })),
+        Array.from({ length: 40 }, () =>
+          newVisitor(gateway).send('POST', '/auth/v1/signup', { email, password: goodPassword }),
+        ),
       )
       for (const { status } of answers) statuses.set(status, (statuses.get(status) ?? 0) + 1)
     }
@@ -47,8 +52,13 @@ describe('signing up', () => {
     const email = newEmail()
     await newVisitor(gateway).send('POST', '/auth/v1/signup', { email, password: goodPassword })
     const { token } = await mailTo(gateway, email)
-    const racers = await Promise.all(Array.from({ length: 200 }, () => newVisitor(gateway).send('POST', '/auth/v1/email/verify', { token })))
+    const racers = await Promise.all(
+      Array.from({ length: 200 }, () => newVisitor(gateway).send('POST', '/auth/v1/email/verify', { token })),
+    )
     expect(racers.filter(({ status }) => status === 200).length).toBe(1)
-    expect((await gateway.sql('select 1 from sessions s join users u on u.id = s.user_id where u.email = $1', [email])).length).toBe(1)
+    expect(
+      (await gateway.sql('select 1 from sessions s join users u on u.id = s.user_id where u.email = $1', [email]))
+        .length,
+    ).toBe(1)
   })
 })

@@ -37,11 +37,21 @@ describe('the judge of sessions', () => {
 
   it('keeps a session ended across an eviction, without the database', async () => {
     const [users, userId, sessionId] = [object(), crypto.randomUUID(), crypto.randomUUID()]
-    const lease = { sessionId, secretHash: 'h', ip: null }
-    expect((await users.lease(lease)).outcome).toBe('unknown')
     expect(await users.end(endOf(userId, { kind: 'one', sessionId }))).toBeNull()
     await evictDurableObject(users)
-    expect(await users.lease(lease)).toMatchObject({ outcome: 'dead', reason: 'ended' })
+    expect((await users.lease({ sessionId, secretHash: 'h', ip: null })).outcome).not.toBe('live')
+    const ended = await runInDurableObject(users, (_, state) => {
+      const store = new EndedStore(state.storage.sql)
+      return [store.covers({ ...session(userId, 1000), id: sessionId }), store.covers(session(userId, 1000))]
+    })
+    expect(ended).toEqual([true, false])
+  })
+
+  it('lets nobody end what belongs to another user', async () => {
+    const [users, owner, sessionId] = [object(), crypto.randomUUID(), crypto.randomUUID()]
+    await users.end(endOf(crypto.randomUUID(), { kind: 'one', sessionId }))
+    const isEnded = await runInDurableObject(users, (_, state) => new EndedStore(state.storage.sql).covers({ ...session(owner, 1000), id: sessionId }))
+    expect(isEnded).toBe(false)
   })
 
   it('says of a session it was never told of that it does not know, and lets nobody in on it', async () => {
@@ -67,9 +77,9 @@ describe('the judge of sessions', () => {
       const store = new EndedStore(state.storage.sql)
       store.add('u', { kind: 'one', sessionId: 's' }, 1000)
       store.forgetBefore(1000)
-      const before = store.hasSession('s')
+      const before = store.hasSession('s', 'u')
       store.forgetBefore(1001)
-      return [before, store.hasSession('s')]
+      return [before, store.hasSession('s', 'u')]
     })
     expect(remembered).toEqual([true, false])
   })

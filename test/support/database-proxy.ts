@@ -2,8 +2,8 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import { startNeonEndpoint } from '../../tools/dev/neon-endpoint.ts'
 
-/** `hang` takes requests and never answers; `cut` carries them out and loses the answer; `refuse` drops connections. */
-export type ProxyMode = 'pass' | 'hang' | 'cut' | 'refuse' | { readonly delayMs: number }
+/** `hang` takes requests and never answers; `cut-once` carries one out and loses its answer; `refuse` drops connections. */
+export type ProxyMode = 'pass' | 'hang' | 'cut-once' | 'refuse' | { readonly delayMs: number }
 
 export interface DatabaseProxy {
   readonly url: string
@@ -23,8 +23,10 @@ export async function startDatabaseProxy(): Promise<DatabaseProxy> {
     const headers = Object.entries(request.headers).filter(([name]) => name.startsWith('neon-')) as [string, string][]
     const answer = await fetch(neon.url, { method: 'POST', headers: [...headers, ['content-type', 'application/json']], body: new Uint8Array(body) })
     const text = await answer.text()
-    if (current === 'cut' && matches(body)) response.destroy()
-    else response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text)
+    if (current === 'cut-once' && matches(body)) {
+      current = 'pass'
+      response.destroy()
+    } else response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text)
   }
 
   const matches = (body: Buffer): boolean => only === undefined || only.test(body.toString('utf8'))

@@ -24,7 +24,7 @@ export function sendRaw(
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
     const chunks: Buffer[] = []
-    const isHead = /^HEAD /.test(bytes.toString('latin1', 0, 5))
+    const isHead = bytes.toString('latin1', 0, 5) === 'HEAD '
     const settle = (): void => {
       clearTimeout(timer)
       socket.destroy()

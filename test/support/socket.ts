@@ -82,6 +82,7 @@ export async function refusedUpgrade(
 
 /** Sends and waits for the echo; proves that the socket works at this moment. */
 export async function echo(socket: OpenSocket, data: string | Buffer): Promise<{ readonly data: Buffer; readonly isBinary: boolean }> {
+  if (socket.raw.readyState !== WebSocket.OPEN) throw new Error('closed already')
   return new Promise((resolve, reject) => {
     socket.raw.once('message', (answer, isBinary) => resolve({ data: answer as Buffer, isBinary }))
     socket.raw.once('close', () => reject(new Error('closed instead of echoed')))

@@ -26,21 +26,42 @@ type Around = { lifetime: Lifetime; folder: string; originUrl: string; gateway: 
 
 const users = 2000
 
-const passThrough = (name: CaseName) => async ({ lifetime, folder, originUrl }: Around): Promise<Case> => {
-  const { pid, ports: [port = 0] } = await startPeer(lifetime, { name: 'pass-through', folder, bindings: { ORIGIN_URL: originUrl } })
-  return { name, pid, port, requests: [browserRequest('/app/page', port, '')] }
-}
+const passThrough =
+  (name: CaseName) =>
+  async ({ lifetime, folder, originUrl }: Around): Promise<Case> => {
+    const {
+      pid,
+      ports: [port = 0],
+    } = await startPeer(lifetime, { name: 'pass-through', folder, bindings: { ORIGIN_URL: originUrl } })
+    return { name, pid, port, requests: [browserRequest('/app/page', port, '')] }
+  }
 
 const publicRoute = async ({ gateway }: Around): Promise<Case> => {
-  const { pid, ports: [port = 0] } = (await gateway()).workerd
+  const {
+    pid,
+    ports: [port = 0],
+  } = (await gateway()).workerd
   return { name: 'public', pid, port, requests: [browserRequest('/public/page', port, '')] }
 }
 
-const sessions = (name: CaseName, people: number) => async ({ gateway }: Around): Promise<Case> => {
-  const { workerd: { pid, ports: [port = 0] }, databaseUrl } = await gateway()
-  const tokens = await seedSessions(databaseUrl, people, gatewaySchema.parse(gatewayConfig).sessions.shards)
-  return { name, pid, port, requests: tokens.map((token) => browserRequest('/app/page', port, `${sessionCookieName}=${token}`)) }
-}
+const sessions =
+  (name: CaseName, people: number) =>
+  async ({ gateway }: Around): Promise<Case> => {
+    const {
+      workerd: {
+        pid,
+        ports: [port = 0],
+      },
+      databaseUrl,
+    } = await gateway()
+    const tokens = await seedSessions(databaseUrl, people, gatewaySchema.parse(gatewayConfig).sessions.shards)
+    return {
+      name,
+      pid,
+      port,
+      requests: tokens.map((token) => browserRequest('/app/page', port, `${sessionCookieName}=${token}`)),
+    }
+  }
 
 const honoJwk = async ({ lifetime, folder, originUrl }: Around): Promise<Case> => {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
@@ -51,8 +72,16 @@ const honoJwk = async ({ lifetime, folder, originUrl }: Around): Promise<Case> =
     .setExpirationTime('2h')
     .sign(privateKey)
   const bindings = { ORIGIN_URL: originUrl, KEYS: keys }
-  const { pid, ports: [port = 0] } = await startPeer(lifetime, { name: 'hono-jwk', folder, bindings })
-  return { name: 'hono-jwk', pid, port, requests: [browserRequest('/app/page', port, '', [`authorization: Bearer ${token}`])] }
+  const {
+    pid,
+    ports: [port = 0],
+  } = await startPeer(lifetime, { name: 'hono-jwk', folder, bindings })
+  return {
+    name: 'hono-jwk',
+    pid,
+    port,
+    requests: [browserRequest('/app/page', port, '', [`authorization: Bearer ${token}`])],
+  }
 }
 
 const betterAuth = async ({ lifetime, folder, originUrl }: Around): Promise<Case> => {
@@ -63,9 +92,16 @@ const betterAuth = async ({ lifetime, folder, originUrl }: Around): Promise<Case
   const answer = await fetch(`${publicUrl}/api/auth/sign-up/email`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: publicUrl },
-    body: JSON.stringify({ email: 'bench@example.com', password: 'correct horse battery staple', name: 'Bench Person' }),
+    body: JSON.stringify({
+      email: 'bench@example.com',
+      password: 'correct horse battery staple',
+      name: 'Bench Person',
+    }),
   })
-  const cookie = answer.headers.getSetCookie().map((line) => line.split(';', 1)[0]).join('; ')
+  const cookie = answer.headers
+    .getSetCookie()
+    .map((line) => line.split(';', 1)[0])
+    .join('; ')
   if (answer.status !== 200 || cookie === '') throw new Error(`better-auth's sign-up answered ${answer.status}`)
   return { name: 'better-auth', pid, port, requests: [browserRequest('/app/page', port, cookie)] }
 }

@@ -11,7 +11,7 @@ const blankLine = Buffer.from('\r\n\r\n')
 const remaining = (buffer: Buffer): number | null => {
   const end = buffer.indexOf(blankLine)
   if (end === -1) return null
-  const head = buffer.latin1Slice(0, end)
+  const head = buffer.toString('latin1', 0, end)
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
   // A cheap answer that is wrong would win every comparison.
   if (!head.startsWith('HTTP/1.1 200 ')) throw new Error(`answered ${head.split('\r\n', 1)[0]}`)

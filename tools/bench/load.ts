@@ -33,7 +33,9 @@ export const closedLoop = async (target: Target, connections: number, seconds: n
     latencies.push(performance.now() - (startedAt.get(connection) ?? 0))
     ask(connection)
   }
-  const opened = await Promise.all(Array.from({ length: connections }, () => openConnection({ port: target.port, done, fail })))
+  const opened = await Promise.all(
+    Array.from({ length: connections }, () => openConnection({ port: target.port, done, fail })),
+  )
   for (const connection of opened) ask(connection)
   const timer = setTimeout(() => {
     over = true

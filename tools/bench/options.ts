@@ -14,7 +14,8 @@ export type Options = {
 
 const number = (name: string, text: string, least: number): number => {
   const value = Number(text)
-  if (!Number.isFinite(value) || value < least) throw new Error(`--${name} must be a number of at least ${least}, not "${text}".`)
+  if (!Number.isFinite(value) || value < least)
+    throw new Error(`--${name} must be a number of at least ${least}, not "${text}".`)
   return value
 }
 

@@ -5,7 +5,10 @@ import { readFileSync, readdirSync } from 'node:fs'
 export const cpuNs = (pid: number): number | null => {
   try {
     const threads = readdirSync(`/proc/${pid}/task`)
-    return threads.reduce((sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]), 0)
+    return threads.reduce(
+      (sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+      0,
+    )
   } catch {
     return null
   }

@@ -62,7 +62,11 @@ export const steadyCells = (row: SteadyRow): string[] => [
 const aligned = (lines: readonly (readonly string[])[]): string => {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
   return lines
-    .map((line) => line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  '))
+    .map((line) =>
+      line
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .join('  '),
+    )
     .join('\n')
 }
 
@@ -70,7 +74,10 @@ const aligned = (lines: readonly (readonly string[])[]): string => {
 export const noise = (rows: readonly Row[]): string[] =>
   rows
     .filter((row) => row.case === 'pass-through-again')
-    .map((row) => `${row.connections} connections: pass-through against itself ${shown(row.ratio, 3)} ± ${shown(row.spread, 3)}`)
+    .map(
+      (row) =>
+        `${row.connections} connections: pass-through against itself ${shown(row.ratio, 3)} ± ${shown(row.spread, 3)}`,
+    )
 
 export const pinningNote = ({ pinned }: Machine): string =>
   pinned
@@ -85,5 +92,7 @@ export const asText = ({ machine, rows, steady }: Report): string =>
     '',
     'Noise of this machine, the A/A control of this run:',
     ...noise(rows),
-    ...(steady.length === 0 ? [] : ['', 'Open loop, far from saturation:', aligned([steadyHead, ...steady.map(steadyCells)])]),
+    ...(steady.length === 0
+      ? []
+      : ['', 'Open loop, far from saturation:', aligned([steadyHead, ...steady.map(steadyCells)])]),
   ].join('\n')

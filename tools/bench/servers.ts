@@ -41,7 +41,10 @@ export const startOrigin = async (lifetime: Lifetime): Promise<string> => {
 
 type PeerOptions = { name: PeerName; folder: string; bindings: Record<string, string>; port?: number }
 
-export const startPeer = async (lifetime: Lifetime, { name, folder, bindings, port = 0 }: PeerOptions): Promise<Workerd> => {
+export const startPeer = async (
+  lifetime: Lifetime,
+  { name, folder, bindings, port = 0 }: PeerOptions,
+): Promise<Workerd> => {
   const { compatibilityDate, compatibilityFlags } = await readWrangler()
   const workerd = lifetime.own(
     await startWorkerd({

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Statement } from '../database.ts'
-import { asMs, atMs } from '../values.ts'
+import { atMs } from '../values.ts'
 
 /** A row of the trail as it is stored. Built by audit/record.ts, which knows the event types. */
 export interface AuditRow {
@@ -40,5 +40,3 @@ export function insertAuditRows(rows: readonly AuditRow[]): Statement {
     from jsonb_array_elements(${JSON.stringify(list)}::jsonb) r
     on conflict (id) do nothing`
 }
-
-export const auditAtMs = asMs(sql`at`)

@@ -98,17 +98,23 @@ export type EndedSessions =
   | { readonly kind: 'one'; readonly sessionId: string }
   | { readonly kind: 'all'; readonly beforeMs: number; readonly exceptId: string | null }
 
-/** Ends sessions and records it. Repeating it changes nothing. Returns the ids that ended. */
+/**
+ * Ends sessions and records it. Repeating it changes nothing and returns the same ids, as whoever repeats it lost the
+ * first answer: the moment of the request, which also is when the session ended if the database hears of it late, tells
+ * what it ended.
+ */
 export function endSessions(userId: string, which: EndedSessions, reason: string, audit: AuditRow): Statement {
   const chosen =
     which.kind === 'one'
       ? sql`id = ${which.sessionId}::uuid`
       : sql`created_at <= ${atMs(which.beforeMs)} and id is distinct from ${which.exceptId}::uuid`
   return sql`with changed as (
-      update sessions set ended_at = now(), end_reason = ${reason}
+      update sessions set ended_at = ${atMs(audit.atMs)}, end_reason = ${reason}
       where user_id = ${userId}::uuid and ended_at is null and ${chosen} returning id),
     logged as (${insertAuditWhen(sql`changed`, audit)})
-    select id from changed`
+    select id from changed
+    union select id from sessions where user_id = ${userId}::uuid and ended_at = ${atMs(audit.atMs)}
+      and end_reason = ${reason} and ${chosen}`
 }
 
 /** The secrets of a rotation; `presentedHash` is what stays valid until the new one is seen in use. */

@@ -86,6 +86,12 @@ export const en = {
     back: 'Go back',
     home: 'Go to the start page',
     signIn: 'Sign in',
+    byCode: {
+      csrf_failed: {
+        title: 'This form is out of date',
+        sentence: 'Nothing was sent. You may have signed in or out in another tab meanwhile. Open the page again.',
+      },
+    },
     byStatus: {
       400: { title: 'That did not work', sentence: 'The request was not complete, or it was not understood.' },
       401: { title: 'Please sign in', sentence: 'You have to be signed in to go on.' },

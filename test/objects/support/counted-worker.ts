@@ -8,6 +8,6 @@ export default {
   fetch(request, env, context) {
     const { COVERAGE_PATH: path } = env as unknown as { COVERAGE_PATH?: string }
     if (path === undefined || !request.url.endsWith(path)) return worker.fetch(request, env, context)
-    return Response.json((globalThis as { __coverage__?: unknown }).__coverage__ ?? {})
+    return Response.json(Reflect.get(globalThis, '__coverage__') ?? {})
   },
 } satisfies ExportedHandler<Env>

@@ -153,7 +153,8 @@ describe('hop-by-hop names', () => {
     const start = performance.now()
     expect(hopByHop(','.repeat(65_536)).size).toBe(9)
     expect(hopByHop(`${' '.repeat(60_000)}a`).has('a')).toBe(true)
-    expect(performance.now() - start).toBeLessThan(100)
+    // Linear work takes milliseconds, quadratic work several seconds, on any machine.
+    expect(performance.now() - start).toBeLessThan(1000)
   })
 
   it('of one request do not leak into the next', () => {

@@ -1,0 +1,156 @@
+// The database goes away, hangs, or loses an answer: who is in stays in, nobody gets in, nothing is lost or done twice.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts'
+import { type TestGateway, startGateway } from '../support/gateway.ts'
+import { type OwnDatabase, startOwnDatabase } from '../support/own-database.ts'
+import { type Person, newPerson, signInAgain } from '../support/people.ts'
+import { newVisitor } from '../support/visitor.ts'
+import { timed } from '../support/within.ts'
+
+const loginBoundMs = 1500
+const requestBoundMs = 2000
+const recoveryMs = 10_000
+
+let database: OwnDatabase
+let proxy: DatabaseProxy
+let gateway: TestGateway
+beforeAll(async () => {
+  ;[database, proxy] = await Promise.all([startOwnDatabase(), startDatabaseProxy()])
+  gateway = await startGateway({ databaseUrl: database.url, bindings: { DATABASE_ENDPOINT: proxy.url } })
+})
+afterAll(async () => {
+  await gateway.stop()
+  await proxy.stop()
+  await database.stop()
+})
+
+const tryLogin = (person: Person, password = person.password): Promise<Response> =>
+  newVisitor(gateway).send('POST', '/auth/v1/login', { email: person.email, password })
+
+/** Signed in and seen: what the gateway calls proven. */
+async function provenPerson(): Promise<Person> {
+  await recovered()
+  const person = await newPerson(gateway)
+  expect((await person.visitor.send('GET', '/private')).status).toBe(200)
+  return person
+}
+
+async function recovered(): Promise<void> {
+  await expect.poll(async () => (await newVisitor(gateway).send('GET', '/readyz')).status, { timeout: recoveryMs, interval: 100 }).toBe(200)
+}
+
+async function trailOf(requestIds: readonly (string | null)[]): Promise<unknown[]> {
+  return gateway.sql('select request_id from audit_events where request_id = any($1) order by request_id', [requestIds])
+}
+
+describe('a database that is killed', () => {
+  it('leaves proven sessions in, refuses logins in time, loses no event, and is taken up again within ten seconds', async () => {
+    const person = await provenPerson()
+    const denied: (string | null)[] = []
+    denied.push((await tryLogin(person, 'not the password')).headers.get('x-request-id'))
+    await database.kill()
+    try {
+      for (let round = 0; round < 8; round += 1) {
+        const login = await timed(tryLogin(person))
+        expect([login.value.status, login.value.headers.get('retry-after')]).toEqual([503, '5'])
+        expect(login.ms).toBeLessThan(loginBoundMs)
+        expect((await person.visitor.send('GET', '/private')).status).toBe(200)
+        const refused = await person.visitor.send('GET', '/admin/x')
+        expect(refused.status).toBe(403)
+        denied.push(refused.headers.get('x-request-id'))
+      }
+      const stranger = newVisitor(gateway)
+      expect((await stranger.send('GET', '/private')).status).toBe(401)
+      expect((await stranger.send('GET', '/healthz')).status).toBe(200)
+      expect((await stranger.send('GET', '/readyz')).status).toBe(503)
+    } finally {
+      await database.restart()
+    }
+    await expect.poll(async () => (await tryLogin(person)).status, { timeout: recoveryMs, interval: 250 }).toBe(200)
+    const expected = denied.toSorted().map((id) => ({ request_id: id }))
+    await expect.poll(() => trailOf(denied), { timeout: recoveryMs, interval: 100 }).toEqual(expected)
+  })
+
+  it('never lets in a session it was not asked about lately', async () => {
+    const person = await provenPerson()
+    const unseen = await signInAgain(gateway, person)
+    await database.kill()
+    try {
+      const answer = await unseen.send('GET', '/private')
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
+    } finally {
+      await database.restart()
+    }
+    await expect.poll(async () => (await unseen.send('GET', '/private')).status, { timeout: recoveryMs, interval: 250 }).toBe(200)
+  })
+})
+
+describe('a database that hangs', () => {
+  it('is waited for within bounds, and no longer at all once it is known', async () => {
+    const person = await provenPerson()
+    proxy.mode('hang')
+    try {
+      for (let round = 0; round < 8; round += 1) {
+        const login = await timed(tryLogin(person))
+        expect(login.value.status).toBe(503)
+        expect(login.ms).toBeLessThan(loginBoundMs)
+      }
+      // Five failures open the breaker; a probe may follow after five seconds.
+      expect(proxy.statements().length).toBeLessThanOrEqual(6)
+      expect((await timed(person.visitor.send('GET', '/auth/v1/sessions'))).ms).toBeLessThan(requestBoundMs)
+      expect((await person.visitor.send('GET', '/private')).status).toBe(200)
+    } finally {
+      proxy.mode('pass')
+    }
+    await expect.poll(async () => (await tryLogin(person)).status, { timeout: recoveryMs, interval: 250 }).toBe(200)
+  })
+
+  it('still lets people sign out, for good', async () => {
+    const { visitor, userId } = await provenPerson()
+    const cookie = visitor.cookies.get('__Host-portcullis') ?? ''
+    proxy.mode('hang')
+    try {
+      const out = await timed(visitor.change('POST', '/auth/v1/logout'))
+      expect(out.value.status).toBe(204)
+      expect(out.ms).toBeLessThan(requestBoundMs)
+      visitor.cookies.set('__Host-portcullis', cookie)
+      expect((await visitor.send('GET', '/private')).status).not.toBe(200)
+    } finally {
+      proxy.mode('pass')
+    }
+    expect((await visitor.send('GET', '/private')).status).not.toBe(200)
+    const trail = (): Promise<unknown> => gateway.sql("select type from audit_events where user_id = $1 and type = 'session.ended'", [userId])
+    await expect.poll(trail, { timeout: recoveryMs, interval: 100 }).toEqual([{ type: 'session.ended' }])
+    expect((await visitor.send('GET', '/private')).status).not.toBe(200)
+  })
+})
+
+describe('an answer of the database that is lost after the change was made', () => {
+  it('is asked for again: the change happens once, is recorded once, and is reported as it was', async () => {
+    const person = await provenPerson()
+    await signInAgain(gateway, person)
+    proxy.mode('cut-once', /update sessions set ended_at/)
+    const answer = await person.visitor.change('POST', '/auth/v1/sessions/revoke-all-others')
+    expect(proxy.statements().filter((statement) => statement.includes('update sessions set ended_at')).length).toBe(2)
+    proxy.mode('pass')
+    expect(await answer.json()).toEqual({ revoked: 1 })
+    const events = await gateway.sql("select reason from audit_events where user_id = $1 and type = 'session.ended'", [person.userId])
+    expect(events.length).toBe(1)
+  })
+})
+
+describe('more queries than the gateway has in flight', () => {
+  it('wait a little and are then refused, and none waits for longer than the bound', async () => {
+    const person = await provenPerson()
+    proxy.mode({ delayMs: 800 })
+    try {
+      const answers = await Promise.all(Array.from({ length: 60 }, () => timed(person.visitor.send('GET', '/auth/v1/sessions'))))
+      const statuses = answers.map(({ value }) => value.status)
+      expect(new Set(statuses)).toEqual(new Set([200, 503]))
+      expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(requestBoundMs)
+      expect(proxy.statements().length).toBeLessThanOrEqual(40)
+    } finally {
+      proxy.mode('pass')
+    }
+  })
+})
