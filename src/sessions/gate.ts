@@ -18,7 +18,12 @@ export interface Lease {
 
 export type SessionVerdict =
   | { readonly outcome: 'live'; readonly lease: Lease }
-  | { readonly outcome: 'dead'; readonly reason: string; readonly userId: string | null; readonly sessionId: string | null }
+  | {
+      readonly outcome: 'dead'
+      readonly reason: string
+      readonly userId: string | null
+      readonly sessionId: string | null
+    }
   | { readonly outcome: 'unknown' }
 
 export interface SessionGate {
@@ -50,7 +55,8 @@ export function createSessionGate(userObject: (shard: string) => UserSessions | 
     const before = leases.get(cookie)
     const token = before?.token ?? parseSessionToken(cookie)
     const object = token === null ? null : userObject(token.shard)
-    if (token === null || object === null) return { outcome: 'dead', reason: 'malformed', userId: null, sessionId: null }
+    if (token === null || object === null)
+      return { outcome: 'dead', reason: 'malformed', userId: null, sessionId: null }
     const secretHash = before?.secretHash ?? hashSecret(token.secret)
     // Counted from before the question: what the answer vouches for began no later than that.
     const askedAtMs = now()
@@ -75,7 +81,12 @@ export function createSessionGate(userObject: (shard: string) => UserSessions | 
   return { leased, ask, rotate, forget: (cookie) => leases.delete(cookie) }
 }
 
-function renew(before: Lease | undefined, token: SessionToken, answer: LeaseAnswer & { outcome: 'live' }, askedAtMs: number): Lease {
+function renew(
+  before: Lease | undefined,
+  token: SessionToken,
+  answer: LeaseAnswer & { outcome: 'live' },
+  askedAtMs: number,
+): Lease {
   const principal = principalOf(answer.session, token.shard)
   const isSame = before !== undefined && JSON.stringify(before.principal) === JSON.stringify(principal)
   return {

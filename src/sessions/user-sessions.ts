@@ -5,6 +5,8 @@ import type { SessionPolicy } from './policy.ts'
 
 export interface LeaseRequest {
   readonly sessionId: string
+  /** Where the token says to ask: only the shard of the user knows of every end. */
+  readonly shard: string
   readonly secretHash: string
   readonly ip: string | null
 }
