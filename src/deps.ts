@@ -50,7 +50,10 @@ export function createDeps(env: Env, settings: Settings): Deps {
   const audit = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`), now)
   return {
     settings,
-    publicUrl: { origin: environment.PUBLIC_URL, protocol: environment.PUBLIC_URL.startsWith('https:') ? 'https' : 'http' },
+    publicUrl: {
+      origin: environment.PUBLIC_URL,
+      protocol: environment.PUBLIC_URL.startsWith('https:') ? 'https' : 'http',
+    },
     routes: compileRoutes(settings.routes),
     reserved: compileReserved(Object.values(config.identityHeaders).filter((name) => name !== undefined)),
     database: createDatabase(settings),

@@ -8,28 +8,72 @@ interface ErrorRow {
 }
 
 export const errorTable = {
-  bad_target: { status: 400, title: 'Address not understood', text: 'This address can be read in more than one way. Check it and try again.' },
-  bad_request: { status: 400, title: 'Request not understood', text: 'The request is malformed. Check it and try again.' },
+  bad_target: {
+    status: 400,
+    title: 'Address not understood',
+    text: 'This address can be read in more than one way. Check it and try again.',
+  },
+  bad_request: {
+    status: 400,
+    title: 'Request not understood',
+    text: 'The request is malformed. Check it and try again.',
+  },
   unauthenticated: { status: 401, title: 'Sign-in needed', text: 'Sign in to go on.' },
-  invalid_credentials: { status: 401, title: 'Sign-in failed', text: 'The e-mail address or the password is not right.' },
-  invalid_or_expired: { status: 401, title: 'Link or code not valid', text: 'It is wrong, was used before or has expired. Ask for a new one.' },
+  invalid_credentials: {
+    status: 401,
+    title: 'Sign-in failed',
+    text: 'The e-mail address or the password is not right.',
+  },
+  invalid_or_expired: {
+    status: 401,
+    title: 'Link or code not valid',
+    text: 'It is wrong, was used before or has expired. Ask for a new one.',
+  },
   step_up_required: { status: 401, title: 'Stronger sign-in needed', text: 'Sign in with a second factor to go on.' },
   forbidden: { status: 403, title: 'Not allowed', text: 'Your account may not open this.' },
   csrf_failed: { status: 403, title: 'Form expired', text: 'Reload the page and send the form again.' },
-  email_unverified: { status: 403, title: 'Address not confirmed', text: 'Confirm your e-mail address first: open the link or enter the code we sent.' },
-  origin_not_allowed: { status: 403, title: 'Not allowed from this site', text: 'This site may not open a connection here.' },
+  email_unverified: {
+    status: 403,
+    title: 'Address not confirmed',
+    text: 'Confirm your e-mail address first: open the link or enter the code we sent.',
+  },
+  origin_not_allowed: {
+    status: 403,
+    title: 'Not allowed from this site',
+    text: 'This site may not open a connection here.',
+  },
   not_found: { status: 404, title: 'Not found', text: 'There is nothing at this address.' },
   method_not_allowed: { status: 405, title: 'Method not allowed', text: 'This address does not take this method.' },
   current_session: { status: 409, title: 'This is the current session', text: 'Sign out instead.' },
   body_too_large: { status: 413, title: 'Too large', text: 'Send less than 64 KB.' },
-  unsupported_media_type: { status: 415, title: 'Unsupported form of content', text: 'Send JSON with Content-Type: application/json.' },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported form of content',
+    text: 'Send JSON with Content-Type: application/json.',
+  },
   invalid_input: { status: 422, title: 'Some fields are not right', text: 'Correct the fields named and send again.' },
   too_many_attempts: { status: 429, title: 'Too many attempts', text: 'Wait a little and try again.' },
-  internal: { status: 500, title: 'Something went wrong', text: 'It is not your fault. Try again; if it stays, quote the request id.' },
-  origin_unreachable: { status: 502, title: 'Site not reachable', text: 'The site behind this gateway does not answer. Try again soon.' },
-  misconfigured: { status: 503, title: 'Not configured', text: 'The gateway is not configured. Its log names what is missing.' },
+  internal: {
+    status: 500,
+    title: 'Something went wrong',
+    text: 'It is not your fault. Try again; if it stays, quote the request id.',
+  },
+  origin_unreachable: {
+    status: 502,
+    title: 'Site not reachable',
+    text: 'The site behind this gateway does not answer. Try again soon.',
+  },
+  misconfigured: {
+    status: 503,
+    title: 'Not configured',
+    text: 'The gateway is not configured. Its log names what is missing.',
+  },
   unavailable: { status: 503, title: 'Briefly unavailable', text: 'Try again in a few seconds.' },
-  origin_timeout: { status: 504, title: 'Site too slow', text: 'The site behind this gateway did not answer in time. Try again soon.' },
+  origin_timeout: {
+    status: 504,
+    title: 'Site too slow',
+    text: 'The site behind this gateway did not answer in time. Try again soon.',
+  },
 } as const satisfies Record<string, ErrorRow>
 
 export type ErrorCode = keyof typeof errorTable

@@ -88,9 +88,16 @@ function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Ex
     has: (path) => path.startsWith(prefix) || path === basePath || exact.has(path),
     async answer(exchange) {
       exchange.isOwnPath = true
-      const { request, target, deps: { publicUrl } } = exchange
+      const {
+        request,
+        target,
+        deps: { publicUrl },
+      } = exchange
       // Routed by the canonical path, like everything else.
-      const routed = new Request(`${publicUrl.origin}${target.path}${target.search}`, { method: request.method, headers: request.headers })
+      const routed = new Request(`${publicUrl.origin}${target.path}${target.search}`, {
+        method: request.method,
+        headers: request.headers,
+      })
       const response = await app.fetch(routed, { exchange }, exchange.context)
       const answered = new Response(response.body, response)
       answered.headers.set('x-request-id', exchange.id)
@@ -112,7 +119,8 @@ function rejectionOf(error: unknown): Rejection {
   if (error instanceof GatewayError) return error.rejection
   if (error instanceof DatabaseUnavailable) return unavailable(error.message).rejection
   // An object that is overloaded or gone: nothing can be decided (its error carries these marks, not a class).
-  const isObjectFault = typeof error === 'object' && error !== null && ('overloaded' in error || 'retryable' in error || 'remote' in error)
+  const isObjectFault =
+    typeof error === 'object' && error !== null && ('overloaded' in error || 'retryable' in error || 'remote' in error)
   const name = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
   return isObjectFault ? unavailable(`object: ${name}`).rejection : reject('internal', name)
 }

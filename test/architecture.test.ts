@@ -81,10 +81,23 @@ function isBarrel({ path, text }: SourceFile): boolean {
 }
 
 function typeHoles({ path, text }: SourceFile): string[] {
-  const code = text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, (comment) => (comment.includes('@ts-') ? comment : ''))
-  const holes = [/[:<|&,(]\s*any\b|\bas any\b/, /[\w)\]]!(?=[.[;,)\s])(?!\s*=)/, /@ts-(?:ignore|expect-error|nocheck)/, /oxlint-disable|eslint-disable/]
+  const code = text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, (comment) =>
+    comment.includes('@ts-') ? comment : '',
+  )
+  const holes = [
+    /[:<|&,(]\s*any\b|\bas any\b/,
+    /[\w)\]]!(?=[.[;,)\s])(?!\s*=)/,
+    /@ts-(?:ignore|expect-error|nocheck)/,
+    /oxlint-disable|eslint-disable/,
+  ]
   const strings = code.replace(/'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g, "''")
-  return holes.filter((hole) => hole.test(hole.source.includes('disable') ? text : path.endsWith('.tsx') ? strings.replace(/>[^<{]*</g, '><') : strings)).map((hole) => `${path}: ${hole.source}`)
+  return holes
+    .filter((hole) =>
+      hole.test(
+        hole.source.includes('disable') ? text : path.endsWith('.tsx') ? strings.replace(/>[^<{]*</g, '><') : strings,
+      ),
+    )
+    .map((hole) => `${path}: ${hole.source}`)
 }
 
 const sources = readSources()
@@ -95,14 +108,21 @@ describe('the worker', () => {
   })
 
   it('has features that do not know one another', () => {
-    const crossing = sources.filter(({ path }) => features.includes(unitOf(path))).flatMap(({ path, imports }) =>
-      imports.filter(({ target }) => features.includes(unitOf(target)) && unitOf(target) !== unitOf(path)).map(({ target }) => `${path} → ${target}`),
-    )
+    const crossing = sources
+      .filter(({ path }) => features.includes(unitOf(path)))
+      .flatMap(({ path, imports }) =>
+        imports
+          .filter(({ target }) => features.includes(unitOf(target)) && unitOf(target) !== unitOf(path))
+          .map(({ target }) => `${path} → ${target}`),
+      )
     expect(crossing).toEqual([])
   })
 
   it('reads settings in one place', () => {
-    const readers = sources.filter(({ path, text }) => !/^(?:config\/|start\.ts|deps\.ts|worker\.ts)/.test(path) && /\bprocess\.env\b|\benv\.[A-Z]/.test(text))
+    const readers = sources.filter(
+      ({ path, text }) =>
+        !/^(?:config\/|start\.ts|deps\.ts|worker\.ts)/.test(path) && /\bprocess\.env\b|\benv\.[A-Z]/.test(text),
+    )
     expect(readers.map(({ path }) => path)).toEqual([])
   })
 
@@ -119,7 +139,8 @@ describe('the worker', () => {
   it('keeps files and functions small', () => {
     const lines = sources.map(({ codeLines }) => codeLines).toSorted((a, b) => a - b)
     const long = sources.filter(({ codeLines }) => codeLines > budget.alarmLines)
-    for (const { path, codeLines } of long) console.warn(`src/${path} has ${codeLines} lines of code; ${budget.alarmLines} is a reason to divide it`)
+    for (const { path, codeLines } of long)
+      console.warn(`src/${path} has ${codeLines} lines of code; ${budget.alarmLines} is a reason to divide it`)
     expect(lines[Math.floor(lines.length / 2)]).toBeLessThanOrEqual(budget.medianLines)
     expect(long.filter(({ codeLines }) => codeLines > budget.mostLines).map(({ path }) => path)).toEqual([])
     const functions = sources.flatMap(({ path, functions: all }) => all.map((one) => ({ path, ...one })))
@@ -159,17 +180,29 @@ describe('the rules themselves', () => {
   })
 
   it('let types point up', () => {
-    expect(broken('sessions/gate.ts', "import type { Deps } from '../deps.ts'\nimport { type Exchange } from '../exchange.ts'")).toEqual([])
+    expect(
+      broken(
+        'sessions/gate.ts',
+        "import type { Deps } from '../deps.ts'\nimport { type Exchange } from '../exchange.ts'",
+      ),
+    ).toEqual([])
   })
 
-  it.each(['const a: any = 1', 'const b = c!.d', '// @ts-ignore', 'f(x as any)', '/* oxlint-disable */'])('see the hole in %s', (text) => {
-    expect(typeHoles({ ...sourceFile('kit/one.ts', ''), text })).toHaveLength(1)
-  })
+  it.each(['const a: any = 1', 'const b = c!.d', '// @ts-ignore', 'f(x as any)', '/* oxlint-disable */'])(
+    'see the hole in %s',
+    (text) => {
+      expect(typeHoles({ ...sourceFile('kit/one.ts', ''), text })).toHaveLength(1)
+    },
+  )
 
   it('see a long function, and not the closures inside it', () => {
     const long = `function f() {\n${'  g()\n'.repeat(60)}}`
     const factory = `function f() {\n  return () => {\n${'    g()\n'.repeat(40)}  }\n}`
     expect(sourceFile('kit/one.ts', long).functions.map(({ codeLines }) => codeLines)).toEqual([62])
-    expect(sourceFile('kit/one.ts', factory).functions.map(({ codeLines }) => codeLines).toSorted((a, b) => a - b)).toEqual([4, 42])
+    expect(
+      sourceFile('kit/one.ts', factory)
+        .functions.map(({ codeLines }) => codeLines)
+        .toSorted((a, b) => a - b),
+    ).toEqual([4, 42])
   })
 })

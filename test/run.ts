@@ -25,12 +25,22 @@ mkdirSync(counts)
 /** Each kind of suite in a process of its own: one that cannot even start is seen, and says so by having no report. */
 function run(project: string): Promise<Report | null> {
   const report = join(folder, `${project}.json`)
-  const coverage = ['provider=istanbul', 'include=src/**', 'reporter=json', 'reportOnFailure', `reportsDirectory=${join(folder, project)}`]
+  const coverage = [
+    'provider=istanbul',
+    'include=src/**',
+    'reporter=json',
+    'reportOnFailure',
+    `reportsDirectory=${join(folder, project)}`,
+  ]
   const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   args.push('--coverage', ...coverage.map((option) => `--coverage.${option}`))
   const env = { ...process.env, PORTCULLIS_COVERAGE: counts, PORTCULLIS_COVERAGE_ENTRY: instrumented.entry }
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [inProject('node_modules', 'vitest', 'vitest.mjs'), ...args], { cwd: projectRoot, env, stdio: ['ignore', 'inherit', 'inherit'] })
+    const child = spawn(process.execPath, [inProject('node_modules', 'vitest', 'vitest.mjs'), ...args], {
+      cwd: projectRoot,
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
     child.once('close', () => resolve(readReport(report)))
   })
 }
@@ -47,10 +57,14 @@ function showCoverage(): boolean {
   const files = readLines(counts, instrumented.coverage)
   const share = coveredShare(files)
   const isEnough = share >= leastCovered
-  console.log(`\n${(share * 100).toFixed(1)} % of the lines of src run in tests, at least ${leastCovered * 100} % must.`)
+  console.log(
+    `\n${(share * 100).toFixed(1)} % of the lines of src run in tests, at least ${leastCovered * 100} % must.`,
+  )
   const worst = files.filter(({ missed }) => missed.length > 0).toSorted((a, b) => b.missed.length - a.missed.length)
   for (const { path, total, missed } of worst.slice(0, isEnough ? 5 : 25)) {
-    console.log(`  ${path}: ${missed.length} of ${total} lines never ran (${missed.slice(0, 20).join(', ')}${missed.length > 20 ? ', …' : ''})`)
+    console.log(
+      `  ${path}: ${missed.length} of ${total} lines never ran (${missed.slice(0, 20).join(', ')}${missed.length > 20 ? ', …' : ''})`,
+    )
   }
   return isEnough
 }

@@ -64,7 +64,13 @@ function mutantsOf(file: string): Mutant[] {
     return swaps.flatMap(([pattern, to]) =>
       [...line.matchAll(pattern)].map((match) => {
         const changed = line.slice(0, match.index) + to + line.slice(match.index + match[0].length)
-        return { file, line: index + 1, from: match[0].trim(), to: to.trim(), text: lines.with(index, changed).join('\n') }
+        return {
+          file,
+          line: index + 1,
+          from: match[0].trim(),
+          to: to.trim(),
+          text: lines.with(index, changed).join('\n'),
+        }
       }),
     )
   })
@@ -73,7 +79,17 @@ function mutantsOf(file: string): Mutant[] {
 /** A copy of the project in which one mutant at a time lives. */
 function newCopy(): string {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-mutation-'))
-  const parts = ['src', 'sdk', 'tools', 'test', 'migrations', 'package.json', 'gateway.config.ts', 'tsconfig.json', 'tsconfig.node.json']
+  const parts = [
+    'src',
+    'sdk',
+    'tools',
+    'test',
+    'migrations',
+    'package.json',
+    'gateway.config.ts',
+    'tsconfig.json',
+    'tsconfig.node.json',
+  ]
   for (const part of parts) cpSync(inProject(part), join(folder, part), { recursive: true })
   symlinkSync(inProject('node_modules'), join(folder, 'node_modules'))
   const config = `export default { test: { include: ['test/unit/{access,sessions,limits,tokens,kit}/**/*.test.ts'], testTimeout: 20_000 } }\n`
@@ -83,7 +99,14 @@ function newCopy(): string {
 
 function isKilled(copy: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const args = [join(copy, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--bail=1', '--silent', '--reporter=dot', '--maxWorkers=1']
+    const args = [
+      join(copy, 'node_modules', 'vitest', 'vitest.mjs'),
+      'run',
+      '--bail=1',
+      '--silent',
+      '--reporter=dot',
+      '--maxWorkers=1',
+    ]
     const child = spawn(process.execPath, args, { cwd: copy, stdio: 'ignore' })
     // A mutant that never ends is noticed too.
     const timer = setTimeout(() => child.kill('SIGKILL'), 60_000)
@@ -95,7 +118,10 @@ function isKilled(copy: string): Promise<boolean> {
 }
 
 const below = process.argv.slice(2)[0] ?? ''
-const mutants = subjects.flatMap(filesOf).filter((file) => file.startsWith(below)).flatMap(mutantsOf)
+const mutants = subjects
+  .flatMap(filesOf)
+  .filter((file) => file.startsWith(below))
+  .flatMap(mutantsOf)
 const waiting = [...mutants]
 const survivors: Mutant[] = []
 
@@ -115,7 +141,8 @@ async function lane(): Promise<void> {
 }
 
 await Promise.all(Array.from({ length: lanes }, lane))
-for (const { file, line, from, to } of survivors) console.log(`survived: ${file}:${line} ${from} → ${to === '' ? '(nothing)' : to}`)
+for (const { file, line, from, to } of survivors)
+  console.log(`survived: ${file}:${line} ${from} → ${to === '' ? '(nothing)' : to}`)
 const score = mutants.length === 0 ? 0 : 1 - survivors.length / mutants.length
 console.log(`${mutants.length - survivors.length} of ${mutants.length} mutants killed (${(score * 100).toFixed(0)} %)`)
 process.exit(score >= leastKilled ? 0 : 1)

@@ -29,7 +29,11 @@ export function accountApi(): Hono<GatewayEnv> {
     const { exchange } = context.env
     const { principal } = requireSession(exchange).lease
     const limit = limitField.safeParse(context.req.query('limit'))
-    if (!limit.success) throw new GatewayError({ ...reject('invalid_input', 'limit'), fields: [{ path: 'limit', reason: 'a whole number from 1 to 100' }] })
+    if (!limit.success)
+      throw new GatewayError({
+        ...reject('invalid_input', 'limit'),
+        fields: [{ path: 'limit', reason: 'a whole number from 1 to 100' }],
+      })
     const page = await ownSessions(exchange, { limit: limit.data, cursor: context.req.query('cursor') })
     const items = page.items.map((item) => ({
       id: item.id,
@@ -47,6 +51,8 @@ export function accountApi(): Hono<GatewayEnv> {
     await revokeOne(context.env.exchange, context.req.param('id'))
     return context.body(null, 204)
   })
-  app.post('/v1/sessions/revoke-all-others', async (context) => context.json({ revoked: await revokeOthers(context.env.exchange) }))
+  app.post('/v1/sessions/revoke-all-others', async (context) =>
+    context.json({ revoked: await revokeOthers(context.env.exchange) }),
+  )
   return app
 }

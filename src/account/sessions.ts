@@ -30,7 +30,10 @@ export async function ownSessions(exchange: Exchange, { limit, cursor }: PageReq
 function parseCursor(cursor: string): { readonly atMs: number; readonly id: string } {
   const [, at, id] = /^(\d{1,15})_([0-9a-f-]{36})$/.exec(cursor) ?? []
   if (at !== undefined && id !== undefined && isUuid(id)) return { atMs: Number(at), id }
-  throw new GatewayError({ ...reject('invalid_input', 'cursor'), fields: [{ path: 'cursor', reason: 'a next_cursor of this list' }] })
+  throw new GatewayError({
+    ...reject('invalid_input', 'cursor'),
+    fields: [{ path: 'cursor', reason: 'a next_cursor of this list' }],
+  })
 }
 
 export function isUuid(text: string): boolean {
@@ -54,7 +57,12 @@ export async function revokeOthers(exchange: Exchange): Promise<number> {
   const { lease } = requireSession(exchange)
   const { userId, sessionId, shard } = lease.principal
   const reason = 'revoked by its owner'
-  const audit = auditRow('session.ended', auditSource(exchange), { userId, reason, details: { scope: 'all others' } }, deps.now())
+  const audit = auditRow(
+    'session.ended',
+    auditSource(exchange),
+    { userId, reason, details: { scope: 'all others' } },
+    deps.now(),
+  )
   const which = { kind: 'all', beforeMs: deps.now(), exceptId: sessionId } as const
   return (await deps.userObject(shard)?.end({ userId, which, reason, audit }))?.length ?? 0
 }

@@ -29,7 +29,9 @@ export function auditObject(openDatabase: (env: Env) => Database) {
 
     /** Rows are deleted only after PostgreSQL has them; an answer lost in between repeats an insert that adds nothing. */
     override async alarm(): Promise<void> {
-      const waiting = this.ctx.storage.sql.exec<{ id: string; row: string }>('select id, row from outbox order by id limit ?', batchSize).toArray()
+      const waiting = this.ctx.storage.sql
+        .exec<{ id: string; row: string }>('select id, row from outbox order by id limit ?', batchSize)
+        .toArray()
       if (waiting.length === 0) return
       try {
         await this.#database.writeIdempotent(insertAuditRows(waiting.map((entry) => JSON.parse(entry.row) as AuditRow)))

@@ -5,7 +5,10 @@ import { fromBase64Url } from '../kit/base64url.ts'
 const secret32 = z.string().transform((text, context) => {
   const bytes = fromBase64Url(text)
   if (bytes?.length === 32) return bytes
-  context.addIssue({ code: 'custom', message: '32 random bytes in base64url (43 characters); `npm run secrets` makes one' })
+  context.addIssue({
+    code: 'custom',
+    message: '32 random bytes in base64url (43 characters); `npm run secrets` makes one',
+  })
   return z.NEVER
 })
 
@@ -43,7 +46,9 @@ export const environmentSchema = z
   .looseObject({
     MODE: z.enum(['development', 'test', 'production']),
     PUBLIC_URL: publicUrl,
-    DATABASE_URL: z.string().regex(/^postgres(?:ql)?:\/\/\S+$/, 'a URL such as "postgres://user:password@host/database"'),
+    DATABASE_URL: z
+      .string()
+      .regex(/^postgres(?:ql)?:\/\/\S+$/, 'a URL such as "postgres://user:password@host/database"'),
     /** Where Neon's HTTP protocol is spoken, when that is not Neon itself. */
     DATABASE_ENDPOINT: httpUrl.optional(),
     /** Private ES256 keys; the first signs, all are published. */

@@ -110,7 +110,10 @@ export const gatewaySchema = z.strictObject({
   theme: z
     .strictObject({
       name: z.string().min(1).max(80).default('Portcullis'),
-      logoUrl: z.union([z.url(), z.string().regex(/^\/(?!\/)/)]).nullable().default(null),
+      logoUrl: z
+        .union([z.url(), z.string().regex(/^\/(?!\/)/)])
+        .nullable()
+        .default(null),
       accentColor: z
         .string()
         .regex(/^#[0-9a-fA-F]{6}$/, 'a colour such as "#2f5d50"')

@@ -65,19 +65,33 @@ function resolveOrigins(
   const origins = new Map<string, OriginSettings>()
   config.origins.forEach((origin, index) => {
     const field = `gateway.config.ts: origins[${index}]`
-    if (origins.has(origin.id)) problems.push({ field: `${field}.id`, found: 'a repeated id', expected: 'an id of its own' })
-    if ('zone' in origin) origins.set(origin.id, { id: origin.id, target: { kind: 'zone' }, timeoutMs: origin.timeoutMs })
+    if (origins.has(origin.id))
+      problems.push({ field: `${field}.id`, found: 'a repeated id', expected: 'an id of its own' })
+    if ('zone' in origin)
+      origins.set(origin.id, { id: origin.id, target: { kind: 'zone' }, timeoutMs: origin.timeoutMs })
     else if ('service' in origin) {
       if (!isService(environment[origin.service])) {
-        problems.push({ field: `${field}.service`, found: 'no such binding', expected: 'a service binding of wrangler.toml' })
+        problems.push({
+          field: `${field}.service`,
+          found: 'no such binding',
+          expected: 'a service binding of wrangler.toml',
+        })
       }
-      origins.set(origin.id, { id: origin.id, target: { kind: 'service', binding: origin.service }, timeoutMs: origin.timeoutMs })
+      origins.set(origin.id, {
+        id: origin.id,
+        target: { kind: 'service', binding: origin.service },
+        timeoutMs: origin.timeoutMs,
+      })
     } else {
       const url = typeof origin.url === 'string' ? origin.url : environment[origin.url.env]
       const named = typeof origin.url === 'string' ? `${field}.url` : `environment: ${origin.url.env}`
       const base = originBase(url)
       if (base === null) {
-        problems.push({ field: named, found: typeof url, expected: 'an http or https URL without path, such as "https://app.internal"' })
+        problems.push({
+          field: named,
+          found: typeof url,
+          expected: 'an http or https URL without path, such as "https://app.internal"',
+        })
       } else origins.set(origin.id, { id: origin.id, target: { kind: 'url', base }, timeoutMs: origin.timeoutMs })
     }
   })
@@ -87,7 +101,8 @@ function resolveOrigins(
 function originBase(url: unknown): string | null {
   if (typeof url !== 'string' || !URL.canParse(url)) return null
   const parsed = new URL(url)
-  if (!/^https?:$/.test(parsed.protocol) || parsed.pathname !== '/' || parsed.search || parsed.hash || parsed.username) return null
+  if (!/^https?:$/.test(parsed.protocol) || parsed.pathname !== '/' || parsed.search || parsed.hash || parsed.username)
+    return null
   return parsed.origin
 }
 
@@ -142,7 +157,8 @@ function pathText(path: readonly PropertyKey[]): string {
 
 function at(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    (value, key) => (typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined),
+    (value, key) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
     input,
   )
 }

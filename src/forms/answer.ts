@@ -36,7 +36,10 @@ export async function answerForm(
     if (rejection === null || problem === undefined) throw error
     const fields = Object.fromEntries((rejection.fields ?? []).map(({ path, reason }) => [path, reason]))
     const page = again({ problem, retryAfterS: rejection.retryAfterS, fields })
-    return pageResponse(page, { status: errorTable[rejection.code].status, headers: rejectionHeaders(rejection, exchange.id) })
+    return pageResponse(page, {
+      status: errorTable[rejection.code].status,
+      headers: rejectionHeaders(rejection, exchange.id),
+    })
   }
 }
 
@@ -47,7 +50,10 @@ function rejectionToShow(error: unknown): Rejection | null {
 
 /** 303, so that a reload of the next page does not send the form again. */
 export function goTo(location: string): Response {
-  return new Response(null, { status: 303, headers: { location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' } })
+  return new Response(null, {
+    status: 303,
+    headers: { location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' },
+  })
 }
 
 export function formText(exchange: Exchange, name: string): string {

@@ -13,7 +13,9 @@ export class LimitObject extends DurableObject<Env> implements LimitShard {
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
-    state.storage.sql.exec('create table if not exists windows (key text primary key, hits text not null, until_ms integer not null)')
+    state.storage.sql.exec(
+      'create table if not exists windows (key text primary key, hits text not null, until_ms integer not null)',
+    )
   }
 
   async hit(subject: string, rule: LimitRule): Promise<Decision> {

@@ -6,5 +6,8 @@ export function addressSubject(ip: string | null): string {
   if (ip === null || !ipaddr.isValid(ip)) return 'address:unknown'
   const address = ipaddr.process(ip)
   if (!(address instanceof ipaddr.IPv6)) return `address:${address.toString()}`
-  return `address:${address.parts.slice(0, 4).map((part) => part.toString(16)).join(':')}::/64`
+  return `address:${address.parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':')}::/64`
 }

@@ -19,7 +19,11 @@ export interface WindowState {
 }
 
 /** A denied attempt is not recorded: it does not extend the window. */
-export function decideWindow(state: WindowState, rule: LimitRule, nowMs: number): { state: WindowState; decision: Decision } {
+export function decideWindow(
+  state: WindowState,
+  rule: LimitRule,
+  nowMs: number,
+): { state: WindowState; decision: Decision } {
   const live = state.hitsAtMs.filter((at) => at > nowMs - rule.windowMs)
   const oldest = live[0]
   if (live.length >= rule.limit && oldest !== undefined) {
@@ -27,5 +31,8 @@ export function decideWindow(state: WindowState, rule: LimitRule, nowMs: number)
     return { state: { hitsAtMs: live }, decision: { isAllowed: false, rule, remaining: 0, retryAfterMs } }
   }
   const hitsAtMs = [...live, nowMs]
-  return { state: { hitsAtMs }, decision: { isAllowed: true, rule, remaining: rule.limit - hitsAtMs.length, retryAfterMs: 0 } }
+  return {
+    state: { hitsAtMs },
+    decision: { isAllowed: true, rule, remaining: rule.limit - hitsAtMs.length, retryAfterMs: 0 },
+  }
 }

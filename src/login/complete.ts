@@ -43,7 +43,11 @@ export function draftSession(exchange: Exchange, userId: string, amr: readonly s
 }
 
 /** After the session exists: ends the one it replaces, sets the cookies, gives the answer for programs. */
-export async function completeLogin(exchange: Exchange, user: SignedInUser, draft: SessionDraft): Promise<Readonly<Record<string, unknown>>> {
+export async function completeLogin(
+  exchange: Exchange,
+  user: SignedInUser,
+  draft: SessionDraft,
+): Promise<Readonly<Record<string, unknown>>> {
   const { deps } = exchange
   const { session, secret } = draft
   await endReplaced(exchange)
@@ -53,7 +57,12 @@ export async function completeLogin(exchange: Exchange, user: SignedInUser, draf
   return {
     status: 'signed_in',
     user: { id: user.id, email: user.email, email_verified: user.emailVerified, name: user.name, roles: user.roles },
-    session: { id: session.id, expires_at: new Date(session.expiresAtMs).toISOString(), amr: session.amr, aal: `aal${session.aal}` },
+    session: {
+      id: session.id,
+      expires_at: new Date(session.expiresAtMs).toISOString(),
+      amr: session.amr,
+      aal: `aal${session.aal}`,
+    },
     csrf_token: csrfToken,
   }
 }

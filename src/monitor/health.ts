@@ -23,5 +23,12 @@ async function readiness(openDatabase: (() => Database) | null): Promise<Readine
 }
 
 function answer(status: number, body: Readonly<Record<string, string>>): Response {
-  return Response.json(body, { status, headers: { 'cache-control': 'no-store', 'x-portcullis-response': body['code'] ?? 'ok', 'x-request-id': crypto.randomUUID() } })
+  return Response.json(body, {
+    status,
+    headers: {
+      'cache-control': 'no-store',
+      'x-portcullis-response': body['code'] ?? 'ok',
+      'x-request-id': crypto.randomUUID(),
+    },
+  })
 }

@@ -12,7 +12,11 @@ export function metrics({ settings, database }: Deps): Hono<GatewayEnv> {
     if (expected === undefined) throw new GatewayError({ code: 'not_found', reason: 'metrics are off' })
     const given = /^Bearer (.+)$/.exec(context.req.header('authorization') ?? '')?.[1] ?? ''
     if (!isSameSecret(given, expected)) {
-      throw new GatewayError({ code: 'unauthenticated', reason: 'metrics token', headers: { 'www-authenticate': 'Bearer' } })
+      throw new GatewayError({
+        code: 'unauthenticated',
+        reason: 'metrics token',
+        headers: { 'www-authenticate': 'Bearer' },
+      })
     }
     const { state, inFlight, queries, failures, totalMs } = database.health()
     const rows: readonly (readonly [string, 'counter' | 'gauge', number])[] = [

@@ -24,7 +24,12 @@ export class EndedStore {
 
   add(userId: string, which: EndedSessions, untilMs: number): void {
     if (which.kind === 'one') {
-      this.#sql.exec('insert or replace into session_ends (id, user_id, until_ms) values (?, ?, ?)', which.sessionId, userId, untilMs)
+      this.#sql.exec(
+        'insert or replace into session_ends (id, user_id, until_ms) values (?, ?, ?)',
+        which.sessionId,
+        userId,
+        untilMs,
+      )
       return
     }
     const insert = 'insert into ended_users (user_id, before_ms, except_id, until_ms) values (?, ?, ?, ?)'
@@ -33,7 +38,9 @@ export class EndedStore {
 
   /** Only what its own user ended: whoever knows the id of somebody else's session in this shard can end nothing by it. */
   hasSession(sessionId: string, userId: string): boolean {
-    return this.#sql.exec('select 1 from session_ends where id = ? and user_id = ?', sessionId, userId).toArray().length > 0
+    return (
+      this.#sql.exec('select 1 from session_ends where id = ? and user_id = ?', sessionId, userId).toArray().length > 0
+    )
   }
 
   covers(session: StoredSession): boolean {
@@ -47,7 +54,9 @@ export class EndedStore {
   }
 
   pending(): readonly { readonly id: string; readonly request: PendingEnd }[] {
-    const rows = this.#sql.exec<{ id: string; request: string }>('select id, request from pending_ends order by id').toArray()
+    const rows = this.#sql
+      .exec<{ id: string; request: string }>('select id, request from pending_ends order by id')
+      .toArray()
     return rows.map((row) => ({ id: row.id, request: JSON.parse(row.request) as PendingEnd }))
   }
 

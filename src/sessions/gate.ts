@@ -60,7 +60,7 @@ export function createSessionGate(userObject: (shard: string) => UserSessions | 
     const secretHash = before?.secretHash ?? hashSecret(token.secret)
     // Counted from before the question: what the answer vouches for began no later than that.
     const askedAtMs = now()
-    const answer = await object.lease({ sessionId: token.sessionId, secretHash, ip })
+    const answer = await object.lease({ sessionId: token.sessionId, shard: token.shard, secretHash, ip })
     if (answer.outcome !== 'live') {
       leases.delete(cookie)
       return answer.outcome === 'dead' ? { ...answer, sessionId: token.sessionId } : answer

@@ -34,7 +34,12 @@ export function sessionPolicy(numbers: {
 
 export type Liveness = 'live' | 'expired' | 'idle' | 'unverified-too-long'
 
-export function liveness(session: StoredSession, lastSeenAtMs: number, policy: SessionPolicy & { unverifiedMs: number }, nowMs: number): Liveness {
+export function liveness(
+  session: StoredSession,
+  lastSeenAtMs: number,
+  policy: SessionPolicy & { unverifiedMs: number },
+  nowMs: number,
+): Liveness {
   if (nowMs >= session.expiresAtMs) return 'expired'
   if (session.aal === 2 && nowMs - lastSeenAtMs >= policy.idleAal2Ms) return 'idle'
   if (!session.emailVerified && nowMs - session.userCreatedAtMs >= policy.unverifiedMs) return 'unverified-too-long'

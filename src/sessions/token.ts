@@ -8,7 +8,8 @@ export interface SessionToken {
   readonly secret: string
 }
 
-const pattern = /^([a-z]{2}-\d{1,4})\.([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})\.([\w-]{43})$/
+const pattern =
+  /^([a-z]{2}-\d{1,4})\.([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})\.([\w-]{43})$/
 
 /** Null for anything that was never issued here; says nothing about whether it is live. */
 export function parseSessionToken(value: string): SessionToken | null {

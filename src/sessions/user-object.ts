@@ -17,6 +17,7 @@ import { minuteMs } from '../kit/duration.ts'
 import { log } from '../log.ts'
 import { EndedStore, type PendingEnd } from './ended-store.ts'
 import { leaseMs, liveness, previousSecretGraceMs, repeatRotationMs } from './policy.ts'
+import { closeSockets, closedBySessionEnd } from './sockets.ts'
 import { hashSecret, isSameHash, newSessionSecret } from './token.ts'
 import type { EndRequest, LeaseAnswer, LeaseRequest, UserObjectPolicy, UserSessions } from './user-sessions.ts'
 
@@ -33,7 +34,6 @@ interface KnownSession {
 
 const knownSessions = 20_000
 const flushEveryMs = minuteMs
-const closedBySessionEnd = 4401
 const retryEndsMs = 2000
 
 function logFault(error: unknown): void {
@@ -47,6 +47,7 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
     readonly #ended: EndedStore
     readonly #known = new BoundedMap<string, KnownSession>(knownSessions)
     readonly #sightings = new Map<string, { atMs: number; ip: string | null }>()
+    readonly #loading = new Map<string, Promise<KnownSession | null | 'unknown'>>()
     #alarmAtMs: number | null = null
 
     constructor(state: DurableObjectState, env: Env) {
@@ -64,6 +65,7 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       if (known === 'unknown') return { outcome: 'unknown' }
       if (known === null) return { outcome: 'dead', reason: 'no such session', userId: null }
       const { session } = known
+      if (session.shard !== request.shard) return { outcome: 'dead', reason: 'wrong shard', userId: session.userId }
       if (this.#ended.covers(session)) return { outcome: 'dead', reason: 'ended', userId: session.userId }
       const state = liveness(session, known.lastSeenAtMs, this.#policy, now)
       if (state !== 'live') return { outcome: 'dead', reason: state, userId: session.userId }
@@ -77,7 +79,7 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
 
     async end(request: EndRequest): Promise<readonly string[] | null> {
       this.#ended.add(request.userId, request.which, Date.now() + this.#policy.absoluteMs)
-      this.#closeSockets(request)
+      closeSockets(this.ctx, request)
       const pending: PendingEnd = request
       try {
         const rows = await this.#database.writeIdempotent(
@@ -107,7 +109,9 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       known.session = { ...before, secretHash: newHash, previousSecretHash: secretHash, rotatedAtMs: Date.now() }
       known.successorSeenAtMs = null
       try {
-        const rows = await this.#database.write(rotateSecret(sessionId, { expectedHash: before.secretHash, presentedHash: secretHash, newHash }, audit))
+        const rows = await this.#database.write(
+          rotateSecret(sessionId, { expectedHash: before.secretHash, presentedHash: secretHash, newHash }, audit),
+        )
         if (rows.length === 1) return { secret }
       } catch (error) {
         if (!(error instanceof DatabaseUnavailable)) throw error
@@ -137,7 +141,8 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       const known = await this.#find(sessionId, Date.now())
       if (known === 'unknown') return new Response(null, { status: 503 })
       const isLive = known !== null && known.session.userId === userId && !this.#ended.covers(known.session)
-      if (!isLive || liveness(known.session, known.lastSeenAtMs, this.#policy, Date.now()) !== 'live') server.close(closedBySessionEnd, 'session ended')
+      if (!isLive || liveness(known.session, known.lastSeenAtMs, this.#policy, Date.now()) !== 'live')
+        server.close(closedBySessionEnd, 'session ended')
       return new Response(null, { status: 101, webSocket: client })
     }
 
@@ -163,13 +168,22 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
     async #find(sessionId: string, now: number): Promise<KnownSession | null | 'unknown'> {
       const known = this.#known.get(sessionId)
       const age = known === undefined ? Number.POSITIVE_INFINITY : now - known.provenAtMs
-      if (known === undefined || age >= this.#policy.provenMs) return this.#load(sessionId, known)
+      if (known === undefined || age >= this.#policy.provenMs) return this.#loadOnce(sessionId, known)
       // Renewed in the background at half time: a database that is away shorter than that is never noticed.
       if (age >= this.#policy.provenMs / 2 && !known.isReloading) {
         known.isReloading = true
         this.ctx.waitUntil(this.#load(sessionId, known))
       }
       return known
+    }
+
+    /** One question for all who ask at once: a page's fifty requests after a rest must not fill the database's queue. */
+    #loadOnce(sessionId: string, known: KnownSession | undefined): Promise<KnownSession | null | 'unknown'> {
+      const underWay = this.#loading.get(sessionId)
+      if (underWay !== undefined) return underWay
+      const loading = this.#load(sessionId, known).finally(() => this.#loading.delete(sessionId))
+      this.#loading.set(sessionId, loading)
+      return loading
     }
 
     async #load(sessionId: string, known: KnownSession | undefined): Promise<KnownSession | null | 'unknown'> {
@@ -185,7 +199,14 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
         if (known !== undefined && known.session.rotatedAtMs > askedAtMs) return known
         const lastSeenAtMs = Math.max(session.lastSeenAtMs, known?.lastSeenAtMs ?? 0)
         const successorSeenAtMs = session.previousSecretHash === null ? null : this.#ended.successorSeenAtMs(session)
-        const loaded = { session, provenAtMs: askedAtMs, lastSeenAtMs, successorSeenAtMs, rotationFailedAtMs: known?.rotationFailedAtMs ?? null, isReloading: false }
+        const loaded = {
+          session,
+          provenAtMs: askedAtMs,
+          lastSeenAtMs,
+          successorSeenAtMs,
+          rotationFailedAtMs: known?.rotationFailedAtMs ?? null,
+          isReloading: false,
+        }
         this.#known.set(sessionId, loaded)
         return loaded
       } catch (error) {
@@ -207,7 +228,12 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       if (session.previousSecretHash === null || !isSameHash(secretHash, session.previousSecretHash)) return 'wrong'
       const isRetired = known.successorSeenAtMs !== null && now - known.successorSeenAtMs >= previousSecretGraceMs
       if (!isRetired) return 'previous'
-      this.ctx.waitUntil(this.#database.writeIdempotent(retirePreviousSecret(session.id)).then(() => undefined, () => undefined))
+      this.ctx.waitUntil(
+        this.#database.writeIdempotent(retirePreviousSecret(session.id)).then(
+          () => undefined,
+          () => undefined,
+        ),
+      )
       return 'replayed'
     }
 
@@ -236,7 +262,9 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       let isDone = true
       for (const { id, request } of this.#ended.pending()) {
         try {
-          await this.#database.writeIdempotent(endSessions(request.userId, request.which, request.reason, request.audit))
+          await this.#database.writeIdempotent(
+            endSessions(request.userId, request.which, request.reason, request.audit),
+          )
           this.#ended.deletePending(id)
         } catch (error) {
           if (error instanceof DatabaseUnavailable) return false
@@ -246,16 +274,6 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
         }
       }
       return isDone
-    }
-
-    #closeSockets(request: EndRequest): void {
-      const { which } = request
-      const sockets = which.kind === 'one' ? this.ctx.getWebSockets(`session:${which.sessionId}`) : this.ctx.getWebSockets(`user:${request.userId}`)
-      for (const socket of sockets) {
-        const { sessionId, userId } = socket.deserializeAttachment() as { sessionId: string; userId: string }
-        if (userId !== request.userId || (which.kind === 'all' && sessionId === which.exceptId)) continue
-        socket.close(closedBySessionEnd, 'session ended')
-      }
     }
   }
 }

@@ -12,7 +12,12 @@ export interface LeaseRequest {
 }
 
 export type LeaseAnswer =
-  | { readonly outcome: 'live'; readonly session: StoredSession; readonly leaseMs: number; readonly isRotationDue: boolean }
+  | {
+      readonly outcome: 'live'
+      readonly session: StoredSession
+      readonly leaseMs: number
+      readonly isRotationDue: boolean
+    }
   | { readonly outcome: 'dead'; readonly reason: string; readonly userId: string | null }
   | { readonly outcome: 'unknown' }
 

@@ -49,6 +49,8 @@ async function rotate(exchange: Exchange, lease: Lease, cookie: string): Promise
   const audit = auditRow('session.rotated', auditSource(exchange), facts, deps.now())
   const rotated = await deps.sessions.rotate(cookie, audit)
   if (rotated === null) return undefined
-  exchange.setCookies.push(sessionCookie(formatSessionToken({ ...token, secret: rotated.secret }), principal.sessionExpiresAtMs))
+  exchange.setCookies.push(
+    sessionCookie(formatSessionToken({ ...token, secret: rotated.secret }), principal.sessionExpiresAtMs),
+  )
   return undefined
 }

@@ -33,7 +33,8 @@ function deny(rejection: Rejection): Authorization {
 }
 
 function notSignedIn({ authentication }: Exchange): Rejection {
-  if (authentication.kind === 'undecided') return { ...reject('unavailable', 'session cannot be checked'), retryAfterS: 5 }
+  if (authentication.kind === 'undecided')
+    return { ...reject('unavailable', 'session cannot be checked'), retryAfterS: 5 }
   const reason = authentication.kind === 'refused' ? authentication.reason : 'nobody'
   return { ...reject('unauthenticated', reason), headers: { 'www-authenticate': 'Bearer' } }
 }

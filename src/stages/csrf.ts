@@ -13,7 +13,10 @@ export async function csrf(exchange: Exchange): Promise<Rejection | undefined> {
   const problem = findProblem(exchange)
   if (problem === null) return undefined
   const principal = principalOf(exchange)
-  const facts = principal === null ? { reason: problem } : { reason: problem, userId: principal.userId, sessionId: principal.sessionId }
+  const facts =
+    principal === null
+      ? { reason: problem }
+      : { reason: problem, userId: principal.userId, sessionId: principal.sessionId }
   await exchange.deps.audit.record('csrf.refused', auditSource(exchange), facts)
   return reject('csrf_failed', problem)
 }

@@ -15,7 +15,10 @@ export function isUpgrade(request: Request): boolean {
 export async function relay(exchange: Exchange, route: RouteSettings, url: string): Promise<Forwarded> {
   if (!isOriginAllowed(exchange)) {
     const principal = principalOf(exchange)
-    const facts = { reason: 'web socket origin', ...(principal ? { userId: principal.userId, sessionId: principal.sessionId } : {}) }
+    const facts = {
+      reason: 'web socket origin',
+      ...(principal ? { userId: principal.userId, sessionId: principal.sessionId } : {}),
+    }
     await exchange.deps.audit.record('access.denied', auditSource(exchange), facts)
     return { rejection: reject('origin_not_allowed', 'web socket origin') }
   }
@@ -51,7 +54,9 @@ export async function relay(exchange: Exchange, route: RouteSettings, url: strin
 function isOriginAllowed({ request, deps }: Exchange): boolean {
   const origin = request.headers.get('origin')
   if (origin === null) return true
-  return origin === deps.settings.environment.PUBLIC_URL || deps.settings.config.webSockets.allowedOrigins.includes(origin)
+  return (
+    origin === deps.settings.environment.PUBLIC_URL || deps.settings.config.webSockets.allowedOrigins.includes(origin)
+  )
 }
 
 function pipe(from: WebSocket, to: WebSocket): void {
@@ -82,14 +87,18 @@ function closeBoth(first: WebSocket, second: WebSocket, code: number, reason: st
 async function watch(exchange: Exchange, inner: WebSocket, upstream: WebSocket): Promise<void> {
   if (exchange.authentication.kind !== 'session') return
   const { principal } = exchange.authentication.lease
-  const expiry = setTimeout(() => closeBoth(inner, upstream, sessionEnded, 'session expired'), timerMs(principal.sessionExpiresAtMs - exchange.deps.now()))
+  const expiry = setTimeout(
+    () => closeBoth(inner, upstream, sessionEnded, 'session expired'),
+    timerMs(principal.sessionExpiresAtMs - exchange.deps.now()),
+  )
   let lostAtMs = exchange.deps.now()
   while (inner.readyState === WebSocket.OPEN) {
     const outcome = await untilLost(exchange, inner)
     if (outcome === 'ended') closeBoth(inner, upstream, sessionEnded, 'session ended')
     if (outcome !== 'lost' && outcome !== 'unreachable') break
     if (outcome === 'lost') lostAtMs = exchange.deps.now()
-    if (exchange.deps.now() - lostAtMs > watchPatienceMs) closeBoth(inner, upstream, revalidationTimedOut, 'session cannot be checked')
+    if (exchange.deps.now() - lostAtMs > watchPatienceMs)
+      closeBoth(inner, upstream, revalidationTimedOut, 'session cannot be checked')
     await new Promise((resolve) => setTimeout(resolve, watchRetryMs))
   }
   clearTimeout(expiry)

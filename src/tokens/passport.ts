@@ -28,7 +28,11 @@ export function passportAtHand(lease: Lease, originId: string, nowMs: number): P
 export async function makePassport(
   lease: Lease,
   originId: string,
-  { signer, names, nowMs }: { readonly signer: AssertionSigner; readonly names: IdentityHeaderNames; readonly nowMs: number },
+  {
+    signer,
+    names,
+    nowMs,
+  }: { readonly signer: AssertionSigner; readonly names: IdentityHeaderNames; readonly nowMs: number },
 ): Promise<Passport> {
   const assertion = await signer.sign(lease.principal, originId, nowMs)
   const headers: HeaderPair[] = [[assertionHeader, assertion], ...plainHeaders(lease.principal, names)]
@@ -44,7 +48,9 @@ function plainHeaders(principal: Principal, names: IdentityHeaderNames): HeaderP
     [names.name, principal.name],
     [names.roles, principal.roles.map((role) => headerValue(role).replaceAll(',', '%2C')).join(',')],
   ]
-  return values.flatMap(([name, value]) => (name === undefined || value === null ? [] : [[name, name === names.roles ? value : headerValue(value)] as const]))
+  return values.flatMap(([name, value]) =>
+    name === undefined || value === null ? [] : [[name, name === names.roles ? value : headerValue(value)] as const],
+  )
 }
 
 /** Percent-encoded where not visible ASCII, and `%` itself, so that decoding gives back exactly what was meant. */

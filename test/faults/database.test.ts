@@ -36,7 +36,9 @@ async function provenPerson(): Promise<Person> {
 }
 
 async function recovered(): Promise<void> {
-  await expect.poll(async () => (await newVisitor(gateway).send('GET', '/readyz')).status, { timeout: recoveryMs, interval: 100 }).toBe(200)
+  await expect
+    .poll(async () => (await newVisitor(gateway).send('GET', '/readyz')).status, { timeout: recoveryMs, interval: 100 })
+    .toBe(200)
 }
 
 async function trailOf(requestIds: readonly (string | null)[]): Promise<unknown[]> {
@@ -81,7 +83,9 @@ describe('a database that is killed', () => {
     } finally {
       await database.restart()
     }
-    await expect.poll(async () => (await unseen.send('GET', '/private')).status, { timeout: recoveryMs, interval: 250 }).toBe(200)
+    await expect
+      .poll(async () => (await unseen.send('GET', '/private')).status, { timeout: recoveryMs, interval: 250 })
+      .toBe(200)
   })
 })
 
@@ -119,7 +123,8 @@ describe('a database that hangs', () => {
       proxy.mode('pass')
     }
     expect((await visitor.send('GET', '/private')).status).not.toBe(200)
-    const trail = (): Promise<unknown> => gateway.sql("select type from audit_events where user_id = $1 and type = 'session.ended'", [userId])
+    const trail = (): Promise<unknown> =>
+      gateway.sql("select type from audit_events where user_id = $1 and type = 'session.ended'", [userId])
     await expect.poll(trail, { timeout: recoveryMs, interval: 100 }).toEqual([{ type: 'session.ended' }])
     expect((await visitor.send('GET', '/private')).status).not.toBe(200)
   })
@@ -134,7 +139,9 @@ describe('an answer of the database that is lost after the change was made', () 
     expect(proxy.statements().filter((statement) => statement.includes('update sessions set ended_at')).length).toBe(2)
     proxy.mode('pass')
     expect(await answer.json()).toEqual({ revoked: 1 })
-    const events = await gateway.sql("select reason from audit_events where user_id = $1 and type = 'session.ended'", [person.userId])
+    const events = await gateway.sql("select reason from audit_events where user_id = $1 and type = 'session.ended'", [
+      person.userId,
+    ])
     expect(events.length).toBe(1)
   })
 })
@@ -144,7 +151,9 @@ describe('more queries than the gateway has in flight', () => {
     const person = await provenPerson()
     proxy.mode({ delayMs: 800 })
     try {
-      const answers = await Promise.all(Array.from({ length: 60 }, () => timed(person.visitor.send('GET', '/auth/v1/sessions'))))
+      const answers = await Promise.all(
+        Array.from({ length: 60 }, () => timed(person.visitor.send('GET', '/auth/v1/sessions'))),
+      )
       const statuses = answers.map(({ value }) => value.status)
       expect(new Set(statuses)).toEqual(new Set([200, 503]))
       expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(requestBoundMs)

@@ -36,7 +36,10 @@ afterAll(async () => {
   origin.close()
 })
 
-const problemOf = async (response: Response): Promise<[number, string]> => [response.status, ((await response.json()) as { code: string }).code]
+const problemOf = async (response: Response): Promise<[number, string]> => [
+  response.status,
+  ((await response.json()) as { code: string }).code,
+]
 const sendsTo = (path: string): number => arrived.filter((line) => line.endsWith(path)).length
 
 describe('a site that does not do its part', () => {

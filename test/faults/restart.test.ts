@@ -45,12 +45,17 @@ describe('a worker that is killed', () => {
     expect((await visitor.change('POST', '/auth/v1/logout')).status).toBe(204)
     await killAndRestart()
     visitor.cookies.set('__Host-portcullis', cookie)
-    expect(await gateway.sql('select ended_at from sessions where user_id = $1', [userId])).toEqual([{ ended_at: null }])
+    expect(await gateway.sql('select ended_at from sessions where user_id = $1', [userId])).toEqual([
+      { ended_at: null },
+    ])
     expect((await visitor.send('GET', '/private')).status).toBe(401)
     proxy.mode('pass')
-    const ended = (): Promise<unknown> => gateway.sql('select 1 as one from sessions where user_id = $1 and ended_at is not null', [userId])
+    const ended = (): Promise<unknown> =>
+      gateway.sql('select 1 as one from sessions where user_id = $1 and ended_at is not null', [userId])
     await expect.poll(ended, { timeout: recoveryMs, interval: 100 }).toEqual([{ one: 1 }])
-    expect(await gateway.sql("select type from audit_events where user_id = $1 and type = 'session.ended'", [userId])).toEqual([{ type: 'session.ended' }])
+    expect(
+      await gateway.sql("select type from audit_events where user_id = $1 and type = 'session.ended'", [userId]),
+    ).toEqual([{ type: 'session.ended' }])
   })
 
   it('loses no event that was answered for', async () => {
@@ -60,14 +65,17 @@ describe('a worker that is killed', () => {
     expect(refused.status).toBe(401)
     await killAndRestart()
     proxy.mode('pass')
-    await expect.poll(() => trailOf(refused), { timeout: recoveryMs, interval: 100 }).toEqual([{ type: 'login.failed' }])
+    await expect
+      .poll(() => trailOf(refused), { timeout: recoveryMs, interval: 100 })
+      .toEqual([{ type: 'login.failed' }])
   })
 })
 
 describe('a trail that cannot be written', () => {
   it('keeps the change it belongs to from happening, and denials wait for it', async () => {
     const person = await newPerson(gateway)
-    const sessions = (): Promise<unknown> => gateway.sql('select count(*)::int as n from sessions where user_id = $1', [person.userId])
+    const sessions = (): Promise<unknown> =>
+      gateway.sql('select count(*)::int as n from sessions where user_id = $1', [person.userId])
     const before = await sessions()
     await gateway.sql('alter table audit_events rename to audit_events_away')
     let refused: Response
@@ -80,7 +88,9 @@ describe('a trail that cannot be written', () => {
     } finally {
       await gateway.sql('alter table audit_events_away rename to audit_events')
     }
-    await expect.poll(() => trailOf(refused), { timeout: recoveryMs, interval: 100 }).toEqual([{ type: 'login.failed' }])
+    await expect
+      .poll(() => trailOf(refused), { timeout: recoveryMs, interval: 100 })
+      .toEqual([{ type: 'login.failed' }])
     expect((await login(person)).status).toBe(200)
   })
 })
@@ -93,7 +103,10 @@ describe('what nobody foresaw', () => {
     try {
       const answer = await login(person)
       const body = await answer.text()
-      expect([answer.status, JSON.parse(body)]).toMatchObject([500, { code: 'internal', request_id: answer.headers.get('x-request-id') }])
+      expect([answer.status, JSON.parse(body)]).toMatchObject([
+        500,
+        { code: 'internal', request_id: answer.headers.get('x-request-id') },
+      ])
       expect(body).not.toMatch(/users|relation|42P01|select/i)
       const unchecked = await visitor.send('GET', '/private')
       expect([500, 503]).toContain(unchecked.status)

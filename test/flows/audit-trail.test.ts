@@ -22,13 +22,19 @@ interface Expected {
 
 /** Everything this request left in the trail. */
 async function rowsOf(request: Response): Promise<Record<string, unknown>[]> {
-  return gateway.sql('select *, host(ip) as address from audit_events where request_id = $1 order by type', [request.headers.get('x-request-id')])
+  return gateway.sql('select *, host(ip) as address from audit_events where request_id = $1 order by type', [
+    request.headers.get('x-request-id'),
+  ])
 }
 
 async function expectRecorded({ type, outcome, userId, visitor, request }: Expected): Promise<void> {
   const shown = async (): Promise<unknown> =>
-    (await rowsOf(request)).filter((row) => row['type'] === type).map((row) => [row['outcome'], row['user_id'], row['address'], row['user_agent']])
-  await expect.poll(shown, { timeout: 5000, message: type }).toEqual([[outcome, userId, visitor.ip, agent['user-agent']]])
+    (await rowsOf(request))
+      .filter((row) => row['type'] === type)
+      .map((row) => [row['outcome'], row['user_id'], row['address'], row['user_agent']])
+  await expect
+    .poll(shown, { timeout: 5000, message: type })
+    .toEqual([[outcome, userId, visitor.ip, agent['user-agent']]])
 }
 
 const post = (visitor: Visitor, path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
@@ -63,7 +69,8 @@ describe('the trail', () => {
     await expectRecorded({ type: 'login.failed', outcome: 'failure', userId: null, visitor, request: unknown })
     await expectRecorded({ ...success, type: 'login.succeeded', request: again })
     const trail = JSON.stringify(await gateway.sql('select * from audit_events'))
-    for (const secret of [email, goodPassword, 'not the password', token, cookie.slice(-43)]) expect(trail).not.toContain(secret)
+    for (const secret of [email, goodPassword, 'not the password', token, cookie.slice(-43)])
+      expect(trail).not.toContain(secret)
     expect(trail).not.toMatch(/@|argon2/)
     const details = JSON.stringify(await gateway.sql('select reason, details from audit_events'))
     expect(details).not.toMatch(/\b\d{6}\b/)
@@ -79,7 +86,8 @@ describe('the trail', () => {
     await expectRecorded({ ...failure, type: 'access.denied', request: denied })
     const stranger = newVisitor(gateway)
     let last = await post(stranger, '/auth/v1/login', { email: person.email, password: 'wrong wrong' })
-    for (let tries = 0; tries < 5; tries += 1) last = await post(stranger, '/auth/v1/login', { email: person.email, password: 'wrong wrong' })
+    for (let tries = 0; tries < 5; tries += 1)
+      last = await post(stranger, '/auth/v1/login', { email: person.email, password: 'wrong wrong' })
     expect(last.status).toBe(429)
     await expectRecorded({ type: 'login.limited', outcome: 'failure', userId: null, visitor: stranger, request: last })
   })

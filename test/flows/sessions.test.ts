@@ -24,10 +24,14 @@ interface List {
   readonly next_cursor: string | null
 }
 
-const list = async (visitor: Visitor, query = ''): Promise<List> => (await (await visitor.send('GET', `/auth/v1/sessions${query}`)).json()) as List
+const list = async (visitor: Visitor, query = ''): Promise<List> =>
+  (await (await visitor.send('GET', `/auth/v1/sessions${query}`)).json()) as List
 const statusOf = async (visitor: Visitor): Promise<number> => (await visitor.send('GET', '/private')).status
 const tokenOf = (visitor: Visitor): string => visitor.cookies.get(cookieName) ?? ''
-const codeOf = async (answer: Response): Promise<[number, string]> => [answer.status, ((await answer.json()) as { code: string }).code]
+const codeOf = async (answer: Response): Promise<[number, string]> => [
+  answer.status,
+  ((await answer.json()) as { code: string }).code,
+]
 
 function holderOf(cookie: string): Visitor {
   const visitor = newVisitor(gateway)
@@ -39,7 +43,7 @@ describe('the session cookie', () => {
   it('is new with every login, whatever cookie came with it, and the one before ends', async () => {
     const person = await newPerson(gateway)
     const before = tokenOf(person.visitor)
-    await person.visitor.send('POST', '/auth/v1/login', { email: person.email, password: person.password })
+    await person.visitor.change('POST', '/auth/v1/login', { email: person.email, password: person.password })
     expect(tokenOf(person.visitor)).not.toBe(before)
     expect(await statusOf(person.visitor)).toBe(200)
     await expect.poll(() => statusOf(holderOf(before)), { timeout: 1000 }).toBe(401)
@@ -58,7 +62,10 @@ describe('the session cookie', () => {
     ['empty', () => 'x'],
     ['the right id with another secret', (token: string) => token.slice(0, -43) + 'A'.repeat(43)],
     ['the right secret with another id', (token: string) => token.replace(/[0-9a-f]{12}\./, '000000000000.')],
-    ['the right id in another shard', (token: string) => `${token.startsWith('xx-1.') ? 'xx-2' : 'xx-1'}${token.slice(token.indexOf('.'))}`],
+    [
+      'the right id in another shard',
+      (token: string) => `${token.startsWith('xx-1.') ? 'xx-2' : 'xx-1'}${token.slice(token.indexOf('.'))}`,
+    ],
     ['a shard that cannot be', (token: string) => `xx-9999${token.slice(token.indexOf('.'))}`],
     ['one character more', (token: string) => `${token}A`],
     ['in capitals', (token: string) => token.toUpperCase()],
@@ -74,10 +81,16 @@ describe('the session cookie', () => {
 describe('a session ends by itself', () => {
   it.each([
     ['when its time is over', "update sessions set expires_at = now() - interval '1 second' where user_id = $1"],
-    ['after a day without use, with a second factor', "update sessions set aal = 2, last_seen_at = now() - interval '25 hours' where user_id = $1"],
+    [
+      'after a day without use, with a second factor',
+      "update sessions set aal = 2, last_seen_at = now() - interval '25 hours' where user_id = $1",
+    ],
     ['when the account is locked', "update users set status = 'locked' where id = $1"],
     ['when the account is deleted', 'update users set deleted_at = now() where id = $1'],
-    ['a day after the account was made, without a confirmed address', "update users set email_verified_at = null, created_at = now() - interval '25 hours' where id = $1"],
+    [
+      'a day after the account was made, without a confirmed address',
+      "update users set email_verified_at = null, created_at = now() - interval '25 hours' where id = $1",
+    ],
   ])('%s', async (_, change) => {
     const person = await newPerson(gateway)
     await gateway.sql(change, [person.userId])
@@ -85,9 +98,18 @@ describe('a session ends by itself', () => {
   })
 
   it.each([
-    ['a day without use, without a second factor', "update sessions set last_seen_at = now() - interval '25 hours' where user_id = $1"],
-    ['an hour without use, with a second factor', "update sessions set aal = 2, last_seen_at = now() - interval '1 hour' where user_id = $1"],
-    ['an unconfirmed address on the first day', "update users set email_verified_at = null, created_at = now() - interval '23 hours' where id = $1"],
+    [
+      'a day without use, without a second factor',
+      "update sessions set last_seen_at = now() - interval '25 hours' where user_id = $1",
+    ],
+    [
+      'an hour without use, with a second factor',
+      "update sessions set aal = 2, last_seen_at = now() - interval '1 hour' where user_id = $1",
+    ],
+    [
+      'an unconfirmed address on the first day',
+      "update users set email_verified_at = null, created_at = now() - interval '23 hours' where id = $1",
+    ],
   ])('but not by %s', async (_, change) => {
     const person = await newPerson(gateway)
     await gateway.sql(change, [person.userId])
@@ -108,7 +130,12 @@ describe('a signed-in person', () => {
     const answer = (await (await visitor.send('GET', '/auth/v1/session')).json()) as Record<string, unknown>
     expect(answer).toEqual({
       user: { id: userId, email, email_verified: true, name: 'Test Person', roles: [] },
-      session: { id: expect.stringMatching(/^[0-9a-f-]{36}$/), expires_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/), amr: ['email'], aal: 'aal1' },
+      session: {
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        expires_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+        amr: ['email'],
+        aal: 'aal1',
+      },
     })
     expect(await codeOf(await newVisitor(gateway).send('GET', '/auth/v1/session'))).toEqual([401, 'unauthenticated'])
   })
@@ -118,7 +145,10 @@ describe('a signed-in person', () => {
     const rows = await gateway.sql('select id from sessions where user_id = $1 order by id', [person.userId])
     for (const [n, row] of rows.entries()) {
       // Two of them at the very same moment: the order must hold there too.
-      await gateway.sql("update sessions set last_seen_at = now() - make_interval(hours => $2) where id = $1", [row['id'], Math.min(n, 3)])
+      await gateway.sql('update sessions set last_seen_at = now() - make_interval(hours => $2) where id = $1', [
+        row['id'],
+        Math.min(n, 3),
+      ])
     }
     const whole = await list(person.visitor)
     expect(whole.items.map(({ id }) => id).toSorted()).toEqual(rows.map((row) => row['id']))
@@ -126,7 +156,7 @@ describe('a signed-in person', () => {
     expect(seen).toEqual(seen.toSorted().toReversed())
     expect(whole.items.filter((item) => item.is_current).length).toBe(1)
     const paged: string[] = []
-    for (let cursor: string | null = ''; cursor !== null; ) {
+    for (let cursor: string | null = ''; cursor !== null;) {
       const page: List = await list(person.visitor, `?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`)
       expect(page.items.length).toBeLessThanOrEqual(2)
       paged.push(...page.items.map(({ id }) => id))
@@ -135,10 +165,13 @@ describe('a signed-in person', () => {
     expect(paged).toEqual(whole.items.map(({ id }) => id))
   })
 
-  it.each(['?limit=0', '?limit=101', '?limit=x', '?cursor=x', "?cursor=1_';drop"])('gets no list for %s', async (query) => {
-    const { visitor } = await newPerson(gateway)
-    expect(await codeOf(await visitor.send('GET', `/auth/v1/sessions${query}`))).toEqual([422, 'invalid_input'])
-  })
+  it.each(['?limit=0', '?limit=101', '?limit=x', '?cursor=x', "?cursor=1_';drop"])(
+    'gets no list for %s',
+    async (query) => {
+      const { visitor } = await newPerson(gateway)
+      expect(await codeOf(await visitor.send('GET', `/auth/v1/sessions${query}`))).toEqual([422, 'invalid_input'])
+    },
+  )
 
   it('can end another session, not this one that way, and none that is not theirs', async () => {
     const { person, devices } = await withDevices(1)
@@ -147,13 +180,23 @@ describe('a signed-in person', () => {
     const current = items.find((item) => item.is_current)?.id
     const other = items.find((item) => !item.is_current)?.id
     const foreign = (await list(stranger.visitor)).items[0]?.id
-    expect(await codeOf(await person.visitor.change('DELETE', `/auth/v1/sessions/${current}`))).toEqual([409, 'current_session'])
+    expect(await codeOf(await person.visitor.change('DELETE', `/auth/v1/sessions/${current}`))).toEqual([
+      409,
+      'current_session',
+    ])
     for (const id of [foreign, '018f3c5e-7b1a-7cc0-b1f5-000000000001', 'not-an-id']) {
       expect(await codeOf(await person.visitor.change('DELETE', `/auth/v1/sessions/${id}`))).toEqual([404, 'not_found'])
     }
     expect((await person.visitor.change('DELETE', `/auth/v1/sessions/${other}`)).status).toBe(204)
-    expect(await codeOf(await person.visitor.change('DELETE', `/auth/v1/sessions/${other}`))).toEqual([404, 'not_found'])
-    expect([await statusOf(person.visitor), await statusOf(devices[0] ?? person.visitor), await statusOf(stranger.visitor)]).toEqual([200, 401, 200])
+    expect(await codeOf(await person.visitor.change('DELETE', `/auth/v1/sessions/${other}`))).toEqual([
+      404,
+      'not_found',
+    ])
+    expect([
+      await statusOf(person.visitor),
+      await statusOf(devices[0] ?? person.visitor),
+      await statusOf(stranger.visitor),
+    ]).toEqual([200, 401, 200])
   })
 
   it('can end all others and hears how many', async () => {
@@ -162,7 +205,9 @@ describe('a signed-in person', () => {
     expect(await answer.json()).toEqual({ revoked: 3 })
     expect(await Promise.all(devices.map(statusOf))).toEqual([401, 401, 401])
     expect(await statusOf(person.visitor)).toBe(200)
-    expect(await (await person.visitor.change('POST', '/auth/v1/sessions/revoke-all-others')).json()).toEqual({ revoked: 0 })
+    expect(await (await person.visitor.change('POST', '/auth/v1/sessions/revoke-all-others')).json()).toEqual({
+      revoked: 0,
+    })
   })
 
   it('signs out: the cookies go, and a copy of them opens nothing', async () => {

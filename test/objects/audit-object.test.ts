@@ -5,7 +5,8 @@ import { auditRow } from '../../src/audit/record.ts'
 import { databaseThat, insertsOf } from './support/database.ts'
 
 const source = { requestId: 'r', ip: '203.0.113.9', userAgent: 'test' }
-const rows = (count: number) => Array.from({ length: count }, () => auditRow('access.denied', source, { reason: 'test' }, Date.now()))
+const rows = (count: number) =>
+  Array.from({ length: count }, () => auditRow('access.denied', source, { reason: 'test' }, Date.now()))
 const object = () => env.AUDIT.getByName(crypto.randomUUID())
 
 /** The breaker in front of a database that was away stays open for a moment, so once is not enough. */

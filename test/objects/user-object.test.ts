@@ -30,6 +30,7 @@ const session = (userId: string, createdAtMs: number) => ({
   name: null,
   roles: [],
   userCreatedAtMs: createdAtMs,
+  shard: 'xx-0',
 })
 
 describe('the judge of sessions', () => {
@@ -39,7 +40,7 @@ describe('the judge of sessions', () => {
     const [users, userId, sessionId] = [object(), crypto.randomUUID(), crypto.randomUUID()]
     expect(await users.end(endOf(userId, { kind: 'one', sessionId }))).toBeNull()
     await evictDurableObject(users)
-    expect((await users.lease({ sessionId, secretHash: 'h', ip: null })).outcome).not.toBe('live')
+    expect((await users.lease({ sessionId, secretHash: 'h', shard: 'xx-0', ip: null })).outcome).not.toBe('live')
     const ended = await runInDurableObject(users, (_, state) => {
       const store = new EndedStore(state.storage.sql)
       return [store.covers({ ...session(userId, 1000), id: sessionId }), store.covers(session(userId, 1000))]
@@ -50,18 +51,27 @@ describe('the judge of sessions', () => {
   it('lets nobody end what belongs to another user', async () => {
     const [users, owner, sessionId] = [object(), crypto.randomUUID(), crypto.randomUUID()]
     await users.end(endOf(crypto.randomUUID(), { kind: 'one', sessionId }))
-    const isEnded = await runInDurableObject(users, (_, state) => new EndedStore(state.storage.sql).covers({ ...session(owner, 1000), id: sessionId }))
+    const isEnded = await runInDurableObject(users, (_, state) =>
+      new EndedStore(state.storage.sql).covers({ ...session(owner, 1000), id: sessionId }),
+    )
     expect(isEnded).toBe(false)
   })
 
   it('says of a session it was never told of that it does not know, and lets nobody in on it', async () => {
     const users = object()
-    expect(await users.lease({ sessionId: crypto.randomUUID(), secretHash: 'h', ip: null })).toEqual({ outcome: 'unknown' })
+    expect(await users.lease({ sessionId: crypto.randomUUID(), secretHash: 'h', shard: 'xx-0', ip: null })).toEqual({
+      outcome: 'unknown',
+    })
   })
 
   it('ends all sessions older than the end, but the one excepted and those of others', async () => {
     const [users, userId] = [object(), crypto.randomUUID()]
-    const [old, kept, later, other] = [session(userId, 1000), session(userId, 1000), session(userId, 3000), session(crypto.randomUUID(), 1000)]
+    const [old, kept, later, other] = [
+      session(userId, 1000),
+      session(userId, 1000),
+      session(userId, 3000),
+      session(crypto.randomUUID(), 1000),
+    ]
     await users.end(endOf(userId, { kind: 'all', beforeMs: 2000, exceptId: kept.id }))
     await evictDurableObject(users)
     const covered = await runInDurableObject(users, (_, state) => {

@@ -21,7 +21,11 @@ export async function startDatabaseProxy(): Promise<DatabaseProxy> {
 
   async function pass(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
     const headers = Object.entries(request.headers).filter(([name]) => name.startsWith('neon-')) as [string, string][]
-    const answer = await fetch(neon.url, { method: 'POST', headers: [...headers, ['content-type', 'application/json']], body: new Uint8Array(body) })
+    const answer = await fetch(neon.url, {
+      method: 'POST',
+      headers: [...headers, ['content-type', 'application/json']],
+      body: new Uint8Array(body),
+    })
     const text = await answer.text()
     if (current === 'cut-once' && matches(body)) {
       current = 'pass'

@@ -51,7 +51,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const ports = await Promise.all(Array.from({ length: isolates }, freePort))
   const url = `http://localhost:${ports[0]}`
   const databaseUrl =
-    options.databaseUrl ?? (await createDatabase(inject('adminUrl'), `test_${randomBytes(6).toString('hex')}`, inject('templateDatabase')))
+    options.databaseUrl ??
+    (await createDatabase(inject('adminUrl'), `test_${randomBytes(6).toString('hex')}`, inject('templateDatabase')))
   const neon = await startNeonEndpoint()
   const mail = await startMailVendor()
   const demo: DemoOrigin | null = options.originUrl === undefined ? await startDemoOrigin({ issuer: url }) : null
@@ -93,7 +94,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     neon,
     workerd,
     bindings,
-    sql: async (statement, values = []) => (await observer.query(statement, [...values])).rows as Record<string, unknown>[],
+    sql: async (statement, values = []) =>
+      (await observer.query(statement, [...values])).rows as Record<string, unknown>[],
     async stop() {
       await workerd.stop()
       if (ownStorage !== null) rmSync(ownStorage, { recursive: true, force: true })

@@ -17,7 +17,10 @@ export function newEmail(): string {
 }
 
 /** The newest message to an address; waits, as mail is sent after the answer. */
-export async function mailTo(gateway: TestGateway, email: string): Promise<{ link: string; token: string; code: string; subject: string }> {
+export async function mailTo(
+  gateway: TestGateway,
+  email: string,
+): Promise<{ link: string; token: string; code: string; subject: string }> {
   for (let round = 0; round < 200; round += 1) {
     const message = gateway.mail.messages().findLast((candidate) => [candidate.to].flat().includes(email))
     if (message !== undefined) {

@@ -24,7 +24,7 @@ export function sendRaw(
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
     const chunks: Buffer[] = []
-    const isHead = bytes.toString('latin1', 0, 5) === 'HEAD '
+    const isHead = (typeof bytes === 'string' ? bytes : bytes.toString('latin1', 0, 5)).startsWith('HEAD ')
     const settle = (): void => {
       clearTimeout(timer)
       socket.destroy()

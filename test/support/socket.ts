@@ -25,7 +25,11 @@ export interface SocketOptions {
 }
 
 /** The headers and cookies an upgrade of this visitor carries. */
-function upgradeHeaders(gateway: Pick<TestGateway, 'url'>, visitor: Visitor, origin: string | null | undefined): Record<string, string> {
+function upgradeHeaders(
+  gateway: Pick<TestGateway, 'url'>,
+  visitor: Visitor,
+  origin: string | null | undefined,
+): Record<string, string> {
   const jar = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   return {
     'cf-connecting-ip': visitor.ip,
@@ -37,10 +41,18 @@ function upgradeHeaders(gateway: Pick<TestGateway, 'url'>, visitor: Visitor, ori
 function create(gateway: Pick<TestGateway, 'url'>, visitor: Visitor, path: string, options: SocketOptions): WebSocket {
   const url = new URL(path, options.url ?? gateway.url)
   url.protocol = 'ws:'
-  return new WebSocket(url, [...(options.protocols ?? [])], { headers: upgradeHeaders(gateway, visitor, options.origin), perMessageDeflate: false })
+  return new WebSocket(url, [...(options.protocols ?? [])], {
+    headers: upgradeHeaders(gateway, visitor, options.origin),
+    perMessageDeflate: false,
+  })
 }
 
-export async function openSocket(gateway: Pick<TestGateway, 'url'>, visitor: Visitor, path: string, options: SocketOptions = {}): Promise<OpenSocket> {
+export async function openSocket(
+  gateway: Pick<TestGateway, 'url'>,
+  visitor: Visitor,
+  path: string,
+  options: SocketOptions = {},
+): Promise<OpenSocket> {
   const raw = create(gateway, visitor, path, options)
   const messages: { data: Buffer; isBinary: boolean }[] = []
   raw.on('message', (data, isBinary) => messages.push({ data: data as Buffer, isBinary }))
@@ -81,7 +93,10 @@ export async function refusedUpgrade(
 }
 
 /** Sends and waits for the echo; proves that the socket works at this moment. */
-export async function echo(socket: OpenSocket, data: string | Buffer): Promise<{ readonly data: Buffer; readonly isBinary: boolean }> {
+export async function echo(
+  socket: OpenSocket,
+  data: string | Buffer,
+): Promise<{ readonly data: Buffer; readonly isBinary: boolean }> {
   if (socket.raw.readyState !== WebSocket.OPEN) throw new Error('closed already')
   return new Promise((resolve, reject) => {
     socket.raw.once('message', (answer, isBinary) => resolve({ data: answer as Buffer, isBinary }))

@@ -30,7 +30,12 @@ export function newVisitor(gateway: Pick<TestGateway, 'url'>, ip: string = newAd
     return response
   }
 
-  async function send(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  async function send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
     const isJson = body !== undefined
     return call(path, {
       method,
@@ -50,9 +55,17 @@ export function newVisitor(gateway: Pick<TestGateway, 'url'>, ip: string = newAd
     },
     open: (path) => call(path, { method: 'GET', headers: { ...browser, 'sec-fetch-site': 'none' } }),
     async submit(path, fields) {
-      const headers = { ...browser, 'sec-fetch-site': 'same-origin', 'content-type': 'application/x-www-form-urlencoded' }
+      const headers = {
+        ...browser,
+        'sec-fetch-site': 'same-origin',
+        'content-type': 'application/x-www-form-urlencoded',
+      }
       const csrf = cookies.get('__Host-portcullis-csrf') ?? ''
-      return call(path, { method: 'POST', headers, body: new URLSearchParams({ csrf_token: csrf, ...fields }).toString() })
+      return call(path, {
+        method: 'POST',
+        headers,
+        body: new URLSearchParams({ csrf_token: csrf, ...fields }).toString(),
+      })
     },
   }
 }

@@ -13,7 +13,6 @@ type BuildOptions = {
   conditions: string[]
   external: string[]
   logLevel: 'error'
-  nodePaths: string[]
 }
 type Esbuild = { build(options: BuildOptions): Promise<unknown> }
 
@@ -34,7 +33,6 @@ export const bundlePeer = async (name: PeerName, folder: string): Promise<Bundle
     conditions: ['workerd', 'worker', 'browser'],
     external: ['node:*', 'bun:*', 'cloudflare:*'],
     logLevel: 'error',
-    nodePaths: process.env['NODE_PATH']?.split(':') ?? [],
   })
   return { dir: folder, main: `${name}.js`, modules: [{ name: `${name}.js`, file, kind: 'esModule' }] }
 }

@@ -18,13 +18,20 @@ export function readLines(folder: string, source: ReadonlyMap<string, FileCovera
     for (const file of map.files()) {
       const lines = ran.get(file) ?? new Set<number>()
       ran.set(file, lines)
-      for (const [line, count] of Object.entries(map.fileCoverageFor(file).getLineCoverage())) if (count > 0) lines.add(Number(line))
+      for (const [line, count] of Object.entries(map.fileCoverageFor(file).getLineCoverage()))
+        if (count > 0) lines.add(Number(line))
     }
   }
   return [...source].map(([file, coverage]) => {
-    const all = createCoverageMap({ [file]: coverage }).fileCoverageFor(file).getLineCoverage()
+    const all = createCoverageMap({ [file]: coverage })
+      .fileCoverageFor(file)
+      .getLineCoverage()
     const lines = Object.keys(all).map(Number)
-    return { path: relative(projectRoot, file), total: lines.length, missed: lines.filter((line) => !ran.get(file)?.has(line)) }
+    return {
+      path: relative(projectRoot, file),
+      total: lines.length,
+      missed: lines.filter((line) => !ran.get(file)?.has(line)),
+    }
   })
 }
 

@@ -33,6 +33,7 @@ export interface StoredSession {
   readonly name: string | null
   readonly roles: readonly string[]
   readonly userCreatedAtMs: number
+  readonly shard: string
 }
 
 /** One live session as its owner sees it. */
@@ -46,7 +47,11 @@ export interface ListedSession {
 }
 
 /** The session row, for a `with` list. `userId` may come from a change earlier in the same statement. */
-export function insertSession(session: NewSession, from: SQL = sql`(select 1) one`, userId: SQL = sql`${session.userId}::uuid`): SQL {
+export function insertSession(
+  session: NewSession,
+  from: SQL = sql`(select 1) one`,
+  userId: SQL = sql`${session.userId}::uuid`,
+): SQL {
   return sql`insert into sessions (id, user_id, secret_hash, amr, aal, auth_time, expires_at, ip, user_agent)
     select ${session.id}::uuid, ${userId}, ${session.secretHash}, ${textArray(session.amr)}, ${session.aal}::smallint,
       ${atMs(session.authTimeMs)}, ${atMs(session.expiresAtMs)}, ${session.ip}::inet, ${session.userAgent}
@@ -66,7 +71,7 @@ export function findLiveSession(id: string): Statement {
       ${asMs(sql`s.auth_time`)} as auth_time_ms, ${asMs(sql`s.created_at`)} as created_at_ms,
       ${asMs(sql`s.rotated_at`)} as rotated_at_ms, ${asMs(sql`s.last_seen_at`)} as last_seen_at_ms,
       ${asMs(sql`s.expires_at`)} as expires_at_ms, ${asMs(sql`u.created_at`)} as user_created_at_ms,
-      u.email, u.email_verified_at is not null as email_verified, u.name, u.roles
+      u.email, u.email_verified_at is not null as email_verified, u.name, u.roles, u.shard
     from sessions s join users u on u.id = s.user_id
     where s.id = ${id}::uuid and s.ended_at is null and s.expires_at > now()
       and u.status = 'active' and u.deleted_at is null`
@@ -90,6 +95,7 @@ export function storedSession(row: Row): StoredSession {
     name: textOrNull(row, 'name'),
     roles: texts(row, 'roles'),
     userCreatedAtMs: number(row, 'user_created_at_ms'),
+    shard: text(row, 'shard'),
   }
 }
 
@@ -125,7 +131,11 @@ export interface Rotation {
 }
 
 /** Replaces the secret of a session if it is still the expected one. Returns one row if it happened. */
-export function rotateSecret(id: string, { expectedHash, presentedHash, newHash }: Rotation, audit: AuditRow): Statement {
+export function rotateSecret(
+  id: string,
+  { expectedHash, presentedHash, newHash }: Rotation,
+  audit: AuditRow,
+): Statement {
   return sql`with changed as (
       update sessions set secret_hash = ${newHash}, previous_secret_hash = ${presentedHash}, rotated_at = now()
       where id = ${id}::uuid and secret_hash = ${expectedHash} and ended_at is null returning id),

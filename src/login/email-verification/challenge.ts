@@ -18,7 +18,10 @@ export interface AskedChallenge {
   readonly code: string
 }
 
-export function newVerification(exchange: Exchange, facts: { readonly passwordHash: string | null; readonly returnTo: string | null }): AskedChallenge {
+export function newVerification(
+  exchange: Exchange,
+  facts: { readonly passwordHash: string | null; readonly returnTo: string | null },
+): AskedChallenge {
   const { deps, client } = exchange
   const [token, code, nowMs] = [randomToken(32), randomCode(6), deps.now()]
   return {

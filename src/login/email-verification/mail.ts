@@ -20,6 +20,10 @@ export function mailAlreadyRegistered(exchange: Exchange, to: string): void {
   deliver(exchange, to, { ...mail, idempotencyKey: exchange.id })
 }
 
-function deliver(exchange: Exchange, to: string, mail: { subject: string; text: string; html: string; idempotencyKey: string }): void {
+function deliver(
+  exchange: Exchange,
+  to: string,
+  mail: { subject: string; text: string; html: string; idempotencyKey: string },
+): void {
   exchange.context.waitUntil(exchange.deps.mail.deliver({ ...mail, to }, auditSource(exchange)))
 }

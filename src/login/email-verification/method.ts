@@ -24,7 +24,10 @@ const code = z
   .max(32)
   .transform((text) => text.replace(/\s/g, ''))
   .pipe(z.string().regex(/^\d{6}$/, 'code_invalid'))
-const answerFields = z.union([z.strictObject({ token, return_to: returnTo }), z.strictObject({ email: emailAddress, code, return_to: returnTo })])
+const answerFields = z.union([
+  z.strictObject({ token, return_to: returnTo }),
+  z.strictObject({ email: emailAddress, code, return_to: returnTo }),
+])
 const resendFields = z.strictObject({ email: emailAddress, return_to: returnTo })
 
 export function emailVerification(): Hono<GatewayEnv> {
@@ -75,7 +78,15 @@ function postResend(exchange: Exchange): Promise<Response> {
 function showLink(exchange: Exchange, given: string, problem?: FormProblem): Page {
   const { theme, basePath } = exchange.deps.settings.config
   const csrfToken = csrfTokenFor(exchange)
-  return verifyEmailPage({ theme, texts: en, basePath, csrfToken, token: given, problem: problem?.problem, retryAfterS: problem?.retryAfterS })
+  return verifyEmailPage({
+    theme,
+    texts: en,
+    basePath,
+    csrfToken,
+    token: given,
+    problem: problem?.problem,
+    retryAfterS: problem?.retryAfterS,
+  })
 }
 
 function showCheckMail(exchange: Exchange, problem?: FormProblem): Page {

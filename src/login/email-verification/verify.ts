@@ -1,6 +1,12 @@
 // Spending a verification: by the link's token or by the code, exactly once, and the person is signed in.
 import { auditRow } from '../../audit/record.ts'
-import { type ChallengeKey, consumeVerification, countCodeAttempt, repeatChallenge, verifiedUser } from '../../db/queries/challenges.ts'
+import {
+  type ChallengeKey,
+  consumeVerification,
+  countCodeAttempt,
+  repeatChallenge,
+  verifiedUser,
+} from '../../db/queries/challenges.ts'
 import { text } from '../../db/values.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
@@ -59,7 +65,9 @@ async function endUnproven(exchange: Exchange, user: { id: string; shard: string
   const { deps } = exchange
   const reason = 'address verified'
   const audit = auditRow('session.ended', auditSource(exchange), { userId: user.id, reason }, deps.now())
-  await deps.userObject(user.shard)?.end({ userId: user.id, which: { kind: 'all', beforeMs: deps.now(), exceptId }, reason, audit })
+  await deps
+    .userObject(user.shard)
+    ?.end({ userId: user.id, which: { kind: 'all', beforeMs: deps.now(), exceptId }, reason, audit })
 }
 
 /** Asks again, if there is anything to ask; the caller hears the same in every case. */

@@ -39,7 +39,9 @@ export function password(deps: Deps): Hono<GatewayEnv> {
 }
 
 function mountSignUp(app: Hono<GatewayEnv>): void {
-  app.get('/signup', ({ env: { exchange }, req }) => pageResponse(showSignUp(exchange, parseReturnTo(req.query('return_to')))))
+  app.get('/signup', ({ env: { exchange }, req }) =>
+    pageResponse(showSignUp(exchange, parseReturnTo(req.query('return_to')))),
+  )
   app.post('/signup', ({ env: { exchange } }) => postSignUp(exchange))
 }
 
@@ -65,7 +67,9 @@ function postSignUp(exchange: Exchange): Promise<Response> {
       await signUp(exchange, fields)
       const { theme, basePath } = exchange.deps.settings.config
       const csrfToken = csrfTokenFor(exchange)
-      return pageResponse(checkMailPage({ theme, texts: en, basePath, csrfToken, email: fields.email, returnTo: fields.return_to }))
+      return pageResponse(
+        checkMailPage({ theme, texts: en, basePath, csrfToken, email: fields.email, returnTo: fields.return_to }),
+      )
     },
     (problem) => showSignUp(exchange, parseReturnTo(exchange.body.fields['return_to']), problem),
   )
@@ -105,5 +109,7 @@ function showSignUp(exchange: Exchange, returnTo: string | null, problem?: FormP
 
 function worded(fields: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const texts: Readonly<Record<string, string>> = en.fieldProblems
-  return Object.fromEntries(Object.entries(fields).map(([path, reason]) => [path, texts[reason] ?? en.problems.invalid_input]))
+  return Object.fromEntries(
+    Object.entries(fields).map(([path, reason]) => [path, texts[reason] ?? en.problems.invalid_input]),
+  )
 }

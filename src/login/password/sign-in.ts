@@ -46,7 +46,10 @@ async function findUser({ deps }: Exchange, email: string): Promise<LoginUser | 
 
 async function refuse(exchange: Exchange, user: LoginUser | null, reason: string): Promise<never> {
   await recordFailure(exchange, user, reason)
-  throw new GatewayError({ ...reject('invalid_credentials', reason), headers: { 'www-authenticate': 'Portcullis-Password' } })
+  throw new GatewayError({
+    ...reject('invalid_credentials', reason),
+    headers: { 'www-authenticate': 'Portcullis-Password' },
+  })
 }
 
 async function recordFailure(exchange: Exchange, user: LoginUser | null, reason: string): Promise<void> {
@@ -64,7 +67,11 @@ async function open(exchange: Exchange, user: LoginUser): Promise<Readonly<Recor
 }
 
 /** A login must not fail because its password could not be stored better. */
-async function rehash(exchange: Exchange, user: LoginUser, { stored, password }: { stored: string; password: string }): Promise<void> {
+async function rehash(
+  exchange: Exchange,
+  user: LoginUser,
+  { stored, password }: { stored: string; password: string },
+): Promise<void> {
   const audit = auditRow('password.rehashed', auditSource(exchange), { userId: user.id }, exchange.deps.now())
   try {
     const next = await exchange.deps.passwords.hash(password)

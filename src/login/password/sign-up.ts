@@ -21,7 +21,12 @@ export async function signUp(exchange: Exchange, given: z.output<typeof signUpFi
   const id = uuidv7()
   const shard = shardOf(id, exchange.client.continent, deps.settings.config.sessions.shards)
   const asked = newVerification(exchange, { passwordHash, returnTo: given.return_to })
-  const audit = auditRow('user.created', auditSource(exchange), { userId: id, details: { method: 'password' } }, deps.now())
+  const audit = auditRow(
+    'user.created',
+    auditSource(exchange),
+    { userId: id, details: { method: 'password' } },
+    deps.now(),
+  )
   const user = { id, email: given.email, name: given.name, phone: given.phone, shard, passwordHash }
   const [row] = await deps.database.write(signUpStatement(user, asked.row, audit))
   switch (row === undefined ? 'raced' : signUpOutcome(row)) {

@@ -7,6 +7,10 @@ import { createResendMailer } from './resend.ts'
 export function createMailer(config: GatewayConfig['email'], environment: Environment): Mailer {
   switch (config.provider) {
     case 'resend':
-      return createResendMailer({ apiKey: environment.RESEND_API_KEY, from: config.from, endpoint: environment.MAIL_ENDPOINT })
+      return createResendMailer({
+        apiKey: environment.RESEND_API_KEY,
+        from: config.from,
+        endpoint: environment.MAIL_ENDPOINT,
+      })
   }
 }

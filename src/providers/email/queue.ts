@@ -18,7 +18,8 @@ export function createMailQueue(mailer: Mailer, audit: AuditTrail): MailQueue {
         return null
       } catch (error) {
         const isFinal = error instanceof MailFault && error.isFinal
-        if (isFinal || attempt === tries) return error instanceof MailFault ? error.message : 'the mail vendor did not answer'
+        if (isFinal || attempt === tries)
+          return error instanceof MailFault ? error.message : 'the mail vendor did not answer'
         await new Promise((resolve) => setTimeout(resolve, 250 * 4 ** attempt * (0.5 + Math.random())))
       }
     }

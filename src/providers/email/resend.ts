@@ -15,14 +15,21 @@ export function createResendMailer({ apiKey, from, endpoint = 'https://api.resen
     async send(mail: OutgoingMail) {
       const response = await fetch(url, {
         method: 'POST',
-        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', 'idempotency-key': mail.idempotencyKey },
+        headers: {
+          authorization: `Bearer ${apiKey}`,
+          'content-type': 'application/json',
+          'idempotency-key': mail.idempotencyKey,
+        },
         body: JSON.stringify({ from, to: [mail.to], subject: mail.subject, html: mail.html, text: mail.text }),
         signal: AbortSignal.timeout(timeoutMs),
       })
       await response.body?.cancel()
       if (response.ok) return
       // 4xx except 429 say the same next time.
-      throw new MailFault(`the mail vendor answered ${response.status}`, response.status < 500 && response.status !== 429)
+      throw new MailFault(
+        `the mail vendor answered ${response.status}`,
+        response.status < 500 && response.status !== 429,
+      )
     },
   }
 }

@@ -7,7 +7,11 @@ let asked: string[] = []
 const empty = { command: 'INSERT', rowCount: 0, rows: [], fields: [], rowAsArray: true }
 
 /** Runs in Node, as everything the worker fetches: `PUT /mode` and `GET /asked` are the tests' side of it. */
-export async function scriptedDatabase(request: { method: string; url: string; text(): Promise<string> }): Promise<Response> {
+export async function scriptedDatabase(request: {
+  method: string
+  url: string
+  text(): Promise<string>
+}): Promise<Response> {
   const { pathname } = new URL(request.url)
   if (request.method === 'PUT' && pathname === '/mode') {
     mode = (await request.text()) as Mode

@@ -42,7 +42,10 @@ function codeLinesOf(text: string): Set<number> {
 
 /** A function's own lines: those of the functions inside it count for themselves. */
 function functionsOf(path: string, text: string, code: ReadonlySet<number>): SourceFile['functions'] {
-  const instrumenter = createInstrumenter({ esModules: true, parserPlugins: path.endsWith('x') ? ['typescript', 'jsx'] : ['typescript'] })
+  const instrumenter = createInstrumenter({
+    esModules: true,
+    parserPlugins: path.endsWith('x') ? ['typescript', 'jsx'] : ['typescript'],
+  })
   // The instrumenter passes over private methods; under another name of the same length it does not.
   instrumenter.instrumentSync(text.replace(/#(?=[a-z])/gi, '_'), path)
   const found = Object.values(instrumenter.lastFileCoverage().fnMap)
@@ -62,7 +65,9 @@ interface Span {
 }
 
 function isWithin(inner: Span, outer: Span): boolean {
-  const startsLater = inner.start.line > outer.start.line || (inner.start.line === outer.start.line && inner.start.column > outer.start.column)
+  const startsLater =
+    inner.start.line > outer.start.line ||
+    (inner.start.line === outer.start.line && inner.start.column > outer.start.column)
   return startsLater && inner.end.line <= outer.end.line
 }
 

@@ -12,7 +12,10 @@ const environment = {
   ...(await createSecrets()),
 }
 
-function problems(config: unknown, changed: Record<string, unknown> = {}): readonly { field: string; found: string; expected: string }[] {
+function problems(
+  config: unknown,
+  changed: Record<string, unknown> = {},
+): readonly { field: string; found: string; expected: string }[] {
   const parsed = parseSettings(config, { ...environment, ...changed })
   return parsed.ok ? [] : parsed.problem
 }
@@ -28,12 +31,18 @@ describe('the settings', () => {
     })
   })
 
-  it.each(['MODE', 'PUBLIC_URL', 'DATABASE_URL', 'ASSERTION_KEYS', 'DATA_KEY', 'PASSWORD_PEPPER', 'RESEND_API_KEY', 'ORIGIN_URL'])(
-    'without %s the field is named',
-    (name) => {
-      expect(problems(shippedConfig, { [name]: undefined }).map(({ field }) => field)).toEqual([`environment: ${name}`])
-    },
-  )
+  it.each([
+    'MODE',
+    'PUBLIC_URL',
+    'DATABASE_URL',
+    'ASSERTION_KEYS',
+    'DATA_KEY',
+    'PASSWORD_PEPPER',
+    'RESEND_API_KEY',
+    'ORIGIN_URL',
+  ])('without %s the field is named', (name) => {
+    expect(problems(shippedConfig, { [name]: undefined }).map(({ field }) => field)).toEqual([`environment: ${name}`])
+  })
 
   it.each([
     ['MODE', 'prod'],
@@ -57,18 +66,50 @@ describe('the settings', () => {
   })
 
   it.each<[string, unknown, string]>([
-    ['a route without a requirement', { ...shippedConfig, routes: [{ path: '/*' }] }, 'gateway.config.ts: routes[0].require'],
-    ['a path without a slash', { ...shippedConfig, routes: [{ path: 'x', require: 'public' }] }, 'gateway.config.ts: routes[0].path'],
-    ['a star in the middle', { ...shippedConfig, routes: [{ path: '/a*b', require: 'public' }] }, 'gateway.config.ts: routes[0].path'],
+    [
+      'a route without a requirement',
+      { ...shippedConfig, routes: [{ path: '/*' }] },
+      'gateway.config.ts: routes[0].require',
+    ],
+    [
+      'a path without a slash',
+      { ...shippedConfig, routes: [{ path: 'x', require: 'public' }] },
+      'gateway.config.ts: routes[0].path',
+    ],
+    [
+      'a star in the middle',
+      { ...shippedConfig, routes: [{ path: '/a*b', require: 'public' }] },
+      'gateway.config.ts: routes[0].path',
+    ],
     ['no routes', { ...shippedConfig, routes: [] }, 'gateway.config.ts: routes'],
     ['no origins', { ...shippedConfig, origins: [] }, 'gateway.config.ts: origins'],
-    ['an unknown origin', { ...shippedConfig, routes: [{ path: '/*', require: 'public', origin: 'x' }] }, 'gateway.config.ts: routes[0].origin'],
-    ['a repeated origin', { ...shippedConfig, origins: [...shippedConfig.origins, ...shippedConfig.origins] }, 'gateway.config.ts: origins[1].id'],
-    ['a missing service', { ...shippedConfig, origins: [{ id: 'site', service: 'SITE' }] }, 'gateway.config.ts: origins[0].service'],
+    [
+      'an unknown origin',
+      { ...shippedConfig, routes: [{ path: '/*', require: 'public', origin: 'x' }] },
+      'gateway.config.ts: routes[0].origin',
+    ],
+    [
+      'a repeated origin',
+      { ...shippedConfig, origins: [...shippedConfig.origins, ...shippedConfig.origins] },
+      'gateway.config.ts: origins[1].id',
+    ],
+    [
+      'a missing service',
+      { ...shippedConfig, origins: [{ id: 'site', service: 'SITE' }] },
+      'gateway.config.ts: origins[0].service',
+    ],
     ['an unknown setting', { ...shippedConfig, routs: [] }, 'gateway.config.ts: '],
     ['a colour by name', { ...shippedConfig, theme: { accentColor: 'red' } }, 'gateway.config.ts: theme.accentColor'],
-    ['a header that is none', { ...shippedConfig, identityHeaders: { email: 'x y' } }, 'gateway.config.ts: identityHeaders.email'],
-    ['an origin with a path', { ...shippedConfig, cors: { allowedOrigins: ['https://a.example/x'] } }, 'gateway.config.ts: cors.allowedOrigins[0]'],
+    [
+      'a header that is none',
+      { ...shippedConfig, identityHeaders: { email: 'x y' } },
+      'gateway.config.ts: identityHeaders.email',
+    ],
+    [
+      'an origin with a path',
+      { ...shippedConfig, cors: { allowedOrigins: ['https://a.example/x'] } },
+      'gateway.config.ts: cors.allowedOrigins[0]',
+    ],
   ])('%s is refused by name', (_, config, field) => {
     expect(problems(config).map((problem) => problem.field)).toContain(field)
   })

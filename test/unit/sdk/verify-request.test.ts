@@ -468,8 +468,11 @@ describe('the key set', () => {
 })
 
 describe('a verifier with unusable options', () => {
-  const without = (name: string): Parameters<typeof createVerifier>[0] =>
-    ({ issuer, audience: AUDIENCE, [name]: undefined })
+  const without = (name: string): Parameters<typeof createVerifier>[0] => ({
+    issuer,
+    audience: AUDIENCE,
+    [name]: undefined,
+  })
 
   it.each(['issuer', 'audience'])('is not made when %s is undefined, as from an unset variable', (name) => {
     expect(() => createVerifier(without(name))).toThrow(TypeError)

@@ -6,7 +6,13 @@ import type { StoredSession } from '../../../src/db/queries/sessions.ts'
 import { createCsrfTokens, derivedKey } from '../../../src/sessions/csrf.ts'
 import { liveness, sessionPolicy } from '../../../src/sessions/policy.ts'
 import { shardOf, userObjectName } from '../../../src/sessions/shard.ts'
-import { formatSessionToken, hashSecret, isSameHash, newSessionSecret, parseSessionToken } from '../../../src/sessions/token.ts'
+import {
+  formatSessionToken,
+  hashSecret,
+  isSameHash,
+  newSessionSecret,
+  parseSessionToken,
+} from '../../../src/sessions/token.ts'
 
 describe('the session token', () => {
   it('says where to ask, what about, and the proof', () => {
@@ -17,10 +23,14 @@ describe('the session token', () => {
   it('nothing else is one, whatever one character of the id or the secret becomes', () => {
     const good = formatSessionToken({ shard: 'eu-12', sessionId: uuidv7(), secret: newSessionSecret() })
     fc.assert(
-      fc.property(fc.integer({ min: 6, max: good.length }), fc.constantFrom('', '.', ' ', '%', '=', '\n', 'é', '/'), (at, text) => {
-        const bad = good.slice(0, at) + text + good.slice(at + 1)
-        if (bad !== good) expect(parseSessionToken(bad)).toBeNull()
-      }),
+      fc.property(
+        fc.integer({ min: 6, max: good.length }),
+        fc.constantFrom('', '.', ' ', '%', '=', '\n', 'é', '/'),
+        (at, text) => {
+          const bad = good.slice(0, at) + text + good.slice(at + 1)
+          if (bad !== good) expect(parseSessionToken(bad)).toBeNull()
+        },
+      ),
     )
   })
 
@@ -64,7 +74,15 @@ describe('the CSRF token', () => {
   it('is not good under another key, changed, cut or joined', () => {
     const token = tokens.issue('session-a')
     expect(createCsrfTokens(randomBytes(32)).isValid(token, 'session-a')).toBe(false)
-    for (const bad of ['', '.', token.slice(1), token.slice(0, -1), `${token}.x`, token.replace('.', ''), `x${token}`]) {
+    for (const bad of [
+      '',
+      '.',
+      token.slice(1),
+      token.slice(0, -1),
+      `${token}.x`,
+      token.replace('.', ''),
+      `x${token}`,
+    ]) {
       expect(tokens.isValid(bad, 'session-a')).toBe(false)
     }
   })
@@ -77,7 +95,10 @@ describe('the CSRF token', () => {
 })
 
 describe('how long a session lives', () => {
-  const policy = { ...sessionPolicy({ absoluteDays: 14, rotateAfterDays: 7, idleHoursAal2: 24, provenMinutes: 5 }), unverifiedMs: 86_400_000 }
+  const policy = {
+    ...sessionPolicy({ absoluteDays: 14, rotateAfterDays: 7, idleHoursAal2: 24, provenMinutes: 5 }),
+    unverifiedMs: 86_400_000,
+  }
   const session: StoredSession = {
     id: 'i',
     userId: 'u',
@@ -95,6 +116,7 @@ describe('how long a session lives', () => {
     name: null,
     roles: [],
     userCreatedAtMs: 0,
+    shard: 'xx-1',
   }
 
   it('to the millisecond of its end', () => {
