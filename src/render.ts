@@ -5,7 +5,6 @@ import { pageResponse } from './pages/page-response.ts'
 import { problemPage } from './pages/problem-page.tsx'
 import { en } from './pages/texts/en.ts'
 import { allowOrigin } from './stages/cors.ts'
-import { clearedCookie, sessionCookieName } from './sessions/cookie.ts'
 
 export function renderRejection(exchange: Exchange, rejection: Rejection): Response {
   const response = isPerson(exchange) ? pageFor(exchange, rejection) : problemResponse(rejection, exchange.id)
@@ -44,10 +43,9 @@ function pageFor(exchange: Exchange, rejection: Rejection): Response {
 }
 
 function toLogin(exchange: Exchange, rejection: Rejection): Response {
-  const { target, authentication, deps } = exchange
+  const { target, deps } = exchange
   const headers = rejectionHeaders(rejection, exchange.id)
   const returnTo = encodeURIComponent(target.path + target.search)
   headers.set('location', `${deps.settings.config.basePath}/login?return_to=${returnTo}`)
-  if (authentication.kind === 'refused') headers.append('set-cookie', clearedCookie(sessionCookieName))
   return new Response(null, { status: 302, headers })
 }

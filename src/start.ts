@@ -1,12 +1,13 @@
 // Checks the configuration once per isolate and, while it is wrong, keeps everything closed and says what would be right.
-import { type ConfigProblem, type Settings, parseSettings } from './config/settings.ts'
+import type { ConfigProblem } from './config/problems.ts'
+import { type Settings, parseSettings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { type Deps, createDatabase, createDeps, userObjectPolicy } from './deps.ts'
 import { problemResponse } from './errors.ts'
 import { type Gateway, createGateway } from './gateway.ts'
 import type { Result } from './kit/result.ts'
 import { log } from './log.ts'
-import { health } from './monitor/health.ts'
+import { answerHealth, healthQuestion } from './monitor/health.ts'
 import { cleanUp } from './sessions/clean-up.ts'
 import type { UserObjectPolicy } from './sessions/user-sessions.ts'
 
@@ -26,8 +27,8 @@ function readSettings(env: Env, config: unknown): Result<Settings, readonly Conf
 
 export async function serve(request: Request, env: Env, context: ExecutionContext, config: unknown): Promise<Response> {
   const read = readSettings(env, config)
-  const healthAnswer = await health(request, read.ok ? () => createDatabase(read.value) : null)
-  if (healthAnswer !== null) return healthAnswer
+  const asked = healthQuestion(request)
+  if (asked !== null) return answerHealth(asked, read.ok ? () => createDatabase(read.value) : null)
   if (!read.ok) return problemResponse({ code: 'misconfigured', reason: 'configuration' }, crypto.randomUUID())
   started ??= start(env, read.value)
   return started.gateway(request, context)

@@ -1,7 +1,7 @@
 // What people do with their own sessions: see them, end one, end all others, sign out.
 import { auditRow } from '../audit/record.ts'
 import { type ListedSession, listLiveSessions, listedSession } from '../db/queries/sessions.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError, unavailable } from '../errors.ts'
 import { type Exchange, auditSource, reject } from '../exchange.ts'
 import { clearedCookie, csrfCookieName, sessionCookieName } from '../sessions/cookie.ts'
 import { endPresented } from '../sessions/end-presented.ts'
@@ -67,10 +67,11 @@ export async function revokeOthers(exchange: Exchange): Promise<number> {
   return (await deps.userObject(shard)?.end({ userId, which, reason, audit }))?.length ?? 0
 }
 
-/** Signing out works whatever state the session is in: the cookies go in any case. */
+/** Also of a session that is over already. Not of one that cannot be checked: it would live on without its cookie. */
 export async function signOut(exchange: Exchange): Promise<void> {
-  exchange.setCookies.push(clearedCookie(sessionCookieName), clearedCookie(csrfCookieName))
   const { authentication, deps } = exchange
+  if (authentication.kind === 'undecided') throw unavailable('session cannot be checked')
+  exchange.setCookies.push(clearedCookie(sessionCookieName), clearedCookie(csrfCookieName))
   if (authentication.kind !== 'session') return
   await endPresented(deps, authentication, { reason: 'signed out', source: auditSource(exchange) })
 }

@@ -2,13 +2,12 @@
 import { z } from 'zod'
 import { fromBase64Url } from '../kit/base64url.ts'
 
+const randomBytes = '32 random bytes in base64url (43 characters); `npm run secrets` makes one'
+
 const secret32 = z.string().transform((text, context) => {
   const bytes = fromBase64Url(text)
   if (bytes?.length === 32) return bytes
-  context.addIssue({
-    code: 'custom',
-    message: '32 random bytes in base64url (43 characters); `npm run secrets` makes one',
-  })
+  context.addIssue({ code: 'custom', message: randomBytes })
   return z.NEVER
 })
 
@@ -27,7 +26,7 @@ const keySet = z
     try {
       return JSON.parse(text) as unknown
     } catch {
-      context.addIssue({ code: 'custom', message: 'a JSON Web Key Set; `npm run secrets` makes one' })
+      context.addIssue({ code: 'custom', message: 'JSON' })
       return z.NEVER
     }
   })
@@ -38,31 +37,45 @@ const publicUrl = z.url().refine((text) => {
   const url = new URL(text)
   const isLocal = url.hostname === 'localhost' || url.hostname === '127.0.0.1'
   return url.origin === text && (url.protocol === 'https:' || isLocal)
-}, 'the origin people see, such as "https://example.com", without a path; http only for localhost')
+})
 
 const httpUrl = z.url({ protocol: /^https?$/ })
 
+/** Each value's description is what an operator is told would be right, whatever is wrong with it. */
 export const environmentSchema = z
   .looseObject({
-    MODE: z.enum(['development', 'test', 'production']),
-    PUBLIC_URL: publicUrl,
+    MODE: z.enum(['development', 'test', 'production']).describe('one of development, test, production'),
+    PUBLIC_URL: publicUrl.describe(
+      'the origin people see, such as "https://example.com", without a path; http only for localhost',
+    ),
     DATABASE_URL: z
       .string()
-      .regex(/^postgres(?:ql)?:\/\/\S+$/, 'a URL such as "postgres://user:password@host/database"'),
-    /** Where Neon's HTTP protocol is spoken, when that is not Neon itself. */
-    DATABASE_ENDPOINT: httpUrl.optional(),
-    /** Private ES256 keys; the first signs, all are published. */
-    ASSERTION_KEYS: keySet,
+      .regex(/^postgres(?:ql)?:\/\/\S+$/)
+      .describe('a URL such as "postgres://user:password@host/database"'),
+    DATABASE_ENDPOINT: httpUrl
+      .optional()
+      .describe('where Neon’s HTTP protocol is spoken, when that is not Neon itself'),
+    ASSERTION_KEYS: keySet.describe(
+      'a JSON Web Key Set of private ES256 keys, of which the first signs and all are published; `npm run secrets` makes one',
+    ),
     /** Root of the keys for CSRF tokens and mailed codes. */
-    DATA_KEY: secret32,
-    PASSWORD_PEPPER: secret32,
-    RESEND_API_KEY: z.string().min(1),
-    /** A stand-in for Resend's API. */
-    MAIL_ENDPOINT: httpUrl.optional(),
-    /** Bearer secret of the metrics endpoint, which is closed without it. */
-    METRICS_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
-    DEV_INBOX_URL: httpUrl.optional(),
+    DATA_KEY: secret32.describe(randomBytes),
+    PASSWORD_PEPPER: secret32.describe(randomBytes),
+    RESEND_API_KEY: z.string().min(1).describe('the API key of the mail vendor'),
+    MAIL_ENDPOINT: httpUrl.optional().describe('the address of a stand-in for the mail vendor'),
+    METRICS_TOKEN: z
+      .string()
+      .min(16)
+      .optional()
+      .describe('at least 16 characters; the metrics endpoint is closed without it'),
+    DEV_INBOX_URL: httpUrl.optional().describe('where the stand-in for the mail vendor lists its messages'),
   })
   .readonly()
 
 export type Environment = z.output<typeof environmentSchema>
+
+/** What would be right for a value of the environment. */
+export function expectedValue(name: string): string | undefined {
+  const shape: Readonly<Record<string, z.ZodType>> = environmentSchema.unwrap().shape
+  return shape[name]?.description
+}

@@ -1,15 +1,8 @@
 // Turns gateway.config.ts and the environment into settings that cannot be half-configured, or into a list of what is wrong.
-import type { z } from 'zod'
 import { type Result, fail, succeed } from '../kit/result.ts'
-import { type Environment, environmentSchema } from './environment-schema.ts'
+import { type Environment, environmentSchema, expectedValue } from './environment-schema.ts'
 import { type GatewayConfig, gatewaySchema } from './gateway-schema.ts'
-
-/** One mistake: which field, and what would be right. Never the value, which may be a secret. */
-export interface ConfigProblem {
-  readonly field: string
-  readonly found: string
-  readonly expected: string
-}
+import { type ConfigProblem, problemsOf } from './problems.ts'
 
 export type OriginTarget =
   | { readonly kind: 'url'; readonly base: string }
@@ -48,7 +41,7 @@ export function parseSettings(
   const parsedEnvironment = environmentSchema.safeParse(environment)
   const problems = [
     ...problemsOf(parsedConfig, 'gateway.config.ts', config),
-    ...problemsOf(parsedEnvironment, 'environment', environment),
+    ...problemsOf(parsedEnvironment, 'environment', environment, expectedValue),
   ]
   if (!parsedConfig.success || !parsedEnvironment.success) return fail(problems)
   const origins = resolveOrigins(parsedConfig.data, environment, problems)
@@ -137,34 +130,4 @@ function requirementOf(require: GatewayConfig['routes'][number]['require']): Rou
   if (require === 'public') return { kind: 'public' }
   if (require === 'signed-in') return { kind: 'signed-in', roles: [], aal: 1 }
   return { kind: 'signed-in', roles: require.roles, aal: require.aal }
-}
-
-function problemsOf(parsed: z.ZodSafeParseResult<unknown>, source: string, input: unknown): ConfigProblem[] {
-  if (parsed.success) return []
-  return parsed.error.issues.map((issue) => ({
-    field: `${source}: ${pathText(issue.path)}`,
-    found: typeName(at(input, issue.path)),
-    expected: issue.message,
-  }))
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, key) => {
-    if (typeof key === 'number') return `${text}[${key}]`
-    return text === '' ? String(key) : `${text}.${String(key)}`
-  }, '')
-}
-
-function at(input: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) =>
-      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
-    input,
-  )
-}
-
-function typeName(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  if (value === null) return 'null'
-  return Array.isArray(value) ? 'array' : typeof value
 }

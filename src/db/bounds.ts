@@ -42,7 +42,6 @@ export function createBounds(settings: BoundsSettings): Bounds {
   const slots = new Map<symbol, number>()
   let consecutiveFailures = 0
   let openUntil = 0
-  let isProbing = false
   let lastSuccessAt = 0
   let queries = 0
   let failures = 0
@@ -68,8 +67,8 @@ export function createBounds(settings: BoundsSettings): Bounds {
 
   function passBreaker(): void {
     if (consecutiveFailures < settings.failuresToOpen) return
-    if (Date.now() < openUntil || isProbing) throw new DatabaseUnavailable('breaker-open')
-    isProbing = true
+    if (Date.now() < openUntil) throw new DatabaseUnavailable('breaker-open')
+    // One probe each time: a probe that the platform kills must not keep the breaker open for good.
     openUntil = Date.now() + settings.openMs
   }
 
@@ -77,7 +76,6 @@ export function createBounds(settings: BoundsSettings): Bounds {
     queries += 1
     retries = Math.min(savedRetries, retries + retryShare)
     totalMs += Date.now() - startedAt
-    isProbing = false
     if (isGood) {
       consecutiveFailures = 0
       lastSuccessAt = Date.now()

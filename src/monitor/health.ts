@@ -5,9 +5,17 @@ import { isPath } from '../access/request-path.ts'
 
 type Readiness = 'ready' | 'misconfigured' | 'database_unavailable'
 
-export async function health(request: Request, openDatabase: (() => Database) | null): Promise<Response | null> {
-  if (isPath(request.url, '/healthz')) return answer(200, { status: 'alive' })
-  if (!isPath(request.url, '/readyz')) return null
+export type HealthQuestion = 'alive' | 'ready'
+
+/** Asked of every request, so it must not wait. */
+export function healthQuestion({ url }: Request): HealthQuestion | null {
+  if (isPath(url, '/healthz')) return 'alive'
+  return isPath(url, '/readyz') ? 'ready' : null
+}
+
+/** `openDatabase` is null while the settings are wrong. */
+export async function answerHealth(question: HealthQuestion, openDatabase: (() => Database) | null): Promise<Response> {
+  if (question === 'alive') return answer(200, { status: 'alive' })
   const code = await readiness(openDatabase)
   return answer(code === 'ready' ? 200 : 503, { status: code === 'ready' ? 'ready' : 'not ready', code })
 }

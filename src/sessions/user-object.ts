@@ -16,21 +16,11 @@ import { BoundedMap } from '../kit/bounded-map.ts'
 import { minuteMs } from '../kit/duration.ts'
 import { log } from '../log.ts'
 import { EndedStore, type PendingEnd } from './ended-store.ts'
-import { leaseMs, liveness, previousSecretGraceMs, repeatRotationMs } from './policy.ts'
+import { type KnownSession, type SecretVerdict, isCovered, isRotationDue, judgeSecret } from './known-session.ts'
+import { leaseMs, liveness } from './policy.ts'
 import { closeSockets, closedBySessionEnd } from './sockets.ts'
-import { hashSecret, isSameHash, newSessionSecret } from './token.ts'
+import { hashSecret, newSessionSecret } from './token.ts'
 import type { EndRequest, LeaseAnswer, LeaseRequest, UserObjectPolicy, UserSessions } from './user-sessions.ts'
-
-interface KnownSession {
-  session: StoredSession
-  provenAtMs: number
-  lastSeenAtMs: number
-  /** When the secret after a rotation was first presented; the one before ends soon after. */
-  successorSeenAtMs: number | null
-  /** When a rotation last failed for want of the database; it is not tried by every request until then. */
-  rotationFailedAtMs: number | null
-  isReloading: boolean
-}
 
 const knownSessions = 20_000
 const flushEveryMs = minuteMs
@@ -65,20 +55,27 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       if (known === 'unknown') return { outcome: 'unknown' }
       if (known === null) return { outcome: 'dead', reason: 'no such session', userId: null }
       const { session } = known
+      if (known.isEnded) return { outcome: 'dead', reason: 'ended', userId: session.userId }
       if (session.shard !== request.shard) return { outcome: 'dead', reason: 'wrong shard', userId: session.userId }
-      if (this.#ended.covers(session)) return { outcome: 'dead', reason: 'ended', userId: session.userId }
       const state = liveness(session, known.lastSeenAtMs, this.#policy, now)
       if (state !== 'live') return { outcome: 'dead', reason: state, userId: session.userId }
-      const secret = this.#judgeSecret(known, request.secretHash, now)
+      const secret = judgeSecret(known, request.secretHash, now)
+      this.#noteSecret(known, secret, now)
       if (secret === 'wrong') return { outcome: 'dead', reason: 'wrong secret', userId: session.userId }
       if (secret === 'replayed') return { outcome: 'dead', reason: 'replayed secret', userId: session.userId }
       known.lastSeenAtMs = now
       this.#see(request, now)
-      return { outcome: 'live', session, leaseMs, isRotationDue: this.#isRotationDue(known, secret, now) }
+      return {
+        outcome: 'live',
+        session,
+        leaseMs,
+        isRotationDue: isRotationDue(known, secret, this.#policy.rotateAfterMs, now),
+      }
     }
 
     async end(request: EndRequest): Promise<readonly string[] | null> {
       this.#ended.add(request.userId, request.which, Date.now() + this.#policy.absoluteMs)
+      this.#markEnded(request)
       closeSockets(this.ctx, request)
       const pending: PendingEnd = request
       try {
@@ -97,10 +94,16 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
 
     async rotate(sessionId: string, secretHash: string, audit: AuditRow): Promise<{ readonly secret: string } | null> {
       const known = this.#known.get(sessionId)
-      if (known === undefined || this.#ended.covers(known.session)) return null
+      if (known === undefined || known.isEnded) return null
       // A repeated rotation starts from the stored secret although the one before it was presented: the answer got lost.
-      const verdict = this.#judgeSecret(known, secretHash, Date.now())
-      if (verdict === 'wrong' || verdict === 'replayed' || !this.#isRotationDue(known, verdict, Date.now())) return null
+      const verdict = judgeSecret(known, secretHash, Date.now())
+      this.#noteSecret(known, verdict, Date.now())
+      if (
+        verdict === 'wrong' ||
+        verdict === 'replayed' ||
+        !isRotationDue(known, verdict, this.#policy.rotateAfterMs, Date.now())
+      )
+        return null
       const secret = newSessionSecret()
       const newHash = hashSecret(secret)
       // Taken before the first await: simultaneous requests find the rotation done and keep their old cookie.
@@ -140,7 +143,7 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       // outlive the secret it was opened with.
       const known = await this.#find(sessionId, Date.now())
       if (known === 'unknown') return new Response(null, { status: 503 })
-      const isLive = known !== null && known.session.userId === userId && !this.#ended.covers(known.session)
+      const isLive = known !== null && !known.isEnded && known.session.userId === userId
       if (!isLive || liveness(known.session, known.lastSeenAtMs, this.#policy, Date.now()) !== 'live')
         server.close(closedBySessionEnd, 'session ended')
       return new Response(null, { status: 101, webSocket: client })
@@ -177,6 +180,10 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       return known
     }
 
+    #markEnded({ userId, which }: EndRequest): void {
+      for (const known of this.#known.values()) if (isCovered(known.session, userId, which)) known.isEnded = true
+    }
+
     /** One question for all who ask at once: a page's fifty requests after a rest must not fill the database's queue. */
     #loadOnce(sessionId: string, known: KnownSession | undefined): Promise<KnownSession | null | 'unknown'> {
       const underWay = this.#loading.get(sessionId)
@@ -195,6 +202,11 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
           return null
         }
         const session = storedSession(row)
+        // Looked up here and not by every question: an end marks what is known.
+        if (this.#ended.covers(session)) {
+          this.#known.delete(sessionId)
+          return null
+        }
         // A rotation that happened while this question was under way is newer than its answer.
         if (known !== undefined && known.session.rotatedAtMs > askedAtMs) return known
         const lastSeenAtMs = Math.max(session.lastSeenAtMs, known?.lastSeenAtMs ?? 0)
@@ -206,6 +218,7 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
           successorSeenAtMs,
           rotationFailedAtMs: known?.rotationFailedAtMs ?? null,
           isReloading: false,
+          isEnded: false,
         }
         this.#known.set(sessionId, loaded)
         return loaded
@@ -216,32 +229,16 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       }
     }
 
-    #judgeSecret(known: KnownSession, secretHash: string, now: number): 'current' | 'previous' | 'replayed' | 'wrong' {
+    /** What the verdict changes is written down: it must hold when the object starts anew. */
+    #noteSecret(known: KnownSession, verdict: SecretVerdict, now: number): void {
       const { session } = known
-      if (isSameHash(secretHash, session.secretHash)) {
-        if (session.previousSecretHash !== null && known.successorSeenAtMs === null) {
-          known.successorSeenAtMs = now
-          this.#ended.addSuccessorSeen(session, now)
-        }
-        return 'current'
+      if (verdict === 'current' && session.previousSecretHash !== null && known.successorSeenAtMs === null) {
+        known.successorSeenAtMs = now
+        this.#ended.addSuccessorSeen(session, now)
       }
-      if (session.previousSecretHash === null || !isSameHash(secretHash, session.previousSecretHash)) return 'wrong'
-      const isRetired = known.successorSeenAtMs !== null && now - known.successorSeenAtMs >= previousSecretGraceMs
-      if (!isRetired) return 'previous'
-      this.ctx.waitUntil(
-        this.#database.writeIdempotent(retirePreviousSecret(session.id)).then(
-          () => undefined,
-          () => undefined,
-        ),
-      )
-      return 'replayed'
-    }
-
-    #isRotationDue(known: KnownSession, secret: 'current' | 'previous', now: number): boolean {
-      if (known.rotationFailedAtMs !== null && now - known.rotationFailedAtMs < repeatRotationMs) return false
-      const age = now - known.session.rotatedAtMs
-      if (secret === 'current') return age >= this.#policy.rotateAfterMs
-      return known.successorSeenAtMs === null && age >= repeatRotationMs
+      if (verdict !== 'replayed') return
+      const retired = this.#database.writeIdempotent(retirePreviousSecret(session.id))
+      this.ctx.waitUntil(retired.catch(() => undefined))
     }
 
     #see(request: LeaseRequest, now: number): void {

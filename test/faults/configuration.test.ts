@@ -36,6 +36,7 @@ const mistakes: readonly [
     /postgres:/,
     () => ({ bindings: { ...gateway.bindings, DATABASE_URL: 'mysql://a-secret-that-is-too-short' } }),
   ],
+  ['RESEND_API_KEY', /key of the mail vendor/, () => ({ bindings: without('RESEND_API_KEY') })],
   [
     'ASSERTION_KEYS',
     /JSON Web Key Set.*secrets/,

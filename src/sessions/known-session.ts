@@ -1,0 +1,50 @@
+// What a user object knows of a session, and what it makes of the secrets presented for it. Pure: time is an argument.
+import type { EndedSessions, StoredSession } from '../db/queries/sessions.ts'
+import { previousSecretGraceMs, repeatRotationMs } from './policy.ts'
+import { isSameHash } from './token.ts'
+
+export interface KnownSession {
+  session: StoredSession
+  provenAtMs: number
+  lastSeenAtMs: number
+  /** When the secret after a rotation was first presented; the one before ends soon after. */
+  successorSeenAtMs: number | null
+  /** When a rotation last failed for want of the database; it is not tried by every request until then. */
+  rotationFailedAtMs: number | null
+  isReloading: boolean
+  /** Kept although it is over: without the database, what is forgotten could only be answered by "unknown". */
+  isEnded: boolean
+}
+
+export type SecretVerdict = 'current' | 'previous' | 'replayed' | 'wrong'
+
+/** The secret before a rotation stays good until a while after its successor was seen; then it is a replay. */
+export function judgeSecret(
+  { session, successorSeenAtMs }: KnownSession,
+  secretHash: string,
+  nowMs: number,
+): SecretVerdict {
+  if (isSameHash(secretHash, session.secretHash)) return 'current'
+  if (session.previousSecretHash === null || !isSameHash(secretHash, session.previousSecretHash)) return 'wrong'
+  const isRetired = successorSeenAtMs !== null && nowMs - successorSeenAtMs >= previousSecretGraceMs
+  return isRetired ? 'replayed' : 'previous'
+}
+
+export function isRotationDue(
+  known: KnownSession,
+  secret: 'current' | 'previous',
+  rotateAfterMs: number,
+  nowMs: number,
+): boolean {
+  if (known.rotationFailedAtMs !== null && nowMs - known.rotationFailedAtMs < repeatRotationMs) return false
+  const age = nowMs - known.session.rotatedAtMs
+  if (secret === 'current') return age >= rotateAfterMs
+  return known.successorSeenAtMs === null && age >= repeatRotationMs
+}
+
+/** Whether an order to end sessions of a user means this one. */
+export function isCovered(session: StoredSession, userId: string, which: EndedSessions): boolean {
+  if (session.userId !== userId) return false
+  if (which.kind === 'one') return session.id === which.sessionId
+  return session.id !== which.exceptId && session.createdAtMs <= which.beforeMs
+}
