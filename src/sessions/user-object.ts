@@ -4,7 +4,6 @@ import { DurableObject } from 'cloudflare:workers'
 import type { AuditRow } from '../db/queries/audit-events.ts'
 import { type Database, DatabaseUnavailable } from '../db/database.ts'
 import {
-  type StoredSession,
   endSessions,
   findLiveSession,
   recordSightings,
