@@ -1,14 +1,7 @@
 // What a UserObject was told to end, and which rotations are complete: kept in its own storage, so that it holds across
 // evictions and without the database.
-import type { AuditRow } from '../db/queries/audit-events.ts'
 import type { EndedSessions, StoredSession } from '../db/queries/sessions.ts'
-
-export interface PendingEnd {
-  readonly userId: string
-  readonly which: EndedSessions
-  readonly reason: string
-  readonly audit: AuditRow
-}
+import type { EndRequest } from './user-sessions.ts'
 
 export class EndedStore {
   readonly #sql: SqlStorage
@@ -49,15 +42,15 @@ export class EndedStore {
     return this.#sql.exec(query, session.userId, session.createdAtMs, session.id).toArray().length > 0
   }
 
-  addPending(id: string, request: PendingEnd): void {
+  addPending(id: string, request: EndRequest): void {
     this.#sql.exec('insert or ignore into pending_ends (id, request) values (?, ?)', id, JSON.stringify(request))
   }
 
-  pending(): readonly { readonly id: string; readonly request: PendingEnd }[] {
+  pending(): readonly { readonly id: string; readonly request: EndRequest }[] {
     const rows = this.#sql
       .exec<{ id: string; request: string }>('select id, request from pending_ends order by id')
       .toArray()
-    return rows.map((row) => ({ id: row.id, request: JSON.parse(row.request) as PendingEnd }))
+    return rows.map((row) => ({ id: row.id, request: JSON.parse(row.request) as EndRequest }))
   }
 
   deletePending(id: string): void {

@@ -2,7 +2,7 @@
 // record, this object is the judge; what it was told to end stays ended while the record cannot be reached.
 import { DurableObject } from 'cloudflare:workers'
 import type { AuditRow } from '../db/queries/audit-events.ts'
-import { type Database, DatabaseUnavailable } from '../db/database.ts'
+import { type Database, DatabaseUnavailable, type Row } from '../db/database.ts'
 import {
   endSessions,
   findLiveSession,
@@ -14,7 +14,7 @@ import {
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { minuteMs } from '../kit/duration.ts'
 import { log } from '../log.ts'
-import { EndedStore, type PendingEnd } from './ended-store.ts'
+import { EndedStore } from './ended-store.ts'
 import { type KnownSession, type SecretVerdict, isCovered, isRotationDue, judgeSecret } from './known-session.ts'
 import { leaseMs, liveness } from './policy.ts'
 import { closeSockets, closedBySessionEnd } from './sockets.ts'
@@ -76,16 +76,13 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       this.#ended.add(request.userId, request.which, Date.now() + this.#policy.absoluteMs)
       this.#markEnded(request)
       closeSockets(this.ctx, request)
-      const pending: PendingEnd = request
       try {
-        const rows = await this.#database.writeIdempotent(
-          endSessions(request.userId, request.which, request.reason, request.audit),
-        )
+        const rows = await this.#record(request)
         return rows.map((row) => String(row['id']))
       } catch (error) {
         // Whatever kept the record from taking it: it is ended here, so the record and the trail must follow.
         if (!(error instanceof DatabaseUnavailable)) logFault(error)
-        this.#ended.addPending(request.audit.id, pending)
+        this.#ended.addPending(request.audit.id, request)
         this.#wakeAt(Date.now() + retryEndsMs)
         return null
       }
@@ -254,13 +251,16 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       return true
     }
 
+    /** Repeatable: the record tells a second time what it was told the first. */
+    #record({ userId, which, reason, audit }: EndRequest): Promise<readonly Row[]> {
+      return this.#database.writeIdempotent(endSessions(userId, which, reason, audit))
+    }
+
     async #flushPending(): Promise<boolean> {
       let isDone = true
       for (const { id, request } of this.#ended.pending()) {
         try {
-          await this.#database.writeIdempotent(
-            endSessions(request.userId, request.which, request.reason, request.audit),
-          )
+          await this.#record(request)
           this.#ended.deletePending(id)
         } catch (error) {
           if (error instanceof DatabaseUnavailable) return false

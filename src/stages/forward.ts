@@ -38,7 +38,7 @@ function writeHeaders(exchange: Exchange, passport: Passport | null): void {
   const { protocol } = exchange.deps.publicUrl
   if (passport !== null) for (const [name, value] of passport.headers) headers.set(name, value)
   headers.set('x-request-id', id)
-  headers.set('traceparent', `00-${id.replaceAll('-', '')}-${id.slice(19, 23)}${id.slice(24)}-01`.slice(0, 55))
+  headers.set('traceparent', `00-${id.replaceAll('-', '')}-${id.slice(19, 23)}${id.slice(24)}-01`)
   headers.set('x-forwarded-proto', protocol)
   headers.set('x-forwarded-host', target.host)
   // Quoted, as a host with a port or brackets is no token (RFC 7239 §4); the host was checked to hold no quote.

@@ -2,21 +2,12 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import config from '../../gateway.config.ts'
 import { type Bundle, bundle } from '../../tools/dev/bundle.ts'
 import type { GatewayInput } from '../../src/config/gateway-schema.ts'
 
-/** The shipped settings as tests start from them. */
-export const shippedConfig: GatewayInput = {
-  origins: [{ id: 'site', url: { env: 'ORIGIN_URL' } }],
-  routes: [
-    { path: '/', require: 'public' },
-    { path: '/public/*', require: 'public' },
-    { path: '/admin/*', require: { roles: ['admin'] } },
-    { path: '/*', require: 'signed-in' },
-  ],
-  identityHeaders: { userId: 'x-auth-user-id', email: 'x-auth-email', name: 'x-auth-name', roles: 'x-auth-roles' },
-  email: { provider: 'resend', from: 'Portcullis <login@example.com>' },
-}
+/** What tests start from: the file that is shipped, so that a change to it is what they see. */
+export const shippedConfig: GatewayInput = config
 
 export async function bundleWith(config: unknown): Promise<Bundle> {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-config-'))
