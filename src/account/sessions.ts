@@ -47,7 +47,7 @@ export async function revokeOne(exchange: Exchange, sessionId: string): Promise<
   if (!isUuid(sessionId)) throw new GatewayError(reject('not_found', 'session'))
   const reason = 'revoked by its owner'
   const audit = auditRow('session.ended', auditSource(exchange), { userId, sessionId, reason }, exchange.deps.now())
-  const ended = await exchange.deps.userObject(shard)?.end({ userId, which: { kind: 'one', sessionId }, reason, audit })
+  const ended = await exchange.deps.sessions.end(shard, { userId, which: { kind: 'one', sessionId }, reason, audit })
   // Null: the database hears of it later; the object holds to it from now on.
   if (ended?.length === 0) throw new GatewayError(reject('not_found', 'session'))
 }
@@ -64,7 +64,7 @@ export async function revokeOthers(exchange: Exchange): Promise<number> {
     deps.now(),
   )
   const which = { kind: 'all', beforeMs: deps.now(), exceptId: sessionId } as const
-  return (await deps.userObject(shard)?.end({ userId, which, reason, audit }))?.length ?? 0
+  return (await deps.sessions.end(shard, { userId, which, reason, audit }))?.length ?? 0
 }
 
 /** Also of a session that is over already. Not of one that cannot be checked: it would live on without its cookie. */
@@ -73,5 +73,5 @@ export async function signOut(exchange: Exchange): Promise<void> {
   if (authentication.kind === 'undecided') throw unavailable('session cannot be checked')
   exchange.setCookies.push(clearedCookie(sessionCookieName), clearedCookie(csrfCookieName))
   if (authentication.kind !== 'session') return
-  await endPresented(deps, authentication, { reason: 'signed out', source: auditSource(exchange) })
+  await endPresented(deps, authentication.lease, { reason: 'signed out', source: auditSource(exchange) })
 }

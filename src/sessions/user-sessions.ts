@@ -1,6 +1,7 @@
 // What the worker may ask the object that decides for a user's sessions.
 import type { AuditRow } from '../db/queries/audit-events.ts'
 import type { EndedSessions, StoredSession } from '../db/queries/sessions.ts'
+import type { Changes, LogPosition } from './change-log.ts'
 import type { SessionPolicy } from './policy.ts'
 
 export interface LeaseRequest {
@@ -15,7 +16,9 @@ export type LeaseAnswer =
   | {
       readonly outcome: 'live'
       readonly session: StoredSession
-      readonly leaseMs: number
+      /** How long the answer stays good as long as nothing happens to its user, by the log from here. */
+      readonly goodForMs: number
+      readonly position: LogPosition
       readonly isRotationDue: boolean
     }
   | { readonly outcome: 'dead'; readonly reason: string; readonly userId: string | null }
@@ -35,6 +38,8 @@ export interface UserObjectPolicy extends SessionPolicy {
 /** What the worker may ask. `unknown` of a lease means the database could not be asked: nobody is let in on it. */
 export interface UserSessions {
   lease(request: LeaseRequest): Promise<LeaseAnswer>
+  /** Of whom nothing may be assumed any more, since that position of the log. */
+  changes(since: LogPosition): Promise<Changes>
   /** Durable when it returns; the ids that ended, or null where the database will hear of it later. */
   end(request: EndRequest): Promise<readonly string[] | null>
   rotate(sessionId: string, secretHash: string, audit: AuditRow): Promise<{ readonly secret: string } | null>

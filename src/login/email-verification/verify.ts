@@ -65,9 +65,12 @@ async function endUnproven(exchange: Exchange, user: { id: string; shard: string
   const { deps } = exchange
   const reason = 'address verified'
   const audit = auditRow('session.ended', auditSource(exchange), { userId: user.id, reason }, deps.now())
-  await deps
-    .userObject(user.shard)
-    ?.end({ userId: user.id, which: { kind: 'all', beforeMs: deps.now(), exceptId }, reason, audit })
+  await deps.sessions.end(user.shard, {
+    userId: user.id,
+    which: { kind: 'all', beforeMs: deps.now(), exceptId },
+    reason,
+    audit,
+  })
 }
 
 /** Asks again, if there is anything to ask; the caller hears the same in every case. */
