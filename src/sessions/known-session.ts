@@ -45,6 +45,7 @@ export function isRotationDue(
 /** Whether an order to end sessions of a user means this one. */
 export function isCovered(session: StoredSession, userId: string, which: EndedSessions): boolean {
   if (session.userId !== userId) return false
-  if (which.kind === 'one') return session.id === which.sessionId
-  return session.id !== which.exceptId && session.createdAtMs <= which.beforeMs
+  if (which.kind === 'one') return session.id === which.sessionId || session.parentId === which.sessionId
+  const isExcepted = which.exceptId !== null && [session.id, session.parentId].includes(which.exceptId)
+  return !isExcepted && session.createdAtMs <= which.beforeMs
 }

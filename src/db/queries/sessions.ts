@@ -13,6 +13,15 @@ export interface NewSession {
   readonly expiresAtMs: number
   readonly ip: string | null
   readonly userAgent: string | null
+  /** For a holder with tokens instead of a cookie. */
+  readonly tokens: NewTokens | null
+}
+
+/** Who refreshes a session, for what, and from which seed. */
+export interface NewTokens {
+  readonly clientId: string
+  readonly scope: string
+  readonly seed: string
 }
 
 /** A session with its user, as the UserObject keeps it. */
@@ -34,6 +43,8 @@ export interface StoredSession {
   readonly roles: readonly string[]
   readonly userCreatedAtMs: number
   readonly shard: string
+  /** The browser session that an application got its own by. */
+  readonly parentId: string | null
 }
 
 /** One live session as its owner sees it. */
@@ -52,9 +63,13 @@ export function insertSession(
   from: SQL = sql`(select 1) one`,
   userId: SQL = sql`${session.userId}::uuid`,
 ): SQL {
-  return sql`insert into sessions (id, user_id, secret_hash, amr, aal, auth_time, expires_at, ip, user_agent)
+  const { tokens } = session
+  return sql`insert into sessions (id, user_id, secret_hash, amr, aal, auth_time, expires_at, ip, user_agent,
+      client_id, scope, refresh_seed, refresh_generation, refreshed_at)
     select ${session.id}::uuid, ${userId}, ${session.secretHash}, ${textArray(session.amr)}, ${session.aal}::smallint,
-      ${atMs(session.authTimeMs)}, ${atMs(session.expiresAtMs)}, ${session.ip}::inet, ${session.userAgent}
+      ${atMs(session.authTimeMs)}, ${atMs(session.expiresAtMs)}, ${session.ip}::inet, ${session.userAgent},
+      ${tokens?.clientId ?? null}, ${tokens?.scope ?? null}, ${tokens?.seed ?? null},
+      ${tokens === null ? null : 0}::integer, ${tokens === null ? sql`null::timestamptz` : atMs(session.authTimeMs)}
     from ${from}`
 }
 
@@ -66,15 +81,18 @@ export function startSession(session: NewSession, audit: AuditRow): Statement {
     select id from changed`
 }
 
+/** Of a session `s` and its user `u`. */
+export const sessionColumns = sql`s.id, s.user_id, s.secret_hash, s.previous_secret_hash, s.amr, s.aal, s.parent_id,
+  ${asMs(sql`s.auth_time`)} as auth_time_ms, ${asMs(sql`s.created_at`)} as created_at_ms,
+  ${asMs(sql`s.rotated_at`)} as rotated_at_ms, ${asMs(sql`s.last_seen_at`)} as last_seen_at_ms,
+  ${asMs(sql`s.expires_at`)} as expires_at_ms, ${asMs(sql`u.created_at`)} as user_created_at_ms,
+  u.email, u.email_verified_at is not null as email_verified, u.name, u.roles, u.shard,
+  s.client_id, s.scope, s.refresh_seed, s.refresh_generation, ${asMs(sql`s.refreshed_at`)} as refreshed_at_ms`
+
+export const isLive = sql`s.ended_at is null and s.expires_at > now() and u.status = 'active' and u.deleted_at is null`
+
 export function findLiveSession(id: string): Statement {
-  return sql`select s.id, s.user_id, s.secret_hash, s.previous_secret_hash, s.amr, s.aal,
-      ${asMs(sql`s.auth_time`)} as auth_time_ms, ${asMs(sql`s.created_at`)} as created_at_ms,
-      ${asMs(sql`s.rotated_at`)} as rotated_at_ms, ${asMs(sql`s.last_seen_at`)} as last_seen_at_ms,
-      ${asMs(sql`s.expires_at`)} as expires_at_ms, ${asMs(sql`u.created_at`)} as user_created_at_ms,
-      u.email, u.email_verified_at is not null as email_verified, u.name, u.roles, u.shard
-    from sessions s join users u on u.id = s.user_id
-    where s.id = ${id}::uuid and s.ended_at is null and s.expires_at > now()
-      and u.status = 'active' and u.deleted_at is null`
+  return sql`select ${sessionColumns} from sessions s join users u on u.id = s.user_id where s.id = ${id}::uuid and ${isLive}`
 }
 
 export function storedSession(row: Row): StoredSession {
@@ -96,10 +114,11 @@ export function storedSession(row: Row): StoredSession {
     roles: texts(row, 'roles'),
     userCreatedAtMs: number(row, 'user_created_at_ms'),
     shard: text(row, 'shard'),
+    parentId: textOrNull(row, 'parent_id'),
   }
 }
 
-/** Which sessions of a user end: one, or all that were there before a moment except perhaps one. */
+/** Which sessions of a user end: one, or all that were there before a moment except perhaps one; applications go with their browser. */
 export type EndedSessions =
   | { readonly kind: 'one'; readonly sessionId: string }
   | { readonly kind: 'all'; readonly beforeMs: number; readonly exceptId: string | null }
@@ -112,8 +131,9 @@ export type EndedSessions =
 export function endSessions(userId: string, which: EndedSessions, reason: string, audit: AuditRow): Statement {
   const chosen =
     which.kind === 'one'
-      ? sql`id = ${which.sessionId}::uuid`
-      : sql`created_at <= ${atMs(which.beforeMs)} and id is distinct from ${which.exceptId}::uuid`
+      ? sql`(id = ${which.sessionId}::uuid or parent_id = ${which.sessionId}::uuid)`
+      : sql`created_at <= ${atMs(which.beforeMs)} and id is distinct from ${which.exceptId}::uuid
+          and (parent_id is null or parent_id is distinct from ${which.exceptId}::uuid)`
   return sql`with changed as (
       update sessions set ended_at = ${atMs(audit.atMs)}, end_reason = ${reason}
       where user_id = ${userId}::uuid and ended_at is null and ${chosen} returning id),
