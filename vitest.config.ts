@@ -17,7 +17,7 @@ const objects = cloudflareTest({
       DATABASE_URL: 'postgres://nobody:nothing@database.test/none',
       DATABASE_ENDPOINT: 'http://database.test/sql',
       RESEND_API_KEY: 're_test',
-      ...(await createSecrets()),
+      ...(await createSecrets(2048)),
     },
     outboundService: scriptedDatabase,
   },

@@ -16,6 +16,7 @@ import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
 import { userObjectName } from './sessions/shard.ts'
 import type { UserObjectPolicy, UserSessions } from './sessions/user-sessions.ts'
 import { type AssertionSigner, createAssertionSigner } from './tokens/assertion.ts'
+import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
 
 export interface Deps {
   readonly settings: Settings
@@ -32,6 +33,9 @@ export interface Deps {
   readonly csrf: CsrfTokens
   readonly codeKey: Uint8Array
   readonly assertions: AssertionSigner
+  /** Null without TOKEN_KEYS: then no tokens are issued. */
+  readonly tokens: TokenSigner | null
+  readonly refreshKey: Uint8Array
   readonly passwords: PasswordHasher
   readonly mail: MailQueue
   /** The origin of a service binding. */
@@ -65,6 +69,9 @@ export function createDeps(env: Env, settings: Settings): Deps {
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
+    tokens:
+      environment.TOKEN_KEYS === undefined ? null : createTokenSigner(environment.PUBLIC_URL, environment.TOKEN_KEYS),
+    refreshKey: refreshKeyOf(settings),
     passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
     mail: createMailQueue(createMailer(config.email, environment), audit),
     service: (binding) => (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null,
@@ -74,6 +81,10 @@ export function createDeps(env: Env, settings: Settings): Deps {
 
 export function createDatabase({ environment }: Settings): Database {
   return createNeonDatabase({ databaseUrl: environment.DATABASE_URL, endpoint: environment.DATABASE_ENDPOINT })
+}
+
+export function refreshKeyOf({ environment }: Settings): Uint8Array {
+  return derivedKey(environment.DATA_KEY, 'refresh tokens')
 }
 
 export function userObjectPolicy({ config }: Settings): UserObjectPolicy {

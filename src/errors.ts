@@ -58,6 +58,11 @@ export const errorTable = {
     title: 'Something went wrong',
     text: 'It is not your fault. Try again; if it stays, quote the request id.',
   },
+  tokens_off: {
+    status: 501,
+    title: 'No tokens here',
+    text: 'This gateway issues no tokens: its TOKEN_KEYS are not set.',
+  },
   origin_unreachable: {
     status: 502,
     title: 'Site not reachable',

@@ -12,7 +12,9 @@ import { exchangeFacts } from './exchange-facts.ts'
 import { log } from './log.ts'
 import { loginMethods } from './login/index.ts'
 import { metrics } from './monitor/metrics.ts'
-import { wellKnown } from './oauth/well-known.ts'
+import { isProgramEndpoint } from './oauth/endpoint.ts'
+import { oauth } from './oauth/endpoints.ts'
+import { wellKnown, wellKnownPaths } from './oauth/well-known.ts'
 import { renderRejection } from './render.ts'
 import { authenticate } from './stages/authenticate.ts'
 import { authorize } from './stages/authorize.ts'
@@ -69,11 +71,12 @@ function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Ex
   const app = createApp()
   app.use(async ({ env: { exchange } }, next) => {
     exchange.body = await readBody(exchange.request)
-    const rejection = await csrf(exchange)
+    // What proves itself by what it carries cannot be forged from another site's page.
+    const rejection = isProgramEndpoint(exchange.target.path, basePath) ? undefined : await csrf(exchange)
     if (rejection !== undefined) throw new GatewayError(rejection)
     await next()
   })
-  for (const feature of [...loginMethods, accountApi, accountPages, metrics]) app.route(basePath, feature(deps))
+  for (const feature of [...loginMethods, accountApi, accountPages, oauth, metrics]) app.route(basePath, feature(deps))
   if (deps.settings.environment.MODE === 'development') app.route(basePath, developmentInbox(deps))
   app.route('/', wellKnown(deps))
   app.notFound(() => {
@@ -82,7 +85,7 @@ function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Ex
   app.onError((error) => {
     throw error
   })
-  const exact = new Set(wellKnown.paths)
+  const exact = new Set(wellKnownPaths(deps))
   const prefix = `${basePath}/`
   return {
     has: (path) => path.startsWith(prefix) || path === basePath || exact.has(path),

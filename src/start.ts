@@ -2,14 +2,14 @@
 import type { ConfigProblem } from './config/problems.ts'
 import { type Settings, parseSettings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
-import { type Deps, createDatabase, createDeps, userObjectPolicy } from './deps.ts'
+import { type Deps, createDatabase, createDeps, refreshKeyOf, userObjectPolicy } from './deps.ts'
 import { problemResponse } from './errors.ts'
 import { type Gateway, createGateway } from './gateway.ts'
 import type { Result } from './kit/result.ts'
 import { log } from './log.ts'
 import { answerHealth, healthQuestion } from './monitor/health.ts'
 import { cleanUp } from './sessions/clean-up.ts'
-import type { UserObjectPolicy } from './sessions/user-sessions.ts'
+import type { UserObjectParts } from './sessions/user-object.ts'
 
 type Started = { readonly deps: Deps; readonly gateway: Gateway }
 
@@ -54,7 +54,7 @@ export function openDatabase(env: Env, config: unknown): Database {
   return createDatabase(required(env, config))
 }
 
-export function openUserObject(env: Env, config: unknown): { database: Database; policy: UserObjectPolicy } {
+export function openUserObject(env: Env, config: unknown): UserObjectParts {
   const from = required(env, config)
-  return { database: createDatabase(from), policy: userObjectPolicy(from) }
+  return { database: createDatabase(from), policy: userObjectPolicy(from), refreshKey: refreshKeyOf(from) }
 }

@@ -2,14 +2,24 @@
 import type { Hono } from 'hono'
 import { type GatewayEnv, createApp } from '../context.ts'
 import type { Deps } from '../deps.ts'
+import { metadata } from './metadata.ts'
 
 const jwksPath = '/.well-known/jwks.json'
+/** OpenID Connect Discovery and RFC 8414 tell the same. */
+const metadataPaths = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']
+const headers = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' }
 
-export function wellKnown({ assertions }: Deps): Hono<GatewayEnv> {
+export function wellKnown({ assertions, tokens, settings }: Deps): Hono<GatewayEnv> {
   const app = createApp()
-  app.get(jwksPath, (context) => context.json(assertions.publicKeys(), 200, { 'cache-control': 'public, max-age=300' }))
+  const keys = [...assertions.publicKeys().keys, ...(tokens?.publicKeys() ?? [])]
+  app.get(jwksPath, (context) => context.json({ keys }, 200, headers))
+  if (tokens === null) return app
+  const document = metadata(tokens.issuer, settings.config.basePath)
+  for (const path of metadataPaths) app.get(path, (context) => context.json(document, 200, headers))
   return app
 }
 
 /** Outside the base path these are all the gateway answers; any other well-known path is the site's. */
-wellKnown.paths = [jwksPath]
+export function wellKnownPaths({ tokens }: Pick<Deps, 'tokens'>): readonly string[] {
+  return tokens === null ? [jwksPath] : [jwksPath, ...metadataPaths]
+}

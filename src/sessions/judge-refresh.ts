@@ -5,7 +5,7 @@ import { type RefreshToken, refreshSecret } from './refresh-token.ts'
 import { isSameHash } from './token.ts'
 
 /** From one use to the next; the session ends on its own day all the same. */
-const refreshTokenMs = dayMs
+export const refreshTokenMs = dayMs
 
 /** How long the token before answers what it answered: two tabs, or a client that lost the answer and asks again. */
 const repeatMs = 30 * secondMs

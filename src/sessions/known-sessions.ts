@@ -47,8 +47,11 @@ export class KnownSessions {
     return known
   }
 
-  markEnded({ userId, which }: EndRequest): void {
-    for (const known of this.#known.values()) if (isCovered(known.session, userId, which)) known.isEnded = true
+  /** The ids of those it marked: an application's among them, when its browser session ended. */
+  markEnded({ userId, which }: EndRequest): readonly string[] {
+    const ended = [...this.#known.values()].filter(({ session }) => isCovered(session, userId, which))
+    for (const known of ended) known.isEnded = true
+    return ended.map(({ session }) => session.id)
   }
 
   /** The record decides at the next question. */

@@ -2,12 +2,13 @@
 // get its answer.
 import type { AuditRow } from '../db/queries/audit-events.ts'
 import { type Database, DatabaseUnavailable, type Row } from '../db/database.ts'
-import type { StoredSession } from '../db/queries/sessions.ts'
-import { type StoredFamily, refreshFamily } from '../db/queries/token-families.ts'
+import { type StoredSession, findLiveSession, storedSession } from '../db/queries/sessions.ts'
+import { type StoredFamily, refreshFamily, storedFamily } from '../db/queries/token-families.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
-import { type RefreshVerdict, judgeRefresh } from './judge-refresh.ts'
+import { type RefreshVerdict, judgeRefresh, refreshTokenMs } from './judge-refresh.ts'
+import { liveness } from './policy.ts'
 import { type RefreshToken, refreshSecret } from './refresh-token.ts'
-import type { EndRequest } from './user-sessions.ts'
+import type { EndRequest, UserObjectPolicy } from './user-sessions.ts'
 
 export interface RefreshRequest {
   readonly token: RefreshToken
@@ -28,8 +29,17 @@ export type RefreshAnswer =
   | { readonly outcome: 'refused'; readonly reason: string }
   | { readonly outcome: 'unknown' }
 
+/** An authentic refresh token of a live family; `isGood` while it can be spent. */
+export interface InspectedToken {
+  readonly userId: string
+  readonly clientId: string
+  readonly scope: string
+  readonly isGood: boolean
+  readonly expiresAtMs: number
+}
+
 /** A session of the record which is live by everything the object knows. */
-export interface LiveFamily {
+interface LiveFamily {
   readonly session: StoredSession
   readonly family: StoredFamily
 }
@@ -38,9 +48,8 @@ export interface LiveFamily {
 export interface FamilyHolder {
   readonly database: Database
   readonly key: Uint8Array
-  /** Asks the record, always: what is in memory may be a generation behind. Null: there is no such live family. */
-  load(sessionId: string): Promise<LiveFamily | null | 'unknown'>
-  adopt(row: Row): LiveFamily | null
+  readonly ended: { covers(session: StoredSession): boolean }
+  readonly policy: UserObjectPolicy
   end(request: EndRequest): Promise<unknown>
 }
 
@@ -65,9 +74,21 @@ export class TokenFamilies {
     return answer
   }
 
+  /** What a token is, without spending it; null for one that is none of a live family. */
+  async inspect(token: RefreshToken): Promise<InspectedToken | null | 'unknown'> {
+    const live = await this.#load(token.sessionId)
+    if (live === null || live === 'unknown') return live
+    const { session, family } = live
+    const verdict = this.#judge(live, token)
+    if (verdict === 'wrong' || session.shard !== token.shard) return null
+    const expiresAtMs = Math.min(session.expiresAtMs, family.refreshedAtMs + refreshTokenMs)
+    const { clientId, scope } = family
+    return { userId: session.userId, clientId, scope, isGood: verdict === 'current', expiresAtMs }
+  }
+
   async #decide(request: RefreshRequest, isAgain = false): Promise<RefreshAnswer> {
     const { token, clientId } = request
-    const live = await this.#holder.load(token.sessionId)
+    const live = await this.#load(token.sessionId)
     if (live === 'unknown') return { outcome: 'unknown' }
     if (live === null) return refused('no such session')
     if (live.session.shard !== token.shard) return refused('wrong shard')
@@ -88,6 +109,25 @@ export class TokenFamilies {
     }
   }
 
+  /** Asks the record, always: what another question left in memory may be a generation behind. */
+  async #load(sessionId: string): Promise<LiveFamily | null | 'unknown'> {
+    try {
+      const [row] = await this.#holder.database.read(findLiveSession(sessionId))
+      return row === undefined ? null : this.#liveFamily(row)
+    } catch (error) {
+      if (error instanceof DatabaseUnavailable) return 'unknown'
+      throw error
+    }
+  }
+
+  #liveFamily(row: Row): LiveFamily | null {
+    const [session, family] = [storedSession(row), storedFamily(row)]
+    // The ends that the record has not heard of yet count as well.
+    if (family === null || this.#holder.ended.covers(session)) return null
+    const state = liveness(session, session.lastSeenAtMs, this.#holder.policy, Date.now())
+    return state === 'live' ? { session, family } : null
+  }
+
   #judge({ family }: LiveFamily, token: RefreshToken): RefreshVerdict {
     const isUnanswered = this.#unanswered.get(token.sessionId) === token.generation
     return judgeRefresh(family, token, { key: this.#holder.key, nowMs: Date.now(), isUnanswered })
@@ -98,8 +138,7 @@ export class TokenFamilies {
       const [row] = await this.#holder.database.writeIdempotent(
         refreshFamily(token.sessionId, token.generation, audits.refreshed),
       )
-      if (row === undefined) return null
-      const live = this.#holder.adopt(row)
+      const live = row === undefined ? null : this.#liveFamily(row)
       return live === null ? null : this.#answer(live)
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable)) throw error
@@ -113,7 +152,14 @@ export class TokenFamilies {
     const { scope, generation } = family
     // A late answer to a question that got none must not bring a token that is old already.
     const isLate = this.#unanswered.get(session.id) === generation - 1
-    return { outcome: 'refreshed', session, scope, generation, secret, issuedAtMs: isLate ? Date.now() : family.refreshedAtMs }
+    return {
+      outcome: 'refreshed',
+      session,
+      scope,
+      generation,
+      secret,
+      issuedAtMs: isLate ? Date.now() : family.refreshedAtMs,
+    }
   }
 
   async #endFamily({ token, audits }: RefreshRequest, { session }: LiveFamily): Promise<void> {

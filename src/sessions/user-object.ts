@@ -12,8 +12,17 @@ import { type KnownSession, type SecretVerdict, isRotationDue, judgeSecret } fro
 import { KnownSessions } from './known-sessions.ts'
 import { goodForMs, liveness } from './policy.ts'
 import { closeSockets, closedBySessionEnd } from './sockets.ts'
+import type { RefreshToken } from './refresh-token.ts'
+import { type InspectedToken, type RefreshAnswer, type RefreshRequest, TokenFamilies } from './token-families.ts'
 import { hashSecret, newSessionSecret } from './token.ts'
-import type { EndRequest, LeaseAnswer, LeaseRequest, UserObjectPolicy, UserSessions } from './user-sessions.ts'
+import type {
+  EndRequest,
+  LeaseAnswer,
+  LeaseRequest,
+  LookRequest,
+  UserObjectPolicy,
+  UserSessions,
+} from './user-sessions.ts'
 
 const flushEveryMs = minuteMs
 const retryEndsMs = 2000
@@ -22,19 +31,26 @@ function logFault(error: unknown): void {
   log('error', 'session end waits', { reason: error instanceof Error ? error.message : 'unknown' })
 }
 
-export function userObject(compose: (env: Env) => { database: Database; policy: UserObjectPolicy }) {
+export interface UserObjectParts {
+  readonly database: Database
+  readonly policy: UserObjectPolicy
+  readonly refreshKey: Uint8Array
+}
+
+export function userObject(compose: (env: Env) => UserObjectParts) {
   return class UserObject extends DurableObject<Env> implements UserSessions {
     readonly #database: Database
     readonly #policy: UserObjectPolicy
     readonly #ended: EndedStore
     readonly #changes = new ChangeLog(crypto.randomUUID())
     readonly #known: KnownSessions
+    readonly #families: TokenFamilies
     readonly #sightings = new Map<string, { atMs: number; ip: string | null }>()
     #alarmAtMs: number | null = null
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env)
-      const { database, policy } = compose(env)
+      const { database, policy, refreshKey } = compose(env)
       this.#database = database
       this.#policy = policy
       this.#ended = new EndedStore(state.storage.sql)
@@ -45,6 +61,8 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
         onChange: (userId) => this.#changes.note(userId),
         inBackground: (work) => state.waitUntil(work),
       })
+      const end = (request: EndRequest) => this.end(request)
+      this.#families = new TokenFamilies({ database, key: refreshKey, ended: this.#ended, policy, end })
       if (this.#ended.pending().length > 0) this.#wakeAt(Date.now() + retryEndsMs)
     }
 
@@ -52,7 +70,30 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       return Promise.resolve(this.#changes.since(since))
     }
 
-    async lease(request: LeaseRequest): Promise<LeaseAnswer> {
+    lease(request: LeaseRequest): Promise<LeaseAnswer> {
+      return this.#answer(request, (known, now) => {
+        const secret = judgeSecret(known, request.secretHash, now)
+        this.#noteSecret(known, secret, now)
+        return secret
+      })
+    }
+
+    look(request: LookRequest): Promise<LeaseAnswer> {
+      return this.#answer(request, () => 'current')
+    }
+
+    refresh(request: RefreshRequest): Promise<RefreshAnswer> {
+      return this.#families.refresh(request)
+    }
+
+    inspect(token: RefreshToken): Promise<InspectedToken | null | 'unknown'> {
+      return this.#families.inspect(token)
+    }
+
+    async #answer(
+      request: LookRequest,
+      judge: (known: KnownSession, now: number) => SecretVerdict,
+    ): Promise<LeaseAnswer> {
       const now = Date.now()
       const known = await this.#known.find(request.sessionId, now)
       if (known === 'unknown') return { outcome: 'unknown' }
@@ -62,8 +103,7 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       if (session.shard !== request.shard) return { outcome: 'dead', reason: 'wrong shard', userId: session.userId }
       const state = liveness(session, known.lastSeenAtMs, this.#policy, now)
       if (state !== 'live') return { outcome: 'dead', reason: state, userId: session.userId }
-      const secret = judgeSecret(known, request.secretHash, now)
-      this.#noteSecret(known, secret, now)
+      const secret = judge(known, now)
       if (secret === 'wrong') return { outcome: 'dead', reason: 'wrong secret', userId: session.userId }
       if (secret === 'replayed') return { outcome: 'dead', reason: 'replayed secret', userId: session.userId }
       known.lastSeenAtMs = now
@@ -79,9 +119,11 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
 
     async end(request: EndRequest): Promise<readonly string[] | null> {
       this.#ended.add(request.userId, request.which, Date.now() + this.#policy.absoluteMs)
-      this.#known.markEnded(request)
-      this.#changes.note(request.userId)
+      const { userId } = request
       closeSockets(this.ctx, request)
+      for (const sessionId of this.#known.markEnded(request))
+        closeSockets(this.ctx, { userId, which: { kind: 'one', sessionId } })
+      this.#changes.note(userId)
       try {
         const rows = await this.#record(request)
         return rows.map((row) => String(row['id']))
@@ -183,7 +225,7 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       this.ctx.waitUntil(retired.catch(() => undefined))
     }
 
-    #see(request: LeaseRequest, now: number): void {
+    #see(request: LookRequest, now: number): void {
       this.#sightings.set(request.sessionId, { atMs: now, ip: request.ip })
       this.#wakeAt(now + flushEveryMs)
     }

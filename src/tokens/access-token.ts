@@ -22,6 +22,10 @@ export interface TokenClient {
   readonly isFirstParty: boolean
 }
 
+/** Whoever signs in by the gateway's own API and asks for tokens instead of a cookie. No other client can have the name. */
+export const ownClient: TokenClient = { id: 'portcullis', isFirstParty: true }
+export const ownScope = 'openid profile email'
+
 export interface AccessGrant {
   readonly session: TokenSession
   readonly client: TokenClient

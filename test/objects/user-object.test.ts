@@ -31,6 +31,7 @@ const session = (userId: string, createdAtMs: number) => ({
   roles: [],
   userCreatedAtMs: createdAtMs,
   shard: 'xx-0',
+  parentId: null,
 })
 
 describe('the judge of sessions', () => {

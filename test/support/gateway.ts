@@ -67,7 +67,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     MAIL_ENDPOINT: mail.url,
     RESEND_API_KEY: 're_test',
     DEV_INBOX_URL: `${mail.url}/inbox`,
-    ...(await createSecrets()),
+    ...(await createSecrets(2048)),
     ...options.bindings,
     ...coverageBindings,
   }

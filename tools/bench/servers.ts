@@ -78,7 +78,7 @@ export const startGateway = async (lifetime: Lifetime, folder: string, originUrl
       sockets: [{ port }],
       bindings: {
         ...vars,
-        ...(await createSecrets()),
+        ...(await createSecrets(2048)),
         MODE: 'production',
         PUBLIC_URL: `http://localhost:${port}`,
         DATABASE_URL: postgres.url,

@@ -14,6 +14,7 @@ import { pageResponse } from '../../pages/page-response.ts'
 import { en } from '../../pages/texts/en.ts'
 import { verifyEmailPage } from '../../pages/verify-email-page.tsx'
 import { emailAddress } from '../../users/email-address.ts'
+import { loginMode } from '../mode-field.ts'
 import { returnTo } from '../return-to-field.ts'
 import { resend, verifyEmail } from './verify.ts'
 
@@ -25,8 +26,8 @@ const code = z
   .transform((text) => text.replace(/\s/g, ''))
   .pipe(z.string().regex(/^\d{6}$/, 'code_invalid'))
 const answerFields = z.union([
-  z.strictObject({ token, return_to: returnTo }),
-  z.strictObject({ email: emailAddress, code, return_to: returnTo }),
+  z.strictObject({ token, mode: loginMode, return_to: returnTo }),
+  z.strictObject({ email: emailAddress, code, mode: loginMode, return_to: returnTo }),
 ])
 const resendFields = z.strictObject({ email: emailAddress, return_to: returnTo })
 
@@ -55,7 +56,7 @@ function postVerification(exchange: Exchange): Promise<Response> {
     async () => {
       requireForm(exchange)
       const fields = validFields(answerFields, exchange.body)
-      const verified = await verifyEmail(exchange, fields)
+      const verified = await verifyEmail(exchange, { ...fields, mode: 'cookie' })
       return goTo(fields.return_to ?? verified.returnTo ?? '/')
     },
     (problem) => (isLink ? showLink(exchange, formText(exchange, 'token'), problem) : showCheckMail(exchange, problem)),

@@ -12,12 +12,15 @@ import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { limitRules } from '../../limits/rules.ts'
 import { hashSecret, isSameHash } from '../../sessions/token.ts'
-import { completeLogin, draftSession } from '../complete.ts'
+import { type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { limited } from '../limited.ts'
 import { hashCode, maxCodeAttempts, newVerification } from './challenge.ts'
 import { mailVerification } from './mail.ts'
 
-export type Answer = { readonly token: string } | { readonly email: string; readonly code: string }
+export type Answer = { readonly mode: LoginMode } & (
+  | { readonly token: string }
+  | { readonly email: string; readonly code: string }
+)
 
 export interface Verified {
   readonly body: Readonly<Record<string, unknown>>
@@ -30,7 +33,7 @@ const noUser = '00000000-0000-7000-8000-000000000000'
 export async function verifyEmail(exchange: Exchange, answer: Answer): Promise<Verified> {
   await limited(exchange, limitRules.codeByAddress)
   const key = 'token' in answer ? { tokenHash: hashSecret(answer.token) } : await checkCode(exchange, answer)
-  const spent = key === null ? null : await spend(exchange, key)
+  const spent = key === null ? null : await spend(exchange, key, answer.mode)
   if (spent !== null) return spent
   const facts = { reason: 'token' in answer ? 'link' : 'code', details: { purpose: 'verify-email' } }
   await exchange.deps.audit.record('challenge.failed', auditSource(exchange), facts)
@@ -44,9 +47,9 @@ async function checkCode({ deps }: Exchange, answer: { email: string; code: stri
   return isSameHash(hashCode(deps.codeKey, answer.code), text(row, 'code_hash')) ? { id: text(row, 'id') } : null
 }
 
-async function spend(exchange: Exchange, key: ChallengeKey): Promise<Verified | null> {
+async function spend(exchange: Exchange, key: ChallengeKey, mode: LoginMode): Promise<Verified | null> {
   const { deps } = exchange
-  const draft = draftSession(exchange, noUser, ['email'])
+  const draft = draftSession(exchange, { userId: noUser, amr: ['email'], mode })
   const source = auditSource(exchange)
   const facts = { sessionId: draft.session.id, details: { method: 'email-verification' } }
   const audits = {

@@ -8,12 +8,13 @@ import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { hourMs } from '../../kit/duration.ts'
 import { limitRules } from '../../limits/rules.ts'
 import { emailAddress } from '../../users/email-address.ts'
-import { completeLogin, draftSession } from '../complete.ts'
+import { type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { limited } from '../limited.ts'
 
 export interface Credentials {
   readonly email: string
   readonly password: string
+  readonly mode: LoginMode
 }
 
 /** Returns the answer for programs and has set the cookies; throws a GatewayError for every no. */
@@ -34,7 +35,7 @@ export async function signIn(exchange: Exchange, given: Credentials): Promise<Re
     throw new GatewayError(reject('email_unverified', 'address unverified'))
   }
   if (needsRehash) await rehash(exchange, user, { stored, password: given.password })
-  return open(exchange, user)
+  return open(exchange, user, given.mode)
 }
 
 async function findUser({ deps }: Exchange, email: string): Promise<LoginUser | null> {
@@ -57,8 +58,8 @@ async function recordFailure(exchange: Exchange, user: LoginUser | null, reason:
   await exchange.deps.audit.record('login.failed', auditSource(exchange), facts)
 }
 
-async function open(exchange: Exchange, user: LoginUser): Promise<Readonly<Record<string, unknown>>> {
-  const draft = draftSession(exchange, user.id, ['pwd'])
+async function open(exchange: Exchange, user: LoginUser, mode: LoginMode): Promise<Readonly<Record<string, unknown>>> {
+  const draft = draftSession(exchange, { userId: user.id, amr: ['pwd'], mode })
   const facts = { userId: user.id, sessionId: draft.session.id, details: { method: 'password' } }
   const audit = auditRow('login.succeeded', auditSource(exchange), facts, exchange.deps.now())
   const rows = await exchange.deps.database.write(startSession(draft.session, audit))

@@ -68,6 +68,25 @@ export const en = {
     submit: 'Confirm my address',
     aside: 'You did not ask for this? Then close this page; nothing will happen.',
   },
+  consent: {
+    title: 'Allow {client}?',
+    lead: 'You are signed in as {email}.',
+    asks: '{client} asks to:',
+    scopes: {
+      openid: 'recognise you when you come back',
+      profile: 'see your name',
+      email: 'see your email address',
+      roles: 'see your roles here',
+    },
+    allow: 'Allow',
+    deny: 'Do not allow',
+    aside: 'It cannot see your password, and you can end its access on your account page.',
+  },
+  continue: {
+    title: 'One moment',
+    lead: 'You are on your way back to {host}.',
+    link: 'Continue',
+  },
   signOut: {
     title: 'Sign out?',
     lead: 'You are signed in as {email}.',

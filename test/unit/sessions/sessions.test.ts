@@ -117,6 +117,7 @@ describe('how long a session lives', () => {
     roles: [],
     userCreatedAtMs: 0,
     shard: 'xx-1',
+    parentId: null,
   }
 
   it('to the millisecond of its end', () => {
