@@ -17,6 +17,8 @@ export const auditEvents = {
   'code.refused': { outcome: 'failure' },
   'code.replayed': { outcome: 'failure' },
   'consent.given': { outcome: 'success' },
+  'client.added': { outcome: 'success' },
+  'client.removed': { outcome: 'success' },
   'challenge.failed': { outcome: 'failure' },
   'access.denied': { outcome: 'failure' },
   'csrf.refused': { outcome: 'failure' },
