@@ -72,9 +72,10 @@ create table logout_notices (
   client_id text not null references oauth_clients (id) on delete cascade,
   session_id uuid not null,
   user_id uuid not null,
-  shard text not null,
   attempts smallint not null default 0,
   next_at timestamptz not null default now(),
   created_at timestamptz not null default now()
 );
-create index logout_notices_due_idx on logout_notices (shard, next_at);
+create index logout_notices_due_idx on logout_notices (next_at);
+create index logout_notices_session_idx on logout_notices (session_id);
+create index logout_notices_client_idx on logout_notices (client_id);

@@ -16,6 +16,7 @@ import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
 import { userObjectName } from './sessions/shard.ts'
 import type { UserObjectPolicy, UserSessions } from './sessions/user-sessions.ts'
 import { type AssertionSigner, createAssertionSigner } from './tokens/assertion.ts'
+import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
 import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
 
 export interface Deps {
@@ -69,8 +70,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
-    tokens:
-      environment.TOKEN_KEYS === undefined ? null : createTokenSigner(environment.PUBLIC_URL, environment.TOKEN_KEYS),
+    tokens: createSigner(settings),
     refreshKey: refreshKeyOf(settings),
     passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
     mail: createMailQueue(createMailer(config.email, environment), audit),
@@ -81,6 +81,17 @@ export function createDeps(env: Env, settings: Settings): Deps {
 
 export function createDatabase({ environment }: Settings): Database {
   return createNeonDatabase({ databaseUrl: environment.DATABASE_URL, endpoint: environment.DATABASE_ENDPOINT })
+}
+
+function createSigner({ environment }: Settings): TokenSigner | null {
+  const { PUBLIC_URL: issuer, TOKEN_KEYS: keys } = environment
+  return keys === undefined ? null : createTokenSigner(issuer, keys)
+}
+
+/** Null where no tokens are issued: no application has anything to hear. */
+export function logoutNotices(settings: Settings, database: Database): LogoutNotices | null {
+  const signer = createSigner(settings)
+  return signer === null ? null : createLogoutNotices(database, signer)
 }
 
 export function refreshKeyOf({ environment }: Settings): Uint8Array {

@@ -36,7 +36,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   identity: ['kit'],
   limits: ['kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
-  tokens: ['sessions', 'kit'],
+  tokens: ['audit', 'db', 'sessions', 'kit'],
   users: ['db', 'kit'],
   // The outside.
   db: ['kit'],

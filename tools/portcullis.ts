@@ -67,7 +67,7 @@ const remove = defineCommand({
     carefully(async () => {
       const sessions = await removeClient(databaseUrl(), args.id)
       if (sessions === null) throw new Error(`There is no client "${args.id}".`)
-      console.log(`removed ${args.id}; ${sessions} sessions ended`)
+      console.log(`removed ${args.id}; sessions ended: ${sessions}`)
     }),
 })
 

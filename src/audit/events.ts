@@ -17,6 +17,8 @@ export const auditEvents = {
   'code.refused': { outcome: 'failure' },
   'code.replayed': { outcome: 'failure' },
   'consent.given': { outcome: 'success' },
+  'logout.notified': { outcome: 'success' },
+  'logout.undelivered': { outcome: 'failure' },
   'client.added': { outcome: 'success' },
   'client.removed': { outcome: 'success' },
   'challenge.failed': { outcome: 'failure' },

@@ -10,6 +10,7 @@ import { ChangeLog, type Changes, type LogPosition } from './change-log.ts'
 import { EndedStore } from './ended-store.ts'
 import { type KnownSession, type SecretVerdict, isRotationDue, judgeSecret } from './known-session.ts'
 import { KnownSessions } from './known-sessions.ts'
+import { type Deliverer, LogoutDelivery } from './logout-delivery.ts'
 import { goodForMs, liveness } from './policy.ts'
 import { closeSockets, closedBySessionEnd } from './sockets.ts'
 import type { RefreshToken } from './refresh-token.ts'
@@ -27,6 +28,8 @@ import type {
 const flushEveryMs = minuteMs
 const retryEndsMs = 2000
 
+type Judge = (known: KnownSession, now: number) => SecretVerdict
+
 function logFault(error: unknown): void {
   log('error', 'session end waits', { reason: error instanceof Error ? error.message : 'unknown' })
 }
@@ -35,6 +38,8 @@ export interface UserObjectParts {
   readonly database: Database
   readonly policy: UserObjectPolicy
   readonly refreshKey: Uint8Array
+  /** Tells applications of ended sessions; null where there are none. */
+  readonly notices: Deliverer | null
 }
 
 export function userObject(compose: (env: Env) => UserObjectParts) {
@@ -45,12 +50,13 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
     readonly #changes = new ChangeLog(crypto.randomUUID())
     readonly #known: KnownSessions
     readonly #families: TokenFamilies
+    readonly #notices: LogoutDelivery
     readonly #sightings = new Map<string, { atMs: number; ip: string | null }>()
     #alarmAtMs: number | null = null
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env)
-      const { database, policy, refreshKey } = compose(env)
+      const { database, policy, refreshKey, notices } = compose(env)
       this.#database = database
       this.#policy = policy
       this.#ended = new EndedStore(state.storage.sql)
@@ -61,6 +67,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
         onChange: (userId) => this.#changes.note(userId),
         inBackground: (work) => state.waitUntil(work),
       })
+      this.#notices = new LogoutDelivery(notices, (atMs) => this.#wakeAt(atMs))
       const end = (request: EndRequest) => this.end(request)
       this.#families = new TokenFamilies({ database, key: refreshKey, ended: this.#ended, policy, end })
       if (this.#ended.pending().length > 0) this.#wakeAt(Date.now() + retryEndsMs)
@@ -90,10 +97,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       return this.#families.inspect(token)
     }
 
-    async #answer(
-      request: LookRequest,
-      judge: (known: KnownSession, now: number) => SecretVerdict,
-    ): Promise<LeaseAnswer> {
+    async #answer(request: LookRequest, judge: Judge): Promise<LeaseAnswer> {
       const now = Date.now()
       const known = await this.#known.find(request.sessionId, now)
       if (known === 'unknown') return { outcome: 'unknown' }
@@ -201,6 +205,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
     override async alarm(): Promise<void> {
       this.#alarmAtMs = null
       const isDone = (await this.#flushPending()) && (await this.#flushSightings())
+      await this.#notices.run()
       this.#ended.forgetBefore(Date.now())
       if (!isDone) this.#wakeAt(Date.now() + retryEndsMs)
     }
@@ -240,8 +245,8 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
     }
 
     /** Repeatable: the record tells a second time what it was told the first. */
-    #record({ userId, which, reason, audit }: EndRequest): Promise<readonly Row[]> {
-      return this.#database.writeIdempotent(endSessions(userId, which, reason, audit))
+    async #record({ userId, which, reason, audit }: EndRequest): Promise<readonly Row[]> {
+      return this.#notices.noteEnded(await this.#database.writeIdempotent(endSessions(userId, which, reason, audit)))
     }
 
     async #flushPending(): Promise<boolean> {

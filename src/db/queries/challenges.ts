@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Row, Statement } from '../database.ts'
 import { atMs, text, textOrNull, texts } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
+import { insertLogoutNotices } from './logout-notices.ts'
 import { type NewSession, insertSession } from './sessions.ts'
 
 export type ChallengePurpose = 'verify-email'
@@ -76,7 +77,8 @@ export function consumeVerification(
       where p.user_id = spent.user_id and spent.password_hash is not null),
     ended as (
       update sessions set ended_at = now(), end_reason = 'address verified' from spent
-      where sessions.user_id = spent.user_id and ended_at is null),
+      where sessions.user_id = spent.user_id and ended_at is null returning sessions.id, sessions.user_id, sessions.client_id),
+    noticed as (${insertLogoutNotices(sql`ended`)}),
     opened as (${insertSession(session, sql`verified`, sql`verified.id`)} returning id),
     logged as (${insertAuditWhen(sql`verified`, audits.verified, { userId: sql`verified.id` })}),
     started as (${insertAuditWhen(sql`verified`, audits.started, { userId: sql`verified.id` })})

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Row, Statement } from '../database.ts'
 import { asMs, atMs, flag, number, numberOrNull, text, textArray, textOrNull, texts } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
+import { insertLogoutNotices } from './logout-notices.ts'
 
 export interface NewSession {
   readonly id: string
@@ -136,10 +137,12 @@ export function endSessions(userId: string, which: EndedSessions, reason: string
           and (parent_id is null or parent_id is distinct from ${which.exceptId}::uuid)`
   return sql`with changed as (
       update sessions set ended_at = ${atMs(audit.atMs)}, end_reason = ${reason}
-      where user_id = ${userId}::uuid and ended_at is null and ${chosen} returning id),
+      where user_id = ${userId}::uuid and ended_at is null and ${chosen} returning id, user_id, client_id),
+    noticed as (${insertLogoutNotices(sql`changed`)}),
     logged as (${insertAuditWhen(sql`changed`, audit)})
-    select id from changed
-    union select id from sessions where user_id = ${userId}::uuid and ended_at = ${atMs(audit.atMs)}
+    select id, exists (select 1 from noticed) as is_noticed from changed
+    union select id, exists (select 1 from logout_notices n where n.session_id = sessions.id)
+    from sessions where user_id = ${userId}::uuid and ended_at = ${atMs(audit.atMs)}
       and end_reason = ${reason} and ${chosen}`
 }
 
