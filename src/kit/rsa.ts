@@ -33,12 +33,15 @@ export function rsaPrivateJwk(primes: RsaPrimes): Readonly<Record<string, string
 function toInteger(text: string): bigint {
   const bytes = fromBase64Url(text)
   if (bytes === null || bytes.length === 0) throw new TypeError('not base64url')
-  return BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
+  let value = 0n
+  for (const byte of bytes) value = (value << 8n) | BigInt(byte)
+  return value
 }
 
 function toText(value: bigint): string {
   const hex = value.toString(16)
-  return toBase64Url(Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex'))
+  const octets = (hex.length % 2 === 0 ? hex : `0${hex}`).match(/../g) ?? []
+  return toBase64Url(Uint8Array.from(octets, (octet) => Number.parseInt(octet, 16)))
 }
 
 /** Extended Euclid; `modulus` and `value` have no common factor, or there is no key. */

@@ -1,5 +1,6 @@
 // What may be registered as a client. Whoever passes here is sent to these addresses without another look.
 import { z } from 'zod'
+import { bitsOf } from '../kit/rsa.ts'
 import { ownClient } from '../tokens/access-token.ts'
 import { knownScopes } from './person-claims.ts'
 
@@ -33,7 +34,15 @@ const webAddress = z
 const publicJwk = z
   .looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']), n: z.string().optional() })
   .refine((jwk) => !('d' in jwk) && !('k' in jwk), 'a public key')
-  .refine((jwk) => jwk.kty !== 'RSA' || Buffer.from(jwk.n ?? '', 'base64url').length >= 256, 'RSA of 2048 bits or more')
+  .refine((jwk) => jwk.kty !== 'RSA' || isBigEnough(jwk.n), 'RSA of 2048 bits or more')
+
+function isBigEnough(n: string | undefined): boolean {
+  try {
+    return n !== undefined && bitsOf(n) >= 2048
+  } catch {
+    return false
+  }
+}
 
 export const clientRegistration = z
   .strictObject({

@@ -13,7 +13,7 @@ export function sendToSignIn(exchange: Exchange, query: URLSearchParams, request
   const again = new URLSearchParams(query)
   // Whole seconds, rounded down: the sign-in that follows is never before it.
   again.set('asked_at', String(Math.floor(deps.now() / secondMs)))
-  const returnTo = parseReturnTo(`${basePath}/oauth/authorize?${again}`)
+  const returnTo = parseReturnTo(`${basePath}/oauth/authorize?${again.toString()}`)
   if (returnTo === null) return sendBack(exchange, request, refuse('invalid_request', 'too long to come back to'))
   return goTo(`${basePath}/login?return_to=${encodeURIComponent(returnTo)}&prompt=login`)
 }

@@ -205,7 +205,8 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
     override async alarm(): Promise<void> {
       this.#alarmAtMs = null
       const isDone = (await this.#flushPending()) && (await this.#flushSightings())
-      await this.#notices.run()
+      // Not while the record is away: what waits for it comes first, and wakes again.
+      if (isDone) await this.#notices.run()
       this.#ended.forgetBefore(Date.now())
       if (!isDone) this.#wakeAt(Date.now() + retryEndsMs)
     }

@@ -69,7 +69,7 @@ function keyIdOf(token: string): unknown {
   const [head, ...rest] = token.split('.', 4).map(fromBase64Url)
   if (head === undefined || head === null || rest.length !== 2 || rest.includes(null)) return null
   try {
-    const { kid } = JSON.parse(Buffer.from(head).toString('utf8')) as { kid?: unknown }
+    const { kid } = JSON.parse(new TextDecoder().decode(head)) as { kid?: unknown }
     return kid
   } catch {
     return null

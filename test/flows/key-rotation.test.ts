@@ -61,13 +61,13 @@ describe('a rotation under load', () => {
     const doors = [before]
     const kids = new Map<string | undefined, number>()
     const refused: unknown[] = []
-    let isOver = false
+    const over = new AbortController()
 
     /** Whichever worker a request happens to meet issued the token, and whichever it happens to meet judges it. */
     const door = (): TestGateway => doors[Math.floor(Math.random() * doors.length)] ?? before
     async function work(): Promise<void> {
       let tokens: Tokens = await tokenLogin(newVisitor(before), person)
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const answer = await refresh(door(), tokens.refresh_token)
         if (answer.status !== 200) return void refused.push(await answer.text())
         tokens = (await answer.json()) as Tokens
@@ -105,14 +105,14 @@ describe('a rotation under load', () => {
       await expect
         .poll(() => [...kids.values()].reduce((sum, count) => sum + count, 0), { timeout: 30_000, interval: 50 })
         .toBeGreaterThan(last + 20)
-      isOver = true
+      over.abort()
       await Promise.all(workers)
       expect(refused).toEqual([])
       const published = (await keysAt(after)).keys.map(({ kid }) => kid)
       expect([...kids.keys()].every((kid) => published.includes(kid))).toBe(true)
       expect(JSON.stringify(await keysAt(after))).not.toMatch(/"(?:d|p|q|dp|dq|qi)":/)
     } finally {
-      isOver = true
+      over.abort()
       await after.stop()
     }
   })

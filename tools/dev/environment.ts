@@ -40,6 +40,9 @@ const readKept = (file: string): Record<string, string> => {
   }
 }
 
+const isWhole = (kept: Record<string, string>): kept is Record<SecretName, string> =>
+  secretNames.every((name) => kept[name] !== undefined)
+
 /**
  * Secrets that stay the same from one start to the next, for otherwise the accounts in the kept database could not sign
  * in again. A secret that a newer version needs is added to those that are there.
@@ -48,7 +51,7 @@ export const keptSecrets = async (dataDir: string): Promise<Record<SecretName, s
   mkdirSync(dataDir, { recursive: true })
   const file = join(dataDir, 'secrets.json')
   const kept = readKept(file)
-  if (secretNames.every((name) => kept[name] !== undefined)) return kept as Record<SecretName, string>
+  if (isWhole(kept)) return kept
   const fresh = await createSecrets()
   const secrets = { ...fresh, ...kept }
   writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 })
