@@ -9,6 +9,7 @@ alter table sessions
   add column refresh_seed text,
   add column refresh_generation integer,
   add column refreshed_at timestamptz,
+  add column dpop_jkt text,
   add constraint sessions_tokens_whole check (
     num_nulls(client_id, scope, refresh_seed, refresh_generation, refreshed_at) in (0, 5));
 create index sessions_parent_idx on sessions (parent_id) where parent_id is not null;

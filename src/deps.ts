@@ -16,6 +16,7 @@ import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
 import { userObjectName } from './sessions/shard.ts'
 import type { UserObjectPolicy, UserSessions } from './sessions/user-sessions.ts'
 import { type AssertionSigner, createAssertionSigner } from './tokens/assertion.ts'
+import { type DpopNonces, createDpopNonces } from './tokens/dpop.ts'
 import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
 import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
 
@@ -37,6 +38,7 @@ export interface Deps {
   /** Null without TOKEN_KEYS: then no tokens are issued. */
   readonly tokens: TokenSigner | null
   readonly refreshKey: Uint8Array
+  readonly dpopNonces: DpopNonces
   readonly passwords: PasswordHasher
   readonly mail: MailQueue
   /** The origin of a service binding. */
@@ -72,6 +74,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     tokens: createSigner(settings),
     refreshKey: refreshKeyOf(settings),
+    dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
     passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
     mail: createMailQueue(createMailer(config.email, environment), audit),
     service: (binding) => (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null,

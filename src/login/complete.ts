@@ -51,7 +51,7 @@ export function draftSession(
       expiresAtMs: nowMs + deps.sessionPolicy.absoluteMs,
       ip: client.ip,
       userAgent: client.userAgent,
-      tokens: mode === 'cookie' ? null : { clientId: ownClient.id, scope: ownScope, seed: newRefreshSeed() },
+      tokens: mode === 'cookie' ? null : { clientId: ownClient.id, scope: ownScope, seed: newRefreshSeed(), jkt: null },
     },
   }
 }
@@ -100,6 +100,7 @@ async function inTokens({ deps }: Exchange, user: SignedInUser, { session }: Ses
     client: ownClient,
     scope: session.tokens.scope,
     generation: 0,
+    jkt: null,
     issuedAtMs: session.authTimeMs,
   }
   return issueTokens(deps.tokens, grant, refreshSecret(deps.refreshKey, session.tokens.seed, session.id, 0))

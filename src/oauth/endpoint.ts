@@ -19,7 +19,7 @@ export function isProgramEndpoint(path: string, basePath: string): boolean {
 
 const forAnyOrigin = {
   'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'www-authenticate, x-request-id, retry-after',
+  'access-control-expose-headers': 'www-authenticate, dpop-nonce, x-request-id, retry-after',
 }
 
 /** `run` answers or says no; what breaks is answered as OAuth clients understand it. */
@@ -43,7 +43,7 @@ function refusalOf(error: unknown): OAuthRefusal {
 export function answerPreflight(): Response {
   const allowed = {
     'access-control-allow-methods': 'GET, POST',
-    'access-control-allow-headers': 'authorization, content-type',
+    'access-control-allow-headers': 'authorization, content-type, dpop',
   }
   return new Response(null, { status: 204, headers: { ...forAnyOrigin, ...allowed, 'access-control-max-age': '600' } })
 }

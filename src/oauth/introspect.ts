@@ -41,7 +41,7 @@ async function describeToken(
   if (verdict.outcome === 'unknown') throw unavailable('the session cannot be checked')
   if (verdict.outcome === 'dead' || !mayAsk(question.caller, verdict.claims.clientId)) return inactive
   const { shard: _, ...told } = verdict.claims.all
-  return { active: true, token_type: 'Bearer', ...told }
+  return { active: true, token_type: verdict.claims.jkt === null ? 'Bearer' : 'DPoP', ...told }
 }
 
 async function describeRefreshToken(

@@ -1,5 +1,6 @@
 // What this server offers, as clients discover it (OpenID Connect Discovery §3, RFC 8414 §2). Only what is there.
 import { assertionAlgorithms } from './client-assertion.ts'
+import { proofAlgorithms } from '../tokens/dpop.ts'
 import { endpointPaths } from './endpoint.ts'
 import { knownClaims, knownScopes } from './person-claims.ts'
 import { grantTypes } from './token.ts'
@@ -32,6 +33,7 @@ export function metadata(issuer: string, basePath: string): Readonly<Record<stri
     introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     revocation_endpoint_auth_methods_supported: [...proven, 'none'],
     revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    dpop_signing_alg_values_supported: proofAlgorithms,
     authorization_response_iss_parameter_supported: true,
     claims_parameter_supported: false,
     request_parameter_supported: false,

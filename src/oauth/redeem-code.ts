@@ -17,7 +17,7 @@ import type { GrantRequest } from './token.ts'
 type CodeAnswer = TokenAnswer & { readonly id_token?: string }
 
 export async function redeemCode(request: GrantRequest): Promise<CodeAnswer | OAuthRefusal> {
-  const { exchange, client, parameters } = request
+  const { exchange, client, parameters, jkt } = request
   const { code, redirect_uri: redirectUri, code_verifier: verifier } = parameters
   if (code === undefined || redirectUri === undefined || verifier === undefined)
     return refuse('invalid_request', 'code, redirect_uri or code_verifier missing')
@@ -28,6 +28,7 @@ export async function redeemCode(request: GrantRequest): Promise<CodeAnswer | OA
     id: uuidv7(),
     secretHash: hashSecret(newSessionSecret()),
     seed: newRefreshSeed(),
+    jkt,
     userAgent: client.name,
   }
   const facts = { details: { client: client.id } }
@@ -56,7 +57,7 @@ async function takeBack({ exchange, client }: GrantRequest, codeHash: string): P
 }
 
 async function answer(
-  { exchange, signer, client }: GrantRequest,
+  { exchange, signer, client, jkt }: GrantRequest,
   { id, seed }: { readonly id: string; readonly seed: string },
   given: Redeemed,
 ): Promise<CodeAnswer | OAuthRefusal> {
@@ -70,7 +71,7 @@ async function answer(
   const issuedAtMs = deps.now()
   const mayRefresh = client.grantTypes.includes('refresh_token')
   const secret = mayRefresh ? refreshSecret(deps.refreshKey, seed, id, 0) : null
-  const tokens = await issueTokens(signer, { session, client, scope, generation: 0, issuedAtMs }, secret)
+  const tokens = await issueTokens(signer, { session, client, scope, generation: 0, jkt, issuedAtMs }, secret)
   const scopes = scope.split(' ')
   if (!scopes.includes('openid')) return tokens
   const person = personClaims(given, scopes)

@@ -9,7 +9,7 @@ import { type OAuthRefusal, refuse } from './refusal.ts'
 import type { GrantRequest } from './token.ts'
 
 export async function refreshTokens(request: GrantRequest): Promise<TokenAnswer | OAuthRefusal> {
-  const { signer, client, parameters } = request
+  const { signer, client, parameters, jkt } = request
   const presented = parameters['refresh_token']
   if (presented === undefined) return refuse('invalid_request', 'no refresh token')
   const token = parseRefreshToken(presented)
@@ -24,12 +24,12 @@ export async function refreshTokens(request: GrantRequest): Promise<TokenAnswer 
       const scope = narrowed(answer.scope, parameters['scope'])
       if (scope === null) return refuse('invalid_scope', 'more than was granted')
       const { session, generation, issuedAtMs, secret } = answer
-      return issueTokens(signer, { session, client, scope, generation, issuedAtMs }, secret)
+      return issueTokens(signer, { session, client, scope, generation, jkt, issuedAtMs }, secret)
     }
   }
 }
 
-async function ask({ exchange, client }: GrantRequest, token: RefreshToken): Promise<RefreshAnswer> {
+async function ask({ exchange, client, jkt }: GrantRequest, token: RefreshToken): Promise<RefreshAnswer> {
   const { deps } = exchange
   const object = deps.userObject(token.shard)
   if (object === null) return { outcome: 'refused', reason: 'no such shard' }
@@ -39,7 +39,7 @@ async function ask({ exchange, client }: GrantRequest, token: RefreshToken): Pro
     refreshed: auditRow('session.refreshed', source, facts, nowMs),
     replayed: auditRow('refresh.replayed', source, facts, nowMs),
   }
-  return object.refresh({ token, clientId: client.id, audits })
+  return object.refresh({ token, clientId: client.id, jkt, audits })
 }
 
 /** A replay is in the trail already: its row came with the end of the family. */

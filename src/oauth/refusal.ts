@@ -14,6 +14,8 @@ const oauthErrors = {
   invalid_scope: { status: 400, text: 'The scope is more than may be given.' },
   invalid_token: { status: 401, text: 'The access token is not valid, or no longer.' },
   insufficient_scope: { status: 403, text: 'The access token is for something else.' },
+  invalid_dpop_proof: { status: 400, text: 'The proof of the key is not valid here, or was used before.' },
+  use_dpop_nonce: { status: 400, text: 'The proof must carry the nonce of the header DPoP-Nonce.' },
   login_required: { status: 400, text: 'Nobody is signed in, or not lately enough.' },
   consent_required: { status: 400, text: 'The person has to be asked first.' },
   access_denied: { status: 400, text: 'The person said no.' },

@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.ts'
 import type { TokenSigner } from '../tokens/signing-keys.ts'
 import { type Parameters, authenticateClient } from './client-authentication.ts'
 import { formParameters } from './endpoint.ts'
+import { provenKey } from './proven-key.ts'
 import { redeemCode } from './redeem-code.ts'
 import { refreshTokens } from './refresh-tokens.ts'
 import { type OAuthRefusal, refuse } from './refusal.ts'
@@ -14,6 +15,8 @@ export interface GrantRequest {
   readonly signer: TokenSigner
   readonly client: OAuthClient
   readonly parameters: Parameters
+  /** The key the client proved to hold; what it is given is bound to that. */
+  readonly jkt: string | null
 }
 
 type Grant = (request: GrantRequest) => Promise<object | OAuthRefusal>
@@ -35,7 +38,9 @@ export async function token(exchange: Exchange, signer: TokenSigner): Promise<Re
   if (grant === undefined) return refuse('unsupported_grant_type', 'unknown grant type')
   const client = authenticated.value
   if (!client.grantTypes.includes(type)) return refuse('unauthorized_client', 'grant type not registered')
-  const outcome = await grant({ exchange, signer, client, parameters })
+  const key = await provenKey(exchange, null)
+  if (!key.ok) return key.problem
+  const outcome = await grant({ exchange, signer, client, parameters, jkt: key.value })
   if ('error' in outcome) return outcome
   return Response.json(outcome, { headers: { 'cache-control': 'no-store', pragma: 'no-cache' } })
 }

@@ -14,6 +14,8 @@ export interface RefreshRequest {
   readonly token: RefreshToken
   /** Who asks, authenticated as far as it can be. */
   readonly clientId: string
+  /** The key it proved to hold; null for none. */
+  readonly jkt: string | null
   readonly audits: { readonly refreshed: AuditRow; readonly replayed: AuditRow }
 }
 
@@ -66,7 +68,7 @@ export class TokenFamilies {
   }
 
   refresh(request: RefreshRequest): Promise<RefreshAnswer> {
-    const key = JSON.stringify([request.clientId, request.token])
+    const key = JSON.stringify([request.clientId, request.jkt, request.token])
     const same = this.#underWay.get(key)
     if (same !== undefined) return same
     const answer = this.#decide(request).finally(() => this.#underWay.delete(key))
@@ -87,12 +89,13 @@ export class TokenFamilies {
   }
 
   async #decide(request: RefreshRequest, isAgain = false): Promise<RefreshAnswer> {
-    const { token, clientId } = request
+    const { token, clientId, jkt } = request
     const live = await this.#load(token.sessionId)
     if (live === 'unknown') return { outcome: 'unknown' }
     if (live === null) return refused('no such session')
     if (live.session.shard !== token.shard) return refused('wrong shard')
     if (live.family.clientId !== clientId) return refused('token of another client')
+    if (live.family.jkt !== null && live.family.jkt !== jkt) return refused('bound to another key')
     const verdict = this.#judge(live, token)
     switch (verdict) {
       case 'wrong':

@@ -32,6 +32,8 @@ export interface AccessGrant {
   readonly scope: string
   /** How often the session was refreshed: each generation has one access token, whoever asks for it how often. */
   readonly generation: number
+  /** The key it is bound to (RFC 9449 §6.1); null: whoever has it may use it. */
+  readonly jkt: string | null
   readonly issuedAtMs: number
 }
 
@@ -42,12 +44,14 @@ export interface AccessClaims {
   readonly shard: string
   readonly clientId: string
   readonly scopes: readonly string[]
+  /** Not null: good only with a proof of that key, and never as a bearer token. */
+  readonly jkt: string | null
   /** As it stands in the token, for introspection. */
   readonly all: Readonly<Record<string, unknown>>
 }
 
 export function signAccessToken(signer: TokenSigner, grant: AccessGrant): Promise<string> {
-  const { session, client, scope, generation, issuedAtMs } = grant
+  const { session, client, scope, generation, jkt, issuedAtMs } = grant
   const issuedAt = Math.floor(issuedAtMs / secondMs)
   return signer.sign(accessTokenType, {
     ...audienceOf(signer.issuer, grant),
@@ -62,6 +66,7 @@ export function signAccessToken(signer: TokenSigner, grant: AccessGrant): Promis
     auth_time: Math.floor(session.authTimeMs / secondMs),
     iat: issuedAt,
     exp: issuedAt + accessTokenLifetimeS,
+    ...(jkt === null ? {} : { cnf: { jkt } }),
     jti: createHash('sha256').update(`${session.id}.${generation}`).digest('base64url').slice(0, 22),
   })
 }
@@ -84,6 +89,13 @@ export async function verifyAccessToken(signer: TokenSigner, token: string): Pro
     shard: String(shard),
     clientId: String(clientId),
     scopes: String(scope).split(' '),
+    jkt: boundTo(all['cnf']),
     all,
   }
+}
+
+/** A binding that cannot be read is one that no proof fits. */
+function boundTo(cnf: unknown): string | null {
+  if (cnf === undefined) return null
+  return typeof cnf === 'object' && cnf !== null && 'jkt' in cnf && typeof cnf.jkt === 'string' ? cnf.jkt : ''
 }

@@ -5,7 +5,7 @@ import type { TokenSigner } from './signing-keys.ts'
 
 export interface TokenAnswer {
   readonly access_token: string
-  readonly token_type: 'Bearer'
+  readonly token_type: 'Bearer' | 'DPoP'
   readonly expires_in: number
   readonly refresh_token?: string
   readonly scope: string
@@ -21,7 +21,7 @@ export async function issueTokens(
   const refresh: Omit<RefreshToken, 'secret'> = { shard: session.shard, sessionId: session.id, generation }
   return {
     access_token: await signAccessToken(signer, grant),
-    token_type: 'Bearer',
+    token_type: grant.jkt === null ? 'Bearer' : 'DPoP',
     expires_in: accessTokenLifetimeS,
     ...(refreshSecret === null ? {} : { refresh_token: formatRefreshToken({ ...refresh, secret: refreshSecret }) }),
     scope,

@@ -40,9 +40,6 @@ const readKept = (file: string): Record<string, string> => {
   }
 }
 
-const isWhole = (kept: Record<string, string>): kept is Record<SecretName, string> =>
-  secretNames.every((name) => kept[name] !== undefined)
-
 /**
  * Secrets that stay the same from one start to the next, for otherwise the accounts in the kept database could not sign
  * in again. A secret that a newer version needs is added to those that are there.
@@ -51,8 +48,10 @@ export const keptSecrets = async (dataDir: string): Promise<Record<SecretName, s
   mkdirSync(dataDir, { recursive: true })
   const file = join(dataDir, 'secrets.json')
   const kept = readKept(file)
-  if (isWhole(kept)) return kept
-  const fresh = await createSecrets()
+  const isWhole = secretNames.every((name) => kept[name] !== undefined)
+  // Keys of this size take seconds to make.
+  const fresh = isWhole ? null : await createSecrets()
+  if (fresh === null) return kept
   const secrets = { ...fresh, ...kept }
   writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file)

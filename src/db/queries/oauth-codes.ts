@@ -40,6 +40,7 @@ export interface ApplicationSession {
   readonly id: string
   readonly secretHash: string
   readonly seed: string
+  readonly jkt: string | null
   readonly userAgent: string
 }
 
@@ -59,9 +60,9 @@ export function redeemCode(key: CodeKey, session: ApplicationSession, audit: Aud
         p.ip, u.shard, u.email, u.email_verified_at is not null as email_verified, u.name, u.roles),
     opened as (
       insert into sessions (id, parent_id, user_id, secret_hash, amr, aal, auth_time, expires_at, ip, user_agent,
-        client_id, scope, refresh_seed, refresh_generation, refreshed_at)
+        client_id, scope, refresh_seed, dpop_jkt, refresh_generation, refreshed_at)
       select ${session.id}::uuid, parent_id, user_id, ${session.secretHash}, amr, aal, auth_time, expires_at, ip,
-        ${session.userAgent}, client_id, scope, ${session.seed}, 0, now()
+        ${session.userAgent}, client_id, scope, ${session.seed}, ${session.jkt}, 0, now()
       from spent returning id, user_id),
     logged as (${insertAuditWhen(sql`opened`, audit, { userId: sql`opened.user_id`, sessionId: sql`opened.id` })})
     select spent.*, ${asMs(sql`auth_time`)} as auth_time_ms from spent`

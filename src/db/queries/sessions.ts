@@ -23,6 +23,8 @@ export interface NewTokens {
   readonly clientId: string
   readonly scope: string
   readonly seed: string
+  /** The thumbprint of the key that they are bound to (RFC 9449). */
+  readonly jkt: string | null
 }
 
 /** A session with its user, as the UserObject keeps it. */
@@ -66,10 +68,10 @@ export function insertSession(
 ): SQL {
   const { tokens } = session
   return sql`insert into sessions (id, user_id, secret_hash, amr, aal, auth_time, expires_at, ip, user_agent,
-      client_id, scope, refresh_seed, refresh_generation, refreshed_at)
+      client_id, scope, refresh_seed, dpop_jkt, refresh_generation, refreshed_at)
     select ${session.id}::uuid, ${userId}, ${session.secretHash}, ${textArray(session.amr)}, ${session.aal}::smallint,
       ${atMs(session.authTimeMs)}, ${atMs(session.expiresAtMs)}, ${session.ip}::inet, ${session.userAgent},
-      ${tokens?.clientId ?? null}, ${tokens?.scope ?? null}, ${tokens?.seed ?? null},
+      ${tokens?.clientId ?? null}, ${tokens?.scope ?? null}, ${tokens?.seed ?? null}, ${tokens?.jkt ?? null},
       ${tokens === null ? null : 0}::integer, ${tokens === null ? sql`null::timestamptz` : atMs(session.authTimeMs)}
     from ${from}`
 }
@@ -88,7 +90,7 @@ export const sessionColumns = sql`s.id, s.user_id, s.secret_hash, s.previous_sec
   ${asMs(sql`s.rotated_at`)} as rotated_at_ms, ${asMs(sql`s.last_seen_at`)} as last_seen_at_ms,
   ${asMs(sql`s.expires_at`)} as expires_at_ms, ${asMs(sql`u.created_at`)} as user_created_at_ms,
   u.email, u.email_verified_at is not null as email_verified, u.name, u.roles, u.shard,
-  s.client_id, s.scope, s.refresh_seed, s.refresh_generation, ${asMs(sql`s.refreshed_at`)} as refreshed_at_ms`
+  s.client_id, s.scope, s.refresh_seed, s.dpop_jkt, s.refresh_generation, ${asMs(sql`s.refreshed_at`)} as refreshed_at_ms`
 
 export const isLive = sql`s.ended_at is null and s.expires_at > now() and u.status = 'active' and u.deleted_at is null`
 

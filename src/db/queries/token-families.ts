@@ -1,7 +1,7 @@
 // Sessions that are refreshed instead of carried in a cookie.
 import { sql } from 'drizzle-orm'
 import type { Row, Statement } from '../database.ts'
-import { number, text } from '../values.ts'
+import { number, text, textOrNull } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
 import { isLive, sessionColumns } from './sessions.ts'
 
@@ -9,6 +9,7 @@ export interface StoredFamily {
   readonly clientId: string
   readonly scope: string
   readonly seed: string
+  readonly jkt: string | null
   readonly generation: number
   readonly refreshedAtMs: number
 }
@@ -20,6 +21,7 @@ export function storedFamily(row: Row): StoredFamily | null {
     clientId: text(row, 'client_id'),
     scope: text(row, 'scope'),
     seed: text(row, 'refresh_seed'),
+    jkt: textOrNull(row, 'dpop_jkt'),
     generation: number(row, 'refresh_generation'),
     refreshedAtMs: number(row, 'refreshed_at_ms'),
   }
