@@ -1,12 +1,11 @@
 // Starts an exchange: an id, a clock, the dependencies, before anything can fail.
 import { noBody } from '../body.ts'
 import type { Deps } from '../deps.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange, HeaderRecord } from '../exchange.ts'
 
 const nowhere = { path: '/', search: '', host: '' }
 const nobody = { ip: null, continent: null, userAgent: null }
 const anonymous = { kind: 'anonymous' } as const
-const noHeaders = new Headers()
 
 export function startExchange(request: Request, deps: Deps, context: ExecutionContext): Exchange {
   return {
@@ -16,7 +15,7 @@ export function startExchange(request: Request, deps: Deps, context: ExecutionCo
     id: crypto.randomUUID(),
     startedAtMs: deps.now(),
     target: nowhere,
-    headers: noHeaders,
+    headers: Object.create(null) as HeaderRecord,
     cookies: {},
     client: nobody,
     authentication: anonymous,
