@@ -32,6 +32,8 @@ export interface Exchange {
   target: Target
   /** What goes to the origin: of the client's headers what may go on, and the gateway's own. */
   readonly headers: HeaderRecord
+  /** Whether `headers` says what the client sent to the byte: not when it sent bytes that no script can write. */
+  areHeadersExact: boolean
   /** The gateway's own cookies, taken out of `headers`. */
   cookies: Readonly<Record<string, readonly string[]>>
   client: Client

@@ -11,7 +11,8 @@ export async function forward(exchange: Exchange, route: RouteSettings): Promise
   const { deps, request } = exchange
   const origin = deps.settings.origins.get(route.origin)
   if (origin === undefined) return { rejection: reject('misconfigured', 'route without origin') }
-  const passport = await passportFor(exchange, origin.id)
+  const pending = passportFor(exchange, origin.id)
+  const passport = pending instanceof Promise ? await pending : pending
   writeHeaders(exchange, passport)
   if (isUpgrade(request)) return relay(exchange, route, originUrl(exchange, origin.target))
   try {
@@ -22,7 +23,8 @@ export async function forward(exchange: Exchange, route: RouteSettings): Promise
   }
 }
 
-async function passportFor(exchange: Exchange, originId: string): Promise<Passport | null> {
+/** Nearly always at hand: only who has to make one waits. */
+function passportFor(exchange: Exchange, originId: string): Passport | null | Promise<Passport> {
   const { authentication, deps } = exchange
   if (authentication.kind !== 'session') return null
   const nowMs = deps.now()
@@ -76,20 +78,12 @@ function send(exchange: Exchange, origin: OriginTarget): Promise<Response> {
   return service.fetch(new Request(target, init))
 }
 
-/** What stands for bytes that are no UTF-8 once a script has read them. */
-const replacementCharacter = '\ufffd'
-
-/** As listed, unless a script cannot write what the client sent: then that header is passed on by the platform. */
-function outgoingHeaders({ headers, request }: Exchange): HeaderRecord | Headers {
-  let isExact = true
-  for (const name in headers) if (headers[name]?.includes(replacementCharacter)) isExact = false
-  if (isExact) return headers
+/** As listed, unless a script cannot write what the client sent: then those headers are passed on by the platform. */
+function outgoingHeaders({ headers, areHeadersExact, request }: Exchange): HeaderRecord | Headers {
+  if (areHeadersExact) return headers
   const copy = new Headers(request.headers)
   for (const name of request.headers.keys()) if (headers[name] === undefined) copy.delete(name)
-  for (const name in headers) {
-    const value = headers[name]
-    if (value !== undefined && value !== request.headers.get(name)) copy.set(name, value)
-  }
+  for (const [name, value] of Object.entries(headers)) if (value !== request.headers.get(name)) copy.set(name, value)
   return copy
 }
 

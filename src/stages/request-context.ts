@@ -16,6 +16,7 @@ export function startExchange(request: Request, deps: Deps, context: ExecutionCo
     startedAtMs: deps.now(),
     target: nowhere,
     headers: Object.create(null) as HeaderRecord,
+    areHeadersExact: true,
     cookies: {},
     client: nobody,
     authentication: anonymous,

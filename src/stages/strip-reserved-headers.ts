@@ -1,12 +1,16 @@
 // Leaves behind what a client may not say to the origin: identity, forwarding, hop-by-hop headers and our cookies.
-import { hopByHop, isReserved } from '../access/reserved-headers.ts'
+import { hopByHop } from '../access/reserved-headers.ts'
 import { takeCookies } from '../access/strip-cookie.ts'
 import type { Rejection } from '../errors.ts'
 import { type Exchange, reject } from '../exchange.ts'
 import { ownCookieNames } from '../sessions/cookie.ts'
 
+/** What a script reads in place of bytes that are no UTF-8. */
+const replacementCharacter = '\ufffd'
+
 export function stripReservedHeaders(exchange: Exchange): Rejection | undefined {
-  const { request, deps, headers } = exchange
+  const { request, headers } = exchange
+  const isReserved = exchange.deps.reserved
   const received = request.headers
   if (!isFramedPlainly(request.method, received)) return reject('bad_request', 'transfer coding')
   const connectionOnly = hopByHop(received.get('connection'))
@@ -14,7 +18,9 @@ export function stripReservedHeaders(exchange: Exchange): Rejection | undefined 
   // Listed here and turned into native headers once, by `fetch`: copying them to delete from the copy costs twice that.
   received.forEach((value, name) => {
     if (name === 'cookie') cookie = value
-    else if (!isReserved(deps.reserved, name) && !connectionOnly.has(name)) headers[name] = value
+    else if (isReserved(name) || connectionOnly.has(name)) return
+    else headers[name] = value
+    if (value.includes(replacementCharacter)) exchange.areHeadersExact = false
   })
   if (cookie === '') return undefined
   // Taken although `Connection` may list `cookie`: that must not turn somebody signed in into nobody.
