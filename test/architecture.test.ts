@@ -12,7 +12,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   // The frame.
   'worker.ts': ['start.ts', 'audit', 'limits', 'sessions'],
   'start.ts': ['gateway.ts', 'deps.ts', 'config', 'db', 'errors.ts', 'log.ts', 'monitor', 'sessions', 'kit'],
-  'gateway.ts': ['stages', ...features, 'monitor', ...request, 'db'],
+  'gateway.ts': ['stages', ...features, 'monitor', ...request, 'db', 'kit'],
   'deps.ts': ['config', 'db', 'providers', 'login', ...domain, 'kit'],
   // What a request meets.
   stages: [...request, ...domain, 'pages', 'db', 'kit'],
