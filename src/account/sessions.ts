@@ -67,11 +67,15 @@ export async function revokeOthers(exchange: Exchange): Promise<number> {
   return (await deps.userObject(shard)?.end({ userId, which, reason, audit }))?.length ?? 0
 }
 
-/** Also of a session that is over already. Not of one that cannot be checked: it would live on without its cookie. */
+/**
+ * Also of a session that is over already. Not of one that cannot be checked: it would live on without its cookie. Only
+ * cookies that came are taken away: another site can send a form without any (SameSite) and must not sign out by it.
+ */
 export async function signOut(exchange: Exchange): Promise<void> {
   const { authentication, deps } = exchange
   if (authentication.kind === 'undecided') throw unavailable('session cannot be checked')
-  exchange.setCookies.push(clearedCookie(sessionCookieName), clearedCookie(csrfCookieName))
+  for (const name of [sessionCookieName, csrfCookieName] as const)
+    if (exchange.cookies[name] !== undefined) exchange.setCookies.push(clearedCookie(name))
   if (authentication.kind !== 'session') return
   await endPresented(deps, authentication, { reason: 'signed out', source: auditSource(exchange) })
 }
