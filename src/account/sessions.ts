@@ -48,10 +48,11 @@ export async function revokeOne(exchange: Exchange, sessionId: string): Promise<
   const reason = 'revoked by its owner'
   const audit = auditRow('session.ended', auditSource(exchange), { userId, sessionId, reason }, exchange.deps.now())
   const ended = await exchange.deps.userObject(shard)?.end({ userId, which: { kind: 'one', sessionId }, reason, audit })
-  // Null: the database hears of it later; the object holds to it from now on.
-  if (ended?.length === 0) throw new GatewayError(reject('not_found', 'session'))
+  // Not recorded: the database hears of it later; the object holds to it from now on.
+  if (ended?.isRecorded === true && ended.ids.length === 0) throw new GatewayError(reject('not_found', 'session'))
 }
 
+/** How many ended. While the database is away every one ends all the same, and those seen live are counted. */
 export async function revokeOthers(exchange: Exchange): Promise<number> {
   const { deps } = exchange
   const { lease } = requireSession(exchange)
@@ -64,7 +65,7 @@ export async function revokeOthers(exchange: Exchange): Promise<number> {
     deps.now(),
   )
   const which = { kind: 'all', beforeMs: deps.now(), exceptId: sessionId } as const
-  return (await deps.userObject(shard)?.end({ userId, which, reason, audit }))?.length ?? 0
+  return (await deps.userObject(shard)?.end({ userId, which, reason, audit }))?.ids.length ?? 0
 }
 
 /**

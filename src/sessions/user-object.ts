@@ -19,7 +19,14 @@ import { type KnownSession, type SecretVerdict, isCovered, isRotationDue, judgeS
 import { leaseMs, liveness } from './policy.ts'
 import { closeSockets, closedBySessionEnd } from './sockets.ts'
 import { hashSecret, newSessionSecret } from './token.ts'
-import type { EndRequest, LeaseAnswer, LeaseRequest, UserObjectPolicy, UserSessions } from './user-sessions.ts'
+import type {
+  EndAnswer,
+  EndRequest,
+  LeaseAnswer,
+  LeaseRequest,
+  UserObjectPolicy,
+  UserSessions,
+} from './user-sessions.ts'
 
 const knownSessions = 20_000
 const flushEveryMs = minuteMs
@@ -72,19 +79,19 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       }
     }
 
-    async end(request: EndRequest): Promise<readonly string[] | null> {
+    async end(request: EndRequest): Promise<EndAnswer> {
       this.#ended.add(request.userId, request.which, Date.now() + this.#policy.absoluteMs)
-      this.#markEnded(request)
+      const seen = this.#markEnded(request)
       closeSockets(this.ctx, request)
       try {
         const rows = await this.#record(request)
-        return rows.map((row) => String(row['id']))
+        return { isRecorded: true, ids: rows.map((row) => String(row['id'])) }
       } catch (error) {
         // Whatever kept the record from taking it: it is ended here, so the record and the trail must follow.
         if (!(error instanceof DatabaseUnavailable)) logFault(error)
         this.#ended.addPending(request.audit.id, request)
         this.#wakeAt(Date.now() + retryEndsMs)
-        return null
+        return { isRecorded: false, ids: seen }
       }
     }
 
@@ -176,8 +183,15 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       return known
     }
 
-    #markEnded({ userId, which }: EndRequest): void {
-      for (const known of this.#known.values()) if (isCovered(known.session, userId, which)) known.isEnded = true
+    /** Returns which of them were live. */
+    #markEnded({ userId, which }: EndRequest): readonly string[] {
+      const live: string[] = []
+      for (const known of this.#known.values()) {
+        if (known.isEnded || !isCovered(known.session, userId, which)) continue
+        known.isEnded = true
+        if (known.session.expiresAtMs > Date.now()) live.push(known.session.id)
+      }
+      return live
     }
 
     /** One question for all who ask at once: a page's fifty requests after a rest must not fill the database's queue. */

@@ -28,6 +28,15 @@ export interface EndRequest {
   readonly audit: AuditRow
 }
 
+/**
+ * What an order to end sessions did. Once recorded, `ids` are those the record had; before that, while the database
+ * cannot be asked, those this object had seen live: the others end as well, and nobody knows yet how many they are.
+ */
+export interface EndAnswer {
+  readonly isRecorded: boolean
+  readonly ids: readonly string[]
+}
+
 export interface UserObjectPolicy extends SessionPolicy {
   readonly unverifiedMs: number
 }
@@ -35,7 +44,7 @@ export interface UserObjectPolicy extends SessionPolicy {
 /** What the worker may ask. `unknown` of a lease means the database could not be asked: nobody is let in on it. */
 export interface UserSessions {
   lease(request: LeaseRequest): Promise<LeaseAnswer>
-  /** Durable when it returns; the ids that ended, or null where the database will hear of it later. */
-  end(request: EndRequest): Promise<readonly string[] | null>
+  /** Durable when it returns, recorded or not. */
+  end(request: EndRequest): Promise<EndAnswer>
   rotate(sessionId: string, secretHash: string, audit: AuditRow): Promise<{ readonly secret: string } | null>
 }

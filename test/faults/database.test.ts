@@ -130,6 +130,31 @@ describe('a database that hangs', () => {
   })
 })
 
+describe('ending all other sessions while the database is away', () => {
+  it('ends every one of them at once, and counts those the gateway has seen, each once', async () => {
+    const person = await provenPerson()
+    const others = [await signInAgain(gateway, person), await signInAgain(gateway, person)]
+    const unseen = await signInAgain(gateway, person)
+    for (const other of others) expect((await other.send('GET', '/private')).status).toBe(200)
+    const revoke = (): Promise<Response> => person.visitor.change('POST', '/auth/v1/sessions/revoke-all-others')
+    proxy.mode('refuse', /update sessions set ended_at/)
+    try {
+      const first = await revoke()
+      expect([first.status, await first.json()]).toEqual([200, { revoked: 2 }])
+      expect(await (await revoke()).json()).toEqual({ revoked: 0 })
+      // A lease may vouch for a second.
+      for (const other of [...others, unseen])
+        await expect.poll(async () => (await other.send('GET', '/private')).status, { timeout: 2000 }).toBe(401)
+      expect((await person.visitor.send('GET', '/private')).status).toBe(200)
+    } finally {
+      proxy.mode('pass')
+    }
+    const live = (): Promise<unknown[]> =>
+      gateway.sql('select 1 from sessions where user_id = $1 and ended_at is null', [person.userId])
+    await expect.poll(async () => (await live()).length, { timeout: recoveryMs, interval: 100 }).toBe(1)
+  })
+})
+
 describe('an answer of the database that is lost after the change was made', () => {
   it('is asked for again: the change happens once, is recorded once, and is reported as it was', async () => {
     const person = await provenPerson()

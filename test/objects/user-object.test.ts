@@ -38,7 +38,7 @@ describe('the judge of sessions', () => {
 
   it('keeps a session ended across an eviction, without the database', async () => {
     const [users, userId, sessionId] = [object(), crypto.randomUUID(), crypto.randomUUID()]
-    expect(await users.end(endOf(userId, { kind: 'one', sessionId }))).toBeNull()
+    expect(await users.end(endOf(userId, { kind: 'one', sessionId }))).toEqual({ isRecorded: false, ids: [] })
     await evictDurableObject(users)
     expect((await users.lease({ sessionId, secretHash: 'h', shard: 'xx-0', ip: null })).outcome).not.toBe('live')
     const ended = await runInDurableObject(users, (_, state) => {
