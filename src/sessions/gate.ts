@@ -31,7 +31,7 @@ export interface SessionGate {
   leased(cookie: string): Lease | null
   ask(cookie: string, ip: string | null): Promise<SessionVerdict>
   /** A new secret for the session of a leased cookie, or null when somebody else got it or nobody can now. */
-  rotate(cookie: string, audit: AuditRow): Promise<{ readonly secret: string } | null>
+  rotate(cookie: string, audit: AuditRow, waitMs: number): Promise<{ readonly secret: string } | null>
   forget(cookie: string): void
 }
 
@@ -70,12 +70,12 @@ export function createSessionGate(userObject: (shard: string) => UserSessions | 
     return { outcome: 'live', lease }
   }
 
-  async function rotate(cookie: string, audit: AuditRow): Promise<{ readonly secret: string } | null> {
+  async function rotate(cookie: string, audit: AuditRow, waitMs: number): Promise<{ readonly secret: string } | null> {
     const token = parseSessionToken(cookie)
     const object = token === null ? null : userObject(token.shard)
     if (token === null || object === null) return null
     leases.delete(cookie)
-    return object.rotate(token.sessionId, hashSecret(token.secret), audit)
+    return object.rotate({ sessionId: token.sessionId, secretHash: hashSecret(token.secret), audit }, waitMs)
   }
 
   return { leased, ask, rotate, forget: (cookie) => leases.delete(cookie) }

@@ -1,8 +1,7 @@
 // One place that decides for its users: which sessions live, who gets to rotate, whose sockets close. PostgreSQL is the
 // record, this object is the judge; what it was told to end stays ended while the record cannot be reached.
 import { DurableObject } from 'cloudflare:workers'
-import type { AuditRow } from '../db/queries/audit-events.ts'
-import { type Database, DatabaseUnavailable, type Row } from '../db/database.ts'
+import { type Database, DatabaseUnavailable, type Queries, type Row } from '../db/database.ts'
 import {
   endSessions,
   findLiveSession,
@@ -11,11 +10,12 @@ import {
   rotateSecret,
   storedSession,
 } from '../db/queries/sessions.ts'
+import { objectWaitMs } from '../db/wait-budget.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { minuteMs } from '../kit/duration.ts'
 import { log } from '../log.ts'
 import { EndedStore } from './ended-store.ts'
-import { type KnownSession, type SecretVerdict, isCovered, isRotationDue, judgeSecret } from './known-session.ts'
+import { type KnownSession, type SecretVerdict, isRotationDue, judgeSecret, markEnded } from './known-session.ts'
 import { leaseMs, liveness } from './policy.ts'
 import { closeSockets, closedBySessionEnd } from './sockets.ts'
 import { hashSecret, newSessionSecret } from './token.ts'
@@ -24,6 +24,7 @@ import type {
   EndRequest,
   LeaseAnswer,
   LeaseRequest,
+  RotateRequest,
   UserObjectPolicy,
   UserSessions,
 } from './user-sessions.ts'
@@ -79,12 +80,12 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       }
     }
 
-    async end(request: EndRequest): Promise<EndAnswer> {
+    async end(request: EndRequest, waitMs: number): Promise<EndAnswer> {
       this.#ended.add(request.userId, request.which, Date.now() + this.#policy.absoluteMs)
-      const seen = this.#markEnded(request)
+      const seen = markEnded(this.#known.values(), request, Date.now())
       closeSockets(this.ctx, request)
       try {
-        const rows = await this.#record(request)
+        const rows = await this.#record(request, this.#database.within({ leftMs: waitMs }))
         return { isRecorded: true, ids: rows.map((row) => String(row['id'])) }
       } catch (error) {
         // Whatever kept the record from taking it: it is ended here, so the record and the trail must follow.
@@ -95,7 +96,10 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       }
     }
 
-    async rotate(sessionId: string, secretHash: string, audit: AuditRow): Promise<{ readonly secret: string } | null> {
+    async rotate(
+      { sessionId, secretHash, audit }: RotateRequest,
+      waitMs: number,
+    ): Promise<{ readonly secret: string } | null> {
       const known = this.#known.get(sessionId)
       if (known === undefined || known.isEnded) return null
       // A repeated rotation starts from the stored secret although the one before it was presented: the answer got lost.
@@ -115,9 +119,11 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       known.session = { ...before, secretHash: newHash, previousSecretHash: secretHash, rotatedAtMs: Date.now() }
       known.successorSeenAtMs = null
       try {
-        const rows = await this.#database.write(
-          rotateSecret(sessionId, { expectedHash: before.secretHash, presentedHash: secretHash, newHash }, audit),
-        )
+        const rows = await this.#database
+          .within({ leftMs: waitMs })
+          .write(
+            rotateSecret(sessionId, { expectedHash: before.secretHash, presentedHash: secretHash, newHash }, audit),
+          )
         if (rows.length === 1) return { secret }
       } catch (error) {
         if (!(error instanceof DatabaseUnavailable)) throw error
@@ -183,17 +189,6 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       return known
     }
 
-    /** Returns which of them were live. */
-    #markEnded({ userId, which }: EndRequest): readonly string[] {
-      const live: string[] = []
-      for (const known of this.#known.values()) {
-        if (known.isEnded || !isCovered(known.session, userId, which)) continue
-        known.isEnded = true
-        if (known.session.expiresAtMs > Date.now()) live.push(known.session.id)
-      }
-      return live
-    }
-
     /** One question for all who ask at once: a page's fifty requests after a rest must not fill the database's queue. */
     #loadOnce(sessionId: string, known: KnownSession | undefined): Promise<KnownSession | null | 'unknown'> {
       const underWay = this.#loading.get(sessionId)
@@ -206,7 +201,7 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
     async #load(sessionId: string, known: KnownSession | undefined): Promise<KnownSession | null | 'unknown'> {
       const askedAtMs = Date.now()
       try {
-        const [row] = await this.#database.read(findLiveSession(sessionId))
+        const [row] = await this.#database.within({ leftMs: objectWaitMs }).read(findLiveSession(sessionId))
         if (row === undefined) {
           this.#known.delete(sessionId)
           return null
@@ -266,15 +261,15 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
     }
 
     /** Repeatable: the record tells a second time what it was told the first. */
-    #record({ userId, which, reason, audit }: EndRequest): Promise<readonly Row[]> {
-      return this.#database.writeIdempotent(endSessions(userId, which, reason, audit))
+    #record({ userId, which, reason, audit }: EndRequest, database: Queries): Promise<readonly Row[]> {
+      return database.writeIdempotent(endSessions(userId, which, reason, audit))
     }
 
     async #flushPending(): Promise<boolean> {
       let isDone = true
       for (const { id, request } of this.#ended.pending()) {
         try {
-          await this.#record(request)
+          await this.#record(request, this.#database)
           this.#ended.deletePending(id)
         } catch (error) {
           if (error instanceof DatabaseUnavailable) return false

@@ -28,6 +28,12 @@ export interface EndRequest {
   readonly audit: AuditRow
 }
 
+export interface RotateRequest {
+  readonly sessionId: string
+  readonly secretHash: string
+  readonly audit: AuditRow
+}
+
 /**
  * What an order to end sessions did. Once recorded, `ids` are those the record had; before that, while the database
  * cannot be asked, those this object had seen live: the others end as well, and nobody knows yet how many they are.
@@ -44,7 +50,7 @@ export interface UserObjectPolicy extends SessionPolicy {
 /** What the worker may ask. `unknown` of a lease means the database could not be asked: nobody is let in on it. */
 export interface UserSessions {
   lease(request: LeaseRequest): Promise<LeaseAnswer>
-  /** Durable when it returns, recorded or not. */
-  end(request: EndRequest): Promise<EndAnswer>
-  rotate(sessionId: string, secretHash: string, audit: AuditRow): Promise<{ readonly secret: string } | null>
+  /** Durable when it returns, recorded or not; `waitMs` is how long the record may keep the caller waiting. */
+  end(request: EndRequest, waitMs: number): Promise<EndAnswer>
+  rotate(request: RotateRequest, waitMs: number): Promise<{ readonly secret: string } | null>
 }

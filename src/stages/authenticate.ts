@@ -1,5 +1,6 @@
 // Finds out who the request acts as: the session cookie, or nobody. What nobody may do is decided later.
 import { auditRow } from '../audit/record.ts'
+import { waitWithin } from '../db/wait-budget.ts'
 import type { Rejection } from '../errors.ts'
 import { type Exchange, auditSource, singleCookie } from '../exchange.ts'
 import { exchangeFacts } from '../exchange-facts.ts'
@@ -44,7 +45,7 @@ async function ask(exchange: Exchange, cookie: string): Promise<undefined> {
 /** An object that did not answer has vouched for nobody; that is no reason to close what is open to nobody as well. */
 async function askOrUnknown(exchange: Exchange, cookie: string): Promise<SessionVerdict> {
   try {
-    return await exchange.deps.sessions.ask(cookie, exchange.client.ip)
+    return await waitWithin(exchange.waits, () => exchange.deps.sessions.ask(cookie, exchange.client.ip))
   } catch (error) {
     logObjectFault(exchange, error)
     return { outcome: 'unknown' }
@@ -60,14 +61,16 @@ function logObjectFault(exchange: Exchange, error: unknown): void {
 async function rotate(exchange: Exchange, lease: Lease, cookie: string): Promise<undefined> {
   // The answer to an upgrade is not a page: browsers may drop its cookies.
   if (exchange.request.headers.get('upgrade') !== null) return undefined
-  const { deps } = exchange
+  const { deps, waits } = exchange
   const { token, principal } = lease
   const facts = { userId: principal.userId, sessionId: token.sessionId }
   const audit = auditRow('session.rotated', auditSource(exchange), facts, deps.now())
-  const rotated = await deps.sessions.rotate(cookie, audit).catch((error: unknown) => {
-    logObjectFault(exchange, error)
-    return null
-  })
+  const rotated = await waitWithin(waits, (leftMs) => deps.sessions.rotate(cookie, audit, leftMs)).catch(
+    (error: unknown) => {
+      logObjectFault(exchange, error)
+      return null
+    },
+  )
   if (rotated === null) return undefined
   exchange.setCookies.push(
     sessionCookie(formatSessionToken({ ...token, secret: rotated.secret }), principal.sessionExpiresAtMs),

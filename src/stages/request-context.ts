@@ -1,5 +1,6 @@
 // Starts an exchange: an id, a clock, the dependencies, before anything can fail.
 import { noBody } from '../body.ts'
+import { requestWaitMs } from '../db/wait-budget.ts'
 import type { Deps } from '../deps.ts'
 import type { Exchange } from '../exchange.ts'
 
@@ -9,12 +10,15 @@ const anonymous = { kind: 'anonymous' } as const
 const noHeaders = new Headers()
 
 export function startExchange(request: Request, deps: Deps, context: ExecutionContext): Exchange {
+  const waits = { leftMs: requestWaitMs }
   return {
     request,
     deps,
     context,
     id: crypto.randomUUID(),
     startedAtMs: deps.now(),
+    waits,
+    database: deps.database.within(waits),
     target: nowhere,
     headers: noHeaders,
     cookies: {},
