@@ -43,6 +43,8 @@ export default defineConfig({
           include: ['test/objects/**/*.test.ts'],
           globalSetup: ['test/support/start-database.ts'],
           testTimeout: 30_000,
+          // The scripted database is one for all of them.
+          fileParallelism: false,
         },
       },
     ],
