@@ -112,6 +112,21 @@ describe('a database that hangs', () => {
     await expect.poll(async () => (await tryLogin(person)).status, { timeout: recoveryMs, interval: 250 }).toBe(200)
   })
 
+  it('is reported as not ready within the bound of a query, and the gateway as alive', async () => {
+    await recovered()
+    proxy.mode('hang')
+    try {
+      const ready = await timed(newVisitor(gateway).send('GET', '/readyz'))
+      expect([ready.value.status, await ready.value.json()]).toMatchObject([503, { code: 'database_unavailable' }])
+      expect(proxy.statements().length).toBe(1)
+      expect(ready.ms).toBeLessThan(loginBoundMs)
+      expect((await newVisitor(gateway).send('GET', '/healthz')).status).toBe(200)
+    } finally {
+      proxy.mode('pass')
+    }
+    await recovered()
+  })
+
   it('still lets people sign out, for good', async () => {
     const { visitor, userId } = await provenPerson()
     const cookie = visitor.cookies.get('__Host-portcullis') ?? ''
