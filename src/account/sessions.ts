@@ -1,6 +1,6 @@
 // What people do with their own sessions: see them, end one, end all others, sign out.
 import { auditRow } from '../audit/record.ts'
-import { type ListedSession, listLiveSessions, listedSession } from '../db/queries/sessions.ts'
+import { type ListedSession, listLiveSessions, listedSession } from '../db/queries/session-list.ts'
 import { GatewayError, unavailable } from '../errors.ts'
 import { type Exchange, auditSource, reject } from '../exchange.ts'
 import { clearedCookie, csrfCookieName, sessionCookieName } from '../sessions/cookie.ts'

@@ -45,7 +45,11 @@ describe('opening a WebSocket', () => {
     async (origin) => {
       const before = atSite.length
       const refused = await refusedUpgrade(gateway, person.visitor, '/ws', { origin })
-      expect(refused).toMatchObject({ status: 403, contentType: 'application/problem+json', code: 'origin_not_allowed' })
+      expect(refused).toMatchObject({
+        status: 403,
+        contentType: 'application/problem+json',
+        code: 'origin_not_allowed',
+      })
       expect(atSite.length).toBe(before)
     },
   )
