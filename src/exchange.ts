@@ -15,6 +15,9 @@ export interface Client {
   readonly userAgent: string | null
 }
 
+/** By lower-case name. Without a prototype: `__proto__` is a field name like any other. */
+export type HeaderRecord = Record<string, string>
+
 /** Who the request acts as. `undecided`: a session was presented and nobody could be asked about it. */
 export type Authentication =
   | { readonly kind: 'anonymous' }
@@ -33,8 +36,10 @@ export interface Exchange {
   /** The database within that. */
   readonly database: Queries
   target: Target
-  /** What of the client's headers may go on. */
-  headers: Headers
+  /** What goes to the origin: of the client's headers what may go on, and the gateway's own. */
+  readonly headers: HeaderRecord
+  /** Whether `headers` says what the client sent to the byte: not when it sent bytes that no script can write. */
+  areHeadersExact: boolean
   /** The gateway's own cookies, taken out of `headers`. */
   cookies: Readonly<Record<string, readonly string[]>>
   client: Client

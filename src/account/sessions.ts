@@ -51,7 +51,7 @@ export async function revokeOne(exchange: Exchange, sessionId: string): Promise<
   const request: EndRequest = { userId, which: { kind: 'one', sessionId }, reason, audit }
   const ended = await endByObject(exchange, shard, request)
   // Not recorded: the database hears of it later; the object holds to it from now on.
-  if (ended?.isRecorded === true && ended.ids.length === 0) throw new GatewayError(reject('not_found', 'session'))
+  if (ended.isRecorded && ended.ids.length === 0) throw new GatewayError(reject('not_found', 'session'))
 }
 
 /** How many ended. While the database is away every one ends all the same, and those seen live are counted. */
@@ -67,7 +67,7 @@ export async function revokeOthers(exchange: Exchange): Promise<number> {
     deps.now(),
   )
   const which = { kind: 'all', beforeMs: deps.now(), exceptId: sessionId } as const
-  return (await endByObject(exchange, shard, { userId, which, reason, audit }))?.ids.length ?? 0
+  return (await endByObject(exchange, shard, { userId, which, reason, audit })).ids.length
 }
 
 /**
@@ -80,5 +80,5 @@ export async function signOut(exchange: Exchange): Promise<void> {
   for (const name of [sessionCookieName, csrfCookieName] as const)
     if (exchange.cookies[name] !== undefined) exchange.setCookies.push(clearedCookie(name))
   if (authentication.kind !== 'session') return
-  await endPresented(exchange, authentication, { reason: 'signed out', source: auditSource(exchange) })
+  await endPresented(exchange, authentication.lease, { reason: 'signed out', source: auditSource(exchange) })
 }

@@ -71,5 +71,5 @@ export async function completeLogin(
 async function endReplaced(exchange: Exchange): Promise<void> {
   const { authentication } = exchange
   if (authentication.kind !== 'session') return
-  await endPresented(exchange, authentication, { reason: 'replaced by a login', source: auditSource(exchange) })
+  await endPresented(exchange, authentication.lease, { reason: 'replaced by a login', source: auditSource(exchange) })
 }

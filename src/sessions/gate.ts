@@ -1,17 +1,18 @@
-// Says in an isolate whether a session is live: from a lease of under a second, or by asking the user's object.
+// Says in an isolate whether a session is live: by what it knows under its shard's lease of under a second, or by asking
+// the user's object.
 import type { AuditRow } from '../db/queries/audit-events.ts'
 import type { StoredSession } from '../db/queries/sessions.ts'
 import type { Principal } from '../identity/principal.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
+import { type ShardLease, createShardLeases } from './shard-leases.ts'
 import { type SessionToken, hashSecret, parseSessionToken } from './token.ts'
-import type { LeaseAnswer, UserSessions } from './user-sessions.ts'
+import type { EndAnswer, EndRequest, LeaseAnswer, UserSessions } from './user-sessions.ts'
 
-/** What is kept beside a lease for as long as it is renewed: the principal never changes within one. */
+/** What an isolate knows of a session, and may rely on while the lease of its shard lasts. */
 export interface Lease {
   readonly token: SessionToken
   readonly principal: Principal
   readonly isRotationDue: boolean
-  readonly untilMs: number
   /** What forwarding derived from this principal, by origin; see tokens/passport.ts. */
   readonly derived: Map<string, unknown>
 }
@@ -27,17 +28,24 @@ export type SessionVerdict =
   | { readonly outcome: 'unknown' }
 
 export interface SessionGate {
-  /** The lease at hand, without waiting; the way of nearly every request. */
-  leased(cookie: string): Lease | null
+  /** What is known without waiting; the way of nearly every request. Renews the shard's lease behind it in good time. */
+  leased(cookie: string, context: Background): Lease | null
   ask(cookie: string, ip: string | null): Promise<SessionVerdict>
   /** A new secret for the session of a leased cookie, or null when somebody else got it or nobody can now. */
   rotate(cookie: string, audit: AuditRow, waitMs: number): Promise<{ readonly secret: string } | null>
-  forget(cookie: string): void
+  /** Ends sessions at the object that decides for them, and here at once. Resolves as `UserSessions.end`. */
+  end(shard: string, request: EndRequest, waitMs: number): Promise<EndAnswer>
 }
 
-/** What was worked out of the cookie stays beside its lease: most questions are renewals. */
+interface Background {
+  waitUntil(work: Promise<unknown>): void
+}
+
 interface KeptLease extends Lease {
+  /** Worked out of the cookie, and used again when the session is asked about again. */
   readonly secretHash: string
+  readonly shardLease: ShardLease
+  readonly goodUntilMs: number
 }
 
 const leasesKept = 10_000
@@ -45,28 +53,54 @@ const leasesKept = 10_000
 export function createSessionGate(userObject: (shard: string) => UserSessions | null, now: () => number): SessionGate {
   // Keyed by the whole token: hashing it first would cost more than everything else a leased request does.
   const leases = new BoundedMap<string, KeptLease>(leasesKept)
+  const shardLeases = createShardLeases(now, forgetUsers)
 
-  function leased(cookie: string): Lease | null {
+  function forgetUsers(userIds: readonly string[]): void {
+    const changed = new Set(userIds)
+    for (const [cookie, { principal }] of leases.entries()) if (changed.has(principal.userId)) leases.delete(cookie)
+  }
+
+  function leased(cookie: string, context: Background): Lease | null {
     const lease = leases.get(cookie)
-    return lease !== undefined && now() < lease.untilMs ? lease : null
+    const nowMs = now()
+    if (lease === undefined || nowMs >= lease.goodUntilMs || nowMs >= lease.shardLease.untilMs) return null
+    // Failed, it is tried again; when the lease runs out a request asks for itself and says what is wrong.
+    if (shardLeases.isRenewalDue(lease.shardLease)) context.waitUntil(renew(lease).catch(() => undefined))
+    return lease
+  }
+
+  async function renew({ shardLease, token }: KeptLease): Promise<void> {
+    const object = userObject(token.shard)
+    if (object !== null) await shardLeases.renew(shardLease, (since) => object.changes(since))
   }
 
   async function ask(cookie: string, ip: string | null): Promise<SessionVerdict> {
+    const before = leases.get(cookie)
+    if (before !== undefined && now() < before.goodUntilMs) {
+      await renew(before)
+      const lease = leases.get(cookie)
+      if (lease !== undefined && now() < lease.shardLease.untilMs) return { outcome: 'live', lease }
+    }
+    return askAboutSession(cookie, ip)
+  }
+
+  async function askAboutSession(cookie: string, ip: string | null): Promise<SessionVerdict> {
     const before = leases.get(cookie)
     const token = before?.token ?? parseSessionToken(cookie)
     const object = token === null ? null : userObject(token.shard)
     if (token === null || object === null)
       return { outcome: 'dead', reason: 'malformed', userId: null, sessionId: null }
     const secretHash = before?.secretHash ?? hashSecret(token.secret)
-    // Counted from before the question: what the answer vouches for began no later than that.
     const askedAtMs = now()
     const answer = await object.lease({ sessionId: token.sessionId, shard: token.shard, secretHash, ip })
     if (answer.outcome !== 'live') {
       leases.delete(cookie)
       return answer.outcome === 'dead' ? { ...answer, sessionId: token.sessionId } : answer
     }
-    const lease = renew(leases.get(cookie), token, answer, askedAtMs)
-    leases.set(cookie, { ...lease, secretHash })
+    const lease = known(leases.get(cookie), token, answer)
+    const shardLease = shardLeases.vouch(token.shard, answer.position, askedAtMs)
+    const goodUntilMs = askedAtMs + answer.goodForMs
+    if (shardLease !== null) leases.set(cookie, { ...lease, secretHash, shardLease, goodUntilMs })
     return { outcome: 'live', lease }
   }
 
@@ -78,22 +112,25 @@ export function createSessionGate(userObject: (shard: string) => UserSessions | 
     return object.rotate({ sessionId: token.sessionId, secretHash: hashSecret(token.secret), audit }, waitMs)
   }
 
-  return { leased, ask, rotate, forget: (cookie) => leases.delete(cookie) }
+  async function end(shard: string, request: EndRequest, waitMs: number): Promise<EndAnswer> {
+    const object = userObject(shard)
+    if (object === null) throw new Error('an account without a shard')
+    const ended = await object.end(request, waitMs)
+    forgetUsers([request.userId])
+    return ended
+  }
+
+  return { leased, ask, rotate, end }
 }
 
-function renew(
-  before: Lease | undefined,
-  token: SessionToken,
-  answer: LeaseAnswer & { outcome: 'live' },
-  askedAtMs: number,
-): Lease {
+/** The same principal stays the same object, with what was derived from it. */
+function known(before: Lease | undefined, token: SessionToken, answer: LeaseAnswer & { outcome: 'live' }): Lease {
   const principal = principalOf(answer.session, token.shard)
   const isSame = before !== undefined && JSON.stringify(before.principal) === JSON.stringify(principal)
   return {
     token,
     principal: isSame ? before.principal : principal,
     isRotationDue: answer.isRotationDue,
-    untilMs: Math.min(askedAtMs + answer.leaseMs, answer.session.expiresAtMs),
     derived: isSame ? before.derived : new Map<string, unknown>(),
   }
 }

@@ -12,6 +12,16 @@ export interface SessionPolicy {
 /** Below one second, so that a revocation holds everywhere within it, the time of the question included. */
 export const leaseMs = 900
 
+/** Early enough for the answer to be there before the lease runs out: a request under load never waits for it. */
+export const renewLeaseAfterMs = 400
+
+/**
+ * After which a session itself is asked about again, although its shard vouches that nothing happened to it: what time
+ * alone does (idleness, a rotation that falls due, what the record says by now) takes so much longer to show, and a
+ * sighting is so old at most.
+ */
+export const askAgainAfterMs = 30 * secondMs
+
 /** How long the secret before a rotation goes on after its successor was first used: requests under way carry it. */
 export const previousSecretGraceMs = minuteMs
 
@@ -44,4 +54,18 @@ export function liveness(
   if (session.aal === 2 && nowMs - lastSeenAtMs >= policy.idleAal2Ms) return 'idle'
   if (!session.emailVerified && nowMs - session.userCreatedAtMs >= policy.unverifiedMs) return 'unverified-too-long'
   return 'live'
+}
+
+/**
+ * How long an answer about a live session stays good while nothing happens to its user. The secret before a rotation
+ * ends by the clock alone, so whoever presents it asks every time.
+ */
+export function goodForMs(
+  { session, provenAtMs }: { readonly session: StoredSession; readonly provenAtMs: number },
+  secret: 'current' | 'previous',
+  { provenMs }: Pick<SessionPolicy, 'provenMs'>,
+  nowMs: number,
+): number {
+  if (secret === 'previous') return leaseMs
+  return Math.max(0, Math.min(askAgainAfterMs, session.expiresAtMs - nowMs, provenAtMs + provenMs - nowMs))
 }

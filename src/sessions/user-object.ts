@@ -2,21 +2,14 @@
 // record, this object is the judge; what it was told to end stays ended while the record cannot be reached.
 import { DurableObject } from 'cloudflare:workers'
 import { type Database, DatabaseUnavailable, type Queries, type Row } from '../db/database.ts'
-import {
-  endSessions,
-  findLiveSession,
-  recordSightings,
-  retirePreviousSecret,
-  rotateSecret,
-  storedSession,
-} from '../db/queries/sessions.ts'
-import { objectWaitMs } from '../db/wait-budget.ts'
-import { BoundedMap } from '../kit/bounded-map.ts'
+import { endSessions, recordSightings, retirePreviousSecret, rotateSecret } from '../db/queries/sessions.ts'
 import { minuteMs } from '../kit/duration.ts'
 import { log } from '../log.ts'
+import { ChangeLog, type Changes, type LogPosition } from './change-log.ts'
 import { EndedStore } from './ended-store.ts'
-import { type KnownSession, type SecretVerdict, isRotationDue, judgeSecret, markEnded } from './known-session.ts'
-import { leaseMs, liveness } from './policy.ts'
+import { type KnownSession, type SecretVerdict, isRotationDue, judgeSecret } from './known-session.ts'
+import { KnownSessions } from './known-sessions.ts'
+import { goodForMs, liveness } from './policy.ts'
 import { closeSockets, closedBySessionEnd } from './sockets.ts'
 import { hashSecret, newSessionSecret } from './token.ts'
 import type {
@@ -29,7 +22,6 @@ import type {
   UserSessions,
 } from './user-sessions.ts'
 
-const knownSessions = 20_000
 const flushEveryMs = minuteMs
 const retryEndsMs = 2000
 
@@ -42,9 +34,9 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
     readonly #database: Database
     readonly #policy: UserObjectPolicy
     readonly #ended: EndedStore
-    readonly #known = new BoundedMap<string, KnownSession>(knownSessions)
+    readonly #changes = new ChangeLog(crypto.randomUUID())
+    readonly #known: KnownSessions
     readonly #sightings = new Map<string, { atMs: number; ip: string | null }>()
-    readonly #loading = new Map<string, Promise<KnownSession | null | 'unknown'>>()
     #alarmAtMs: number | null = null
 
     constructor(state: DurableObjectState, env: Env) {
@@ -53,12 +45,23 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       this.#database = database
       this.#policy = policy
       this.#ended = new EndedStore(state.storage.sql)
+      this.#known = new KnownSessions({
+        database,
+        ended: this.#ended,
+        provenMs: policy.provenMs,
+        onChange: (userId) => this.#changes.note(userId),
+        inBackground: (work) => state.waitUntil(work),
+      })
       if (this.#ended.pending().length > 0) this.#wakeAt(Date.now() + retryEndsMs)
+    }
+
+    changes(since: LogPosition): Promise<Changes> {
+      return Promise.resolve(this.#changes.since(since))
     }
 
     async lease(request: LeaseRequest): Promise<LeaseAnswer> {
       const now = Date.now()
-      const known = await this.#find(request.sessionId, now)
+      const known = await this.#known.find(request.sessionId, now)
       if (known === 'unknown') return { outcome: 'unknown' }
       if (known === null) return { outcome: 'dead', reason: 'no such session', userId: null }
       const { session } = known
@@ -75,14 +78,16 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       return {
         outcome: 'live',
         session,
-        leaseMs,
+        goodForMs: goodForMs(known, secret, this.#policy, now),
+        position: this.#changes.position,
         isRotationDue: isRotationDue(known, secret, this.#policy.rotateAfterMs, now),
       }
     }
 
     async end(request: EndRequest, waitMs: number): Promise<EndAnswer> {
       this.#ended.add(request.userId, request.which, Date.now() + this.#policy.absoluteMs)
-      const seen = markEnded(this.#known.values(), request, Date.now())
+      const seen = this.#known.markEnded(request)
+      this.#changes.note(request.userId)
       closeSockets(this.ctx, request)
       try {
         const rows = await this.#record(request, this.#database.within({ leftMs: waitMs }))
@@ -118,6 +123,7 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       const seenBefore = known.successorSeenAtMs
       known.session = { ...before, secretHash: newHash, previousSecretHash: secretHash, rotatedAtMs: Date.now() }
       known.successorSeenAtMs = null
+      this.#changes.note(before.userId)
       try {
         const rows = await this.#database
           .within({ leftMs: waitMs })
@@ -134,8 +140,8 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
         known.rotationFailedAtMs = Date.now()
         return null
       }
-      // The record holds another secret: it decides at the next question.
-      this.#known.delete(sessionId)
+      // The record holds another secret.
+      this.#known.drop(known)
       return null
     }
 
@@ -150,7 +156,7 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       server.serializeAttachment({ sessionId, userId })
       // Asked after the socket stands: an end in between is seen by one of the two. By id, not by secret: a socket may
       // outlive the secret it was opened with.
-      const known = await this.#find(sessionId, Date.now())
+      const known = await this.#known.find(sessionId, Date.now())
       if (known === 'unknown') return new Response(null, { status: 503 })
       const isLive = known !== null && !known.isEnded && known.session.userId === userId
       if (!isLive || liveness(known.session, known.lastSeenAtMs, this.#policy, Date.now()) !== 'live')
@@ -175,63 +181,6 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       this.#alarmAtMs = atMs
       // Unconfirmed: no answer waits for it. What must not be lost is stored, and wakes the object when it starts anew.
       void this.ctx.storage.setAlarm(atMs, { allowUnconfirmed: true })
-    }
-
-    async #find(sessionId: string, now: number): Promise<KnownSession | null | 'unknown'> {
-      const known = this.#known.get(sessionId)
-      const age = known === undefined ? Number.POSITIVE_INFINITY : now - known.provenAtMs
-      if (known === undefined || age >= this.#policy.provenMs) return this.#loadOnce(sessionId, known)
-      // Renewed in the background at half time: a database that is away shorter than that is never noticed.
-      if (age >= this.#policy.provenMs / 2 && !known.isReloading) {
-        known.isReloading = true
-        this.ctx.waitUntil(this.#load(sessionId, known))
-      }
-      return known
-    }
-
-    /** One question for all who ask at once: a page's fifty requests after a rest must not fill the database's queue. */
-    #loadOnce(sessionId: string, known: KnownSession | undefined): Promise<KnownSession | null | 'unknown'> {
-      const underWay = this.#loading.get(sessionId)
-      if (underWay !== undefined) return underWay
-      const loading = this.#load(sessionId, known).finally(() => this.#loading.delete(sessionId))
-      this.#loading.set(sessionId, loading)
-      return loading
-    }
-
-    async #load(sessionId: string, known: KnownSession | undefined): Promise<KnownSession | null | 'unknown'> {
-      const askedAtMs = Date.now()
-      try {
-        const [row] = await this.#database.within({ leftMs: objectWaitMs }).read(findLiveSession(sessionId))
-        if (row === undefined) {
-          this.#known.delete(sessionId)
-          return null
-        }
-        const session = storedSession(row)
-        // Looked up here and not by every question: an end marks what is known.
-        if (this.#ended.covers(session)) {
-          this.#known.delete(sessionId)
-          return null
-        }
-        // A rotation that happened while this question was under way is newer than its answer.
-        if (known !== undefined && known.session.rotatedAtMs > askedAtMs) return known
-        const lastSeenAtMs = Math.max(session.lastSeenAtMs, known?.lastSeenAtMs ?? 0)
-        const successorSeenAtMs = session.previousSecretHash === null ? null : this.#ended.successorSeenAtMs(session)
-        const loaded = {
-          session,
-          provenAtMs: askedAtMs,
-          lastSeenAtMs,
-          successorSeenAtMs,
-          rotationFailedAtMs: known?.rotationFailedAtMs ?? null,
-          isReloading: false,
-          isEnded: false,
-        }
-        this.#known.set(sessionId, loaded)
-        return loaded
-      } catch (error) {
-        if (known !== undefined) known.isReloading = false
-        if (error instanceof DatabaseUnavailable) return 'unknown'
-        throw error
-      }
     }
 
     /** What the verdict changes is written down: it must hold when the object starts anew. */

@@ -1,6 +1,7 @@
 // What the worker may ask the object that decides for a user's sessions.
 import type { AuditRow } from '../db/queries/audit-events.ts'
 import type { EndedSessions, StoredSession } from '../db/queries/sessions.ts'
+import type { Changes, LogPosition } from './change-log.ts'
 import type { SessionPolicy } from './policy.ts'
 
 export interface LeaseRequest {
@@ -15,7 +16,9 @@ export type LeaseAnswer =
   | {
       readonly outcome: 'live'
       readonly session: StoredSession
-      readonly leaseMs: number
+      /** How long the answer stays good as long as nothing happens to its user, by the log from here. */
+      readonly goodForMs: number
+      readonly position: LogPosition
       readonly isRotationDue: boolean
     }
   | { readonly outcome: 'dead'; readonly reason: string; readonly userId: string | null }
@@ -50,6 +53,8 @@ export interface UserObjectPolicy extends SessionPolicy {
 /** What the worker may ask. `unknown` of a lease means the database could not be asked: nobody is let in on it. */
 export interface UserSessions {
   lease(request: LeaseRequest): Promise<LeaseAnswer>
+  /** Of whom nothing may be assumed any more, since that position of the log. */
+  changes(since: LogPosition): Promise<Changes>
   /** Durable when it returns, recorded or not; `waitMs` is how long the record may keep the caller waiting. */
   end(request: EndRequest, waitMs: number): Promise<EndAnswer>
   rotate(request: RotateRequest, waitMs: number): Promise<{ readonly secret: string } | null>

@@ -17,7 +17,7 @@ export function authenticate(exchange: Exchange): undefined | Promise<Rejection 
     exchange.authentication = { kind: 'refused', reason: 'several session cookies' }
     return undefined
   }
-  const lease = exchange.deps.sessions.leased(cookie)
+  const lease = exchange.deps.sessions.leased(cookie, exchange.context)
   if (lease === null) return ask(exchange, cookie)
   exchange.authentication = { kind: 'session', lease, cookie }
   return lease.isRotationDue ? rotate(exchange, lease, cookie) : undefined

@@ -2,12 +2,11 @@
 import { noBody } from '../body.ts'
 import { requestWaitMs } from '../db/wait-budget.ts'
 import type { Deps } from '../deps.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange, HeaderRecord } from '../exchange.ts'
 
 const nowhere = { path: '/', search: '', host: '' }
 const nobody = { ip: null, continent: null, userAgent: null }
 const anonymous = { kind: 'anonymous' } as const
-const noHeaders = new Headers()
 
 export function startExchange(request: Request, deps: Deps, context: ExecutionContext): Exchange {
   const waits = { leftMs: requestWaitMs }
@@ -20,7 +19,8 @@ export function startExchange(request: Request, deps: Deps, context: ExecutionCo
     waits,
     database: deps.database.within(waits),
     target: nowhere,
-    headers: noHeaders,
+    headers: Object.create(null) as HeaderRecord,
+    areHeadersExact: true,
     cookies: {},
     client: nobody,
     authentication: anonymous,

@@ -22,7 +22,7 @@ export async function relay(exchange: Exchange, route: RouteSettings, url: strin
     await exchange.deps.audit.record('access.denied', auditSource(exchange), facts)
     return { rejection: reject('origin_not_allowed', 'web socket origin') }
   }
-  exchange.headers.set('upgrade', 'websocket')
+  exchange.headers['upgrade'] = 'websocket'
   let answer: Response
   try {
     answer = await fetch(url, { headers: exchange.headers, signal: AbortSignal.timeout(route.timeoutMs) })

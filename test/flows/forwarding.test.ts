@@ -173,6 +173,19 @@ describe('a request', () => {
     }
   })
 
+  it('keeps header bytes that are no UTF-8, and header names that mean something to scripts', async () => {
+    const headers = ['X-Latin: caf\xe9', 'X-Utf: caf\xc3\xa9', '__proto__: p', 'constructor: c', '7: n']
+    const reserved = ['X-Forwarded-For: 10.0.0.1', 'Connection: close, x-listed', 'X-Listed: no']
+    await ask('GET /public/a', [...headers, ...reserved, 'cf-connecting-ip: 203.0.113.7'])
+    const seen = origin.of(probes)[0] ?? never()
+    for (const line of headers) {
+      const [name = '', value] = line.split(': ')
+      expect(valuesOf(seen, name.toLowerCase())).toEqual([value])
+    }
+    expect(valuesOf(seen, 'x-forwarded-for')).toEqual(['203.0.113.7'])
+    expect(valuesOf(seen, 'x-listed')).toEqual([])
+  })
+
   it('may wait for 100 Continue and is then read', async () => {
     const socket = await openSocket(port)
     const chunks: Buffer[] = []

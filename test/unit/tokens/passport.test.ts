@@ -21,7 +21,6 @@ const lease = (): Lease => ({
   token: { shard: 'eu-1', sessionId: 'session', secret: 'secret' },
   principal,
   isRotationDue: false,
-  untilMs: 0,
   derived: new Map(),
 })
 const names = { userId: 'x-id', email: 'x-email', name: 'x-name', roles: 'x-roles' }
