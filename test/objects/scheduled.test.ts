@@ -23,7 +23,7 @@ async function sessions(count: number, expiresAt: string, endedAt = 'null'): Pro
 
 async function trigger(): Promise<void> {
   const context = createExecutionContext()
-  await worker.scheduled(createScheduledController({ cron: '0 3 * * *' }), { ...env, ...real }, context)
+  worker.scheduled(createScheduledController({ cron: '0 3 * * *' }), { ...env, ...real }, context)
   await waitOnExecutionContext(context)
 }
 

@@ -13,5 +13,5 @@ export default async function startDatabase(project: TestProject): Promise<() =>
   const program = await startProgram<{ databaseUrl: string; databaseEndpoint: string }>('test/support/real-database.ts')
   project.provide('databaseUrl', program.shared.databaseUrl)
   project.provide('databaseEndpoint', program.shared.databaseEndpoint)
-  return program.stop
+  return () => program.stop()
 }

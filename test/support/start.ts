@@ -18,5 +18,5 @@ export default async function start(project: TestProject): Promise<() => Promise
   project.provide('adminUrl', program.shared.adminUrl)
   project.provide('bundle', program.shared.bundle)
   project.provide('templateDatabase', program.shared.templateDatabase)
-  return program.stop
+  return () => program.stop()
 }
