@@ -118,6 +118,21 @@ describe('a password', () => {
   })
 
   it.each([
+    '',
+    'v0$argon2id$v=19$m=19456,t=2,p=1$AAAA$AAAA',
+    '$argon2id$v=19$m=19456,t=2,p=1$AAAA$AAAA',
+    'v1$scrypt$x',
+  ])('stored in a form nobody knows opens nothing and stays as it is: %s', async (stored) => {
+    const somebody = await newPerson(gateway)
+    const change = 'update password_credentials set hash = $1 where user_id = $2'
+    await gateway.sql(change, [stored, somebody.userId])
+    for (const given of [somebody.password, '', stored])
+      expect([given, (await login(somebody.email, given)).status]).toEqual([given, 401])
+    const kept = await gateway.sql('select hash from password_credentials where user_id = $1', [somebody.userId])
+    expect(kept).toEqual([{ hash: stored }])
+  })
+
+  it.each([
     ['of 7 characters', 'a'.repeat(7), 422],
     ['of 8 characters', 'a'.repeat(8), 202],
     ['of 256 characters', 'a'.repeat(256), 202],
