@@ -2,6 +2,8 @@
 import type { Target } from './access/canonical-target.ts'
 import type { AuditSource } from './audit/record.ts'
 import type { OwnBody } from './body.ts'
+import type { Queries } from './db/database.ts'
+import type { WaitBudget } from './db/wait-budget.ts'
 import type { Deps } from './deps.ts'
 import type { ErrorCode, Rejection } from './errors.ts'
 import type { Lease } from './sessions/gate.ts'
@@ -29,6 +31,10 @@ export interface Exchange {
   readonly context: ExecutionContext
   readonly id: string
   readonly startedAtMs: number
+  /** How long this request may still wait for the database, by itself and through objects. */
+  readonly waits: WaitBudget
+  /** The database within that. */
+  readonly database: Queries
   target: Target
   /** What goes to the origin: of the client's headers what may go on, and the gateway's own. */
   readonly headers: HeaderRecord

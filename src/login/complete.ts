@@ -69,7 +69,7 @@ export async function completeLogin(
 
 /** Signing in again in the same browser: the session before would be lost to its owner but live on. */
 async function endReplaced(exchange: Exchange): Promise<void> {
-  const { authentication, deps } = exchange
+  const { authentication } = exchange
   if (authentication.kind !== 'session') return
-  await endPresented(deps, authentication.lease, { reason: 'replaced by a login', source: auditSource(exchange) })
+  await endPresented(exchange, authentication.lease, { reason: 'replaced by a login', source: auditSource(exchange) })
 }

@@ -1,8 +1,7 @@
 // One place that decides for its users: which sessions live, who gets to rotate, whose sockets close. PostgreSQL is the
 // record, this object is the judge; what it was told to end stays ended while the record cannot be reached.
 import { DurableObject } from 'cloudflare:workers'
-import type { AuditRow } from '../db/queries/audit-events.ts'
-import { type Database, DatabaseUnavailable, type Row } from '../db/database.ts'
+import { type Database, DatabaseUnavailable, type Queries, type Row } from '../db/database.ts'
 import { endSessions, recordSightings, retirePreviousSecret, rotateSecret } from '../db/queries/sessions.ts'
 import { minuteMs } from '../kit/duration.ts'
 import { log } from '../log.ts'
@@ -13,7 +12,15 @@ import { KnownSessions } from './known-sessions.ts'
 import { goodForMs, liveness } from './policy.ts'
 import { closeSockets, closedBySessionEnd } from './sockets.ts'
 import { hashSecret, newSessionSecret } from './token.ts'
-import type { EndRequest, LeaseAnswer, LeaseRequest, UserObjectPolicy, UserSessions } from './user-sessions.ts'
+import type {
+  EndAnswer,
+  EndRequest,
+  LeaseAnswer,
+  LeaseRequest,
+  RotateRequest,
+  UserObjectPolicy,
+  UserSessions,
+} from './user-sessions.ts'
 
 const flushEveryMs = minuteMs
 const retryEndsMs = 2000
@@ -77,24 +84,27 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       }
     }
 
-    async end(request: EndRequest): Promise<readonly string[] | null> {
+    async end(request: EndRequest, waitMs: number): Promise<EndAnswer> {
       this.#ended.add(request.userId, request.which, Date.now() + this.#policy.absoluteMs)
-      this.#known.markEnded(request)
+      const seen = this.#known.markEnded(request)
       this.#changes.note(request.userId)
       closeSockets(this.ctx, request)
       try {
-        const rows = await this.#record(request)
-        return rows.map((row) => String(row['id']))
+        const rows = await this.#record(request, this.#database.within({ leftMs: waitMs }))
+        return { isRecorded: true, ids: rows.map((row) => String(row['id'])) }
       } catch (error) {
         // Whatever kept the record from taking it: it is ended here, so the record and the trail must follow.
         if (!(error instanceof DatabaseUnavailable)) logFault(error)
         this.#ended.addPending(request.audit.id, request)
         this.#wakeAt(Date.now() + retryEndsMs)
-        return null
+        return { isRecorded: false, ids: seen }
       }
     }
 
-    async rotate(sessionId: string, secretHash: string, audit: AuditRow): Promise<{ readonly secret: string } | null> {
+    async rotate(
+      { sessionId, secretHash, audit }: RotateRequest,
+      waitMs: number,
+    ): Promise<{ readonly secret: string } | null> {
       const known = this.#known.get(sessionId)
       if (known === undefined || known.isEnded) return null
       // A repeated rotation starts from the stored secret although the one before it was presented: the answer got lost.
@@ -115,9 +125,11 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       known.successorSeenAtMs = null
       this.#changes.note(before.userId)
       try {
-        const rows = await this.#database.write(
-          rotateSecret(sessionId, { expectedHash: before.secretHash, presentedHash: secretHash, newHash }, audit),
-        )
+        const rows = await this.#database
+          .within({ leftMs: waitMs })
+          .write(
+            rotateSecret(sessionId, { expectedHash: before.secretHash, presentedHash: secretHash, newHash }, audit),
+          )
         if (rows.length === 1) return { secret }
       } catch (error) {
         if (!(error instanceof DatabaseUnavailable)) throw error
@@ -198,15 +210,15 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
     }
 
     /** Repeatable: the record tells a second time what it was told the first. */
-    #record({ userId, which, reason, audit }: EndRequest): Promise<readonly Row[]> {
-      return this.#database.writeIdempotent(endSessions(userId, which, reason, audit))
+    #record({ userId, which, reason, audit }: EndRequest, database: Queries): Promise<readonly Row[]> {
+      return database.writeIdempotent(endSessions(userId, which, reason, audit))
     }
 
     async #flushPending(): Promise<boolean> {
       let isDone = true
       for (const { id, request } of this.#ended.pending()) {
         try {
-          await this.#record(request)
+          await this.#record(request, this.#database)
           this.#ended.deletePending(id)
         } catch (error) {
           if (error instanceof DatabaseUnavailable) return false

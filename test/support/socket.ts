@@ -81,7 +81,7 @@ export async function refusedUpgrade(
   visitor: Visitor,
   path: string,
   options: SocketOptions = {},
-): Promise<{ status: number; contentType: string; code: string }> {
+): Promise<{ status: number; contentType: string; code: string; requestId: string }> {
   const raw = create(gateway, visitor, path, options)
   raw.on('error', () => undefined)
   return new Promise((resolve, reject) => {
@@ -93,8 +93,9 @@ export async function refusedUpgrade(
       let body = ''
       response.on('data', (chunk: Buffer) => (body += chunk.toString('utf8')))
       response.on('end', () => {
-        const code = (JSON.parse(body) as { code: string }).code
-        resolve({ status: response.statusCode ?? 0, contentType: response.headers['content-type'] ?? '', code })
+        const { code, request_id: requestId } = JSON.parse(body) as { code: string; request_id: string }
+        const contentType = response.headers['content-type'] ?? ''
+        resolve({ status: response.statusCode ?? 0, contentType, code, requestId })
       })
     })
   })
