@@ -26,7 +26,8 @@ export interface Deps {
   readonly publicUrl: { readonly origin: string; readonly protocol: string }
   readonly routes: RouteTable<RouteSettings>
   readonly reserved: ReservedHeaders
-  readonly database: Database
+  /** For a request: `exchange.database`, whose waits are bounded in all. */
+  readonly database: Pick<Database, 'within' | 'health'>
   readonly audit: AuditTrail
   readonly limiter: Limiter
   readonly sessions: SessionGate

@@ -2,6 +2,8 @@
 import type { Target } from './access/canonical-target.ts'
 import type { AuditSource } from './audit/record.ts'
 import type { OwnBody } from './body.ts'
+import type { Queries } from './db/database.ts'
+import type { WaitBudget } from './db/wait-budget.ts'
 import type { Deps } from './deps.ts'
 import type { ErrorCode, Rejection } from './errors.ts'
 import type { Lease } from './sessions/gate.ts'
@@ -12,6 +14,9 @@ export interface Client {
   readonly continent: string | null
   readonly userAgent: string | null
 }
+
+/** By lower-case name. Without a prototype: `__proto__` is a field name like any other. */
+export type HeaderRecord = Record<string, string>
 
 /** Who the request acts as. `undecided`: a session was presented and nobody could be asked about it. */
 export type Authentication =
@@ -26,9 +31,15 @@ export interface Exchange {
   readonly context: ExecutionContext
   readonly id: string
   readonly startedAtMs: number
+  /** How long this request may still wait for the database, by itself and through objects. */
+  readonly waits: WaitBudget
+  /** The database within that. */
+  readonly database: Queries
   target: Target
-  /** What of the client's headers may go on. */
-  headers: Headers
+  /** What goes to the origin: of the client's headers what may go on, and the gateway's own. */
+  readonly headers: HeaderRecord
+  /** Whether `headers` says what the client sent to the byte: not when it sent bytes that no script can write. */
+  areHeadersExact: boolean
   /** The gateway's own cookies, taken out of `headers`. */
   cookies: Readonly<Record<string, readonly string[]>>
   client: Client

@@ -9,6 +9,7 @@ import { GatewayError, type Rejection, unavailable } from './errors.ts'
 import { DatabaseUnavailable } from './db/database.ts'
 import { type Exchange, type Stage, reject } from './exchange.ts'
 import { exchangeFacts } from './exchange-facts.ts'
+import { isObjectFault } from './kit/object-fault.ts'
 import { log } from './log.ts'
 import { loginMethods } from './login/index.ts'
 import { metrics } from './monitor/metrics.ts'
@@ -121,9 +122,7 @@ function refuse(exchange: Exchange, rejection: Rejection): Response {
 function rejectionOf(error: unknown): Rejection {
   if (error instanceof GatewayError) return error.rejection
   if (error instanceof DatabaseUnavailable) return unavailable(error.message).rejection
-  // An object that is overloaded or gone: nothing can be decided (its error carries these marks, not a class).
-  const isObjectFault =
-    typeof error === 'object' && error !== null && ('overloaded' in error || 'retryable' in error || 'remote' in error)
   const name = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
-  return isObjectFault ? unavailable(`object: ${name}`).rejection : reject('internal', name)
+  // An object that is overloaded or gone: nothing can be decided.
+  return isObjectFault(error) ? unavailable(`object: ${name}`).rejection : reject('internal', name)
 }

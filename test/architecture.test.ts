@@ -6,13 +6,22 @@ import { type SourceFile, readSources, sourceFile } from './support/architecture
 
 // Who may import values from whom; types may point anywhere. A folder or file of src that has no row fails the test.
 const features = ['login', 'account', 'oauth', 'development']
-const request = ['body.ts', 'context.ts', 'errors.ts', 'exchange.ts', 'exchange-facts.ts', 'log.ts', 'render.ts']
+const request = [
+  'allow-origin.ts',
+  'body.ts',
+  'context.ts',
+  'errors.ts',
+  'exchange.ts',
+  'exchange-facts.ts',
+  'log.ts',
+  'render.ts',
+]
 const domain = ['access', 'audit', 'identity', 'limits', 'sessions', 'tokens', 'users']
 const layers: Readonly<Record<string, readonly string[]>> = {
   // The frame.
   'worker.ts': ['start.ts', 'audit', 'limits', 'sessions'],
   'start.ts': ['gateway.ts', 'deps.ts', 'config', 'db', 'errors.ts', 'log.ts', 'monitor', 'sessions', 'kit'],
-  'gateway.ts': ['stages', ...features, 'monitor', ...request, 'db'],
+  'gateway.ts': ['stages', ...features, 'monitor', ...request, 'db', 'kit'],
   'deps.ts': ['config', 'db', 'providers', 'login', ...domain, 'kit'],
   // What a request meets.
   stages: [...request, ...domain, 'pages', 'db', 'kit'],
@@ -23,7 +32,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   monitor: [...request, 'access', 'db', 'kit'],
   forms: ['errors.ts', 'exchange.ts', 'body.ts', 'pages', 'sessions', 'db', 'kit'],
   // What is known of a request.
-  'render.ts': ['errors.ts', 'pages', 'sessions', 'stages'],
+  'allow-origin.ts': [],
+  'render.ts': ['allow-origin.ts', 'errors.ts', 'pages'],
   'exchange.ts': ['errors.ts', 'access', 'kit'],
   'exchange-facts.ts': [],
   'context.ts': [],

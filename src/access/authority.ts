@@ -1,7 +1,6 @@
 // What a Host header may look like, and its one spelling. Does not decide which hosts a site has.
+import { BoundedMap } from '../kit/bounded-map.ts'
 
-// Most names end in a letter-led label, which no parser mistakes for an IPv4 number.
-const plainName = /^(?:[a-z0-9_-]{1,63}\.)*[a-z][a-z0-9_-]{0,62}$/
 // No leading zero: `:0443` is 443 to one parser and an error to another.
 const portNumber = /^[1-9][0-9]{0,4}$/
 const registeredName = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/
@@ -32,14 +31,25 @@ const canonicalName = (written: string): string | null => {
   return name
 }
 
+// A site has a handful of hosts, asked for over and over; whoever invents others only costs time.
+const parsed = new BoundedMap<string, string | null>(256)
+
 /**
  * Lower-cased host without the root dot and without `defaultPort`, or null when it is not a plain RFC 3986 §3.2.2
  * reg-name, IPv4 or [IPv6] with an optional port. Userinfo, percent-escapes and sub-delims are refused: Host goes into
  * `Forwarded` and `x-forwarded-host`, where they would be syntax.
  */
 export function parseAuthority(raw: string, defaultPort: '80' | '443'): string | null {
-  if (raw.length <= longestName && plainName.test(raw)) return raw
   if (raw.length > longestName + 7) return null
+  const key = `${defaultPort} ${raw}`
+  const known = parsed.get(key)
+  if (known !== undefined) return known
+  const authority = parse(raw, defaultPort)
+  parsed.set(key, authority)
+  return authority
+}
+
+function parse(raw: string, defaultPort: '80' | '443'): string | null {
   // Before lower-casing: U+212A KELVIN SIGN lower-cases into an ASCII 'k' and would name somebody else's host.
   if (notVisibleAscii.test(raw)) return null
   const written = raw.toLowerCase()

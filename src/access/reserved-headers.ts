@@ -1,6 +1,8 @@
 // Which request headers a client may not send on to the origin: names that are the gateway's or the platform's, and
 // those that concern only the connection. Says nothing about what the gateway sends instead.
 
+import { BoundedMap } from '../kit/bounded-map.ts'
+
 type ReservedRow = { readonly name: string; readonly why: string }
 
 // Names are in folded form: lower case, every other character than a letter or digit is '-'. CGI, WSGI, PHP and Rack
@@ -63,20 +65,30 @@ const reservedPrefixes: readonly ReservedRow[] = [
 // us as sent and is CF-Connecting-IP to every origin that folds.
 const platformPrefix = 'cf-'
 
-export type ReservedHeaders = { readonly names: ReadonlySet<string> }
-
-const alreadyFolded = /^[a-z0-9-]+$/
 const foldedAway = /[^a-z0-9]/g
-const fold = (name: string): string => (alreadyFolded.test(name) ? name : name.toLowerCase().replace(foldedAway, '-'))
-
-export function compileReserved(identityHeaderNames: readonly string[]): ReservedHeaders {
-  return { names: new Set([...reservedNames.map(({ name }) => name), ...identityHeaderNames.map(fold)]) }
-}
+const fold = (name: string): string => name.toLowerCase().replace(foldedAway, '-')
 
 /** @param name as `Headers` yields it, in lower case. */
-export function isReserved(reserved: ReservedHeaders, name: string): boolean {
+export type ReservedHeaders = (name: string) => boolean
+
+/** What browsers and programs send is some dozens of names over and over; a flood of invented ones only costs time. */
+const verdictsKept = 1000
+
+export function compileReserved(identityHeaderNames: readonly string[]): ReservedHeaders {
+  const names = new Set([...reservedNames.map(({ name }) => name), ...identityHeaderNames.map(fold)])
+  const verdicts = new BoundedMap<string, boolean>(verdictsKept)
+  return (name) => {
+    const known = verdicts.get(name)
+    if (known !== undefined) return known
+    const verdict = isReserved(names, name)
+    verdicts.set(name, verdict)
+    return verdict
+  }
+}
+
+function isReserved(names: ReadonlySet<string>, name: string): boolean {
   const folded = fold(name)
-  if (reserved.names.has(folded)) return true
+  if (names.has(folded)) return true
   if (folded.startsWith('x-')) return reservedPrefixes.some((prefix) => folded.startsWith(prefix.name))
   return folded !== name && folded.startsWith(platformPrefix)
 }

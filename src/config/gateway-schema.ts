@@ -79,6 +79,8 @@ export const gatewaySchema = z.strictObject({
       idleHoursAal2: z.number().positive().max(2400).default(24),
       /** How long a session that was proven goes on while the database cannot be asked. */
       provenMinutes: z.number().positive().max(60).default(5),
+      /** How long a WebSocket or event stream stays open while nobody can say whether its session lives. */
+      uncheckedSeconds: z.number().positive().max(60).default(30),
       /** User shards; fixed once people have signed up, as it is part of their session tokens. */
       shards: z.number().int().min(1).max(4096).default(64),
     })
@@ -94,6 +96,8 @@ export const gatewaySchema = z.strictObject({
     .strictObject({
       /** Origins besides the site's own that may open WebSockets, such as `https://app.example.com`. */
       allowedOrigins: z.array(webOrigin).default([]),
+      /** How much a socket of somebody signed in carries to a side that says nothing meanwhile; then it is cut with 1013. */
+      unansweredMegabytes: z.number().positive().max(1024).default(32),
     })
     .prefault({}),
   cors: z

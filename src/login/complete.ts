@@ -108,7 +108,7 @@ async function inTokens({ deps }: Exchange, user: SignedInUser, { session }: Ses
 
 /** Signing in again in the same browser: the session before would be lost to its owner but live on. */
 async function endReplaced(exchange: Exchange): Promise<void> {
-  const { authentication, deps } = exchange
+  const { authentication } = exchange
   if (authentication.kind !== 'session') return
-  await endPresented(deps, authentication.lease, { reason: 'replaced by a login', source: auditSource(exchange) })
+  await endPresented(exchange, authentication.lease, { reason: 'replaced by a login', source: auditSource(exchange) })
 }

@@ -82,12 +82,12 @@ function browserPrincipal({ authentication }: Exchange): Principal | null {
 }
 
 async function consentedTo(
-  { deps }: Exchange,
+  { database }: Exchange,
   principal: Principal | null,
   { client }: AuthorizationRequest,
 ): Promise<readonly string[]> {
   if (principal === null || client.isFirstParty) return []
-  const [row] = await deps.database.read(findConsent(principal.userId, client.id))
+  const [row] = await database.read(findConsent(principal.userId, client.id))
   return consentedScopes(row)
 }
 
@@ -113,5 +113,5 @@ async function remember(exchange: Exchange, principal: Principal, request: Autho
   const { client, scopes } = request
   const facts = { userId, sessionId, details: { client: client.id, scope: scopes.join(' ') } }
   const audit = auditRow('consent.given', auditSource(exchange), facts, deps.now())
-  await deps.database.write(giveConsent({ userId, clientId: client.id, scopes }, audit))
+  await exchange.database.write(giveConsent({ userId, clientId: client.id, scopes }, audit))
 }

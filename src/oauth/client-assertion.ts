@@ -25,7 +25,11 @@ export function assertionIssuer(assertion: string): string | null {
   }
 }
 
-export async function isGoodAssertion({ deps }: Exchange, client: OAuthClient, assertion: string): Promise<boolean> {
+export async function isGoodAssertion(
+  { deps, database }: Exchange,
+  client: OAuthClient,
+  assertion: string,
+): Promise<boolean> {
   const { basePath } = deps.settings.config
   const { origin } = deps.publicUrl
   const verified = await jwtVerify(assertion, keysOf(client), {
@@ -41,9 +45,7 @@ export async function isGoodAssertion({ deps }: Exchange, client: OAuthClient, a
   if (typeof jti !== 'string' || typeof exp !== 'number') return false
   const expiresAtMs = exp * secondMs
   if (expiresAtMs > deps.now() + longestLifeMs) return false
-  const reserved = await deps.database.write(
-    reserveAssertion(client.id, hashSecret(jti), expiresAtMs + leewayS * secondMs),
-  )
+  const reserved = await database.write(reserveAssertion(client.id, hashSecret(jti), expiresAtMs + leewayS * secondMs))
   return reserved.length === 1
 }
 

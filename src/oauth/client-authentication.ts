@@ -48,9 +48,9 @@ export async function authenticateClient(
   )
 }
 
-export async function findClient({ deps }: Exchange, id: string): Promise<OAuthClient | null> {
+export async function findClient({ database }: Exchange, id: string): Promise<OAuthClient | null> {
   if (id === own.id) return own
-  const [row] = await deps.database.read(findOAuthClient(id))
+  const [row] = await database.read(findOAuthClient(id))
   return row === undefined ? null : oauthClient(row)
 }
 

@@ -1,5 +1,6 @@
 // Is a token good, and what does it say? For programs that prove who they are (RFC 7662).
 import type { OAuthClient } from '../db/queries/oauth-clients.ts'
+import { waitWithin } from '../db/wait-budget.ts'
 import { unavailable } from '../errors.ts'
 import type { Exchange } from '../exchange.ts'
 import { secondMs } from '../kit/duration.ts'
@@ -45,11 +46,12 @@ async function describeToken(
 }
 
 async function describeRefreshToken(
-  { deps }: Exchange,
+  { deps, waits }: Exchange,
   token: RefreshToken,
   caller: OAuthClient,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const inspected = (await deps.userObject(token.shard)?.inspect(token)) ?? null
+  const object = deps.userObject(token.shard)
+  const inspected = object === null ? null : await waitWithin(waits, (leftMs) => object.inspect(token, leftMs))
   if (inspected === 'unknown') throw unavailable('the family cannot be checked')
   if (inspected === null || !inspected.isGood || caller.id !== inspected.clientId) return inactive
   const { clientId, scope, userId, expiresAtMs } = inspected

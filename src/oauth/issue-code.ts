@@ -32,7 +32,7 @@ export async function issueCode(
   }
   const facts = { userId, sessionId, details: { client: client.id, scope: row.scope } }
   const audit = auditRow('code.issued', auditSource(exchange), facts, deps.now())
-  const issued = await deps.database.write(insertCode(row, audit))
+  const issued = await exchange.database.write(insertCode(row, audit))
   if (issued.length === 0) throw new GatewayError(reject('unauthenticated', 'session ended meanwhile'))
   return sendBack(exchange, request, { code })
 }

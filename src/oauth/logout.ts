@@ -13,7 +13,7 @@ import { signOutPage } from '../pages/sign-out-page.tsx'
 import { signedOutPage } from '../pages/signed-out-page.tsx'
 import { en } from '../pages/texts/en.ts'
 import { clearedCookie, csrfCookieName, sessionCookieName } from '../sessions/cookie.ts'
-import { endPresented } from '../sessions/end-presented.ts'
+import { endByObject, endPresented } from '../sessions/end-presented.ts'
 import { type IdTokenHint, readIdTokenHint } from '../tokens/id-token.ts'
 import type { TokenSigner } from '../tokens/signing-keys.ts'
 import { findClient } from './client-authentication.ts'
@@ -67,15 +67,15 @@ async function endAll(exchange: Exchange, { userId, sessionId }: IdTokenHint): P
   const source = auditSource(exchange)
   const reason = 'signed out by an application'
   exchange.setCookies.push(clearedCookie(sessionCookieName), clearedCookie(csrfCookieName))
-  if (authentication.kind === 'session') return endPresented(deps, authentication.lease, { reason, source })
+  if (authentication.kind === 'session') return endPresented(exchange, authentication.lease, { reason, source })
   const shard = await shardOfUser(exchange, userId)
   if (shard === null) return
   const audit = auditRow('session.ended', source, { userId, sessionId, reason }, deps.now())
-  await deps.sessions.end(shard, { userId, which: { kind: 'one', sessionId }, reason, audit })
+  await endByObject(exchange, shard, { userId, which: { kind: 'one', sessionId }, reason, audit })
 }
 
-async function shardOfUser({ deps }: Exchange, userId: string): Promise<string | null> {
-  const [row] = await deps.database.read(findUserShard(userId))
+async function shardOfUser({ database }: Exchange, userId: string): Promise<string | null> {
+  const [row] = await database.read(findUserShard(userId))
   return row === undefined ? null : text(row, 'shard')
 }
 

@@ -6,6 +6,7 @@ import { type Redeemed, findSpentCode, redeemCode as redeemStatement, redeemed }
 import { text } from '../db/values.ts'
 import { unavailable } from '../errors.ts'
 import { auditSource } from '../exchange.ts'
+import { endByObject } from '../sessions/end-presented.ts'
 import { newRefreshSeed, refreshSecret } from '../sessions/refresh-token.ts'
 import { hashSecret, newSessionSecret } from '../sessions/token.ts'
 import { signIdToken } from '../tokens/id-token.ts'
@@ -33,7 +34,7 @@ export async function redeemCode(request: GrantRequest): Promise<CodeAnswer | OA
   }
   const facts = { details: { client: client.id } }
   const audit = auditRow('code.redeemed', auditSource(exchange), facts, exchange.deps.now())
-  const [row] = await exchange.deps.database.write(
+  const [row] = await exchange.database.write(
     redeemStatement({ codeHash, clientId: client.id, redirectUri, codeChallenge }, session, audit),
   )
   if (row === undefined) return takeBack(request, codeHash)
@@ -43,7 +44,7 @@ export async function redeemCode(request: GrantRequest): Promise<CodeAnswer | OA
 /** A second use says that the code leaked: what the first one gave ends (RFC 6749 §4.1.2). */
 async function takeBack({ exchange, client }: GrantRequest, codeHash: string): Promise<OAuthRefusal> {
   const { deps } = exchange
-  const [row] = await deps.database.read(findSpentCode(codeHash, client.id))
+  const [row] = await exchange.database.read(findSpentCode(codeHash, client.id))
   if (row === undefined) {
     await deps.audit.record('code.refused', auditSource(exchange), { details: { client: client.id } })
     return refuse('invalid_grant', 'no such code')
@@ -52,7 +53,7 @@ async function takeBack({ exchange, client }: GrantRequest, codeHash: string): P
   const facts = { userId, sessionId, details: { client: client.id } }
   const audit = auditRow('code.replayed', auditSource(exchange), facts, deps.now())
   const which = { kind: 'one', sessionId } as const
-  await deps.sessions.end(shard, { userId, which, reason: 'authorization code replayed', audit })
+  await endByObject(exchange, shard, { userId, which, reason: 'authorization code replayed', audit })
   return refuse('invalid_grant', 'code replayed')
 }
 

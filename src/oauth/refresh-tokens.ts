@@ -1,5 +1,6 @@
 // A refresh token for new tokens. The user's object decides; the same question within the window has the same answer.
 import { auditRow } from '../audit/record.ts'
+import { waitWithin } from '../db/wait-budget.ts'
 import { unavailable } from '../errors.ts'
 import { auditSource } from '../exchange.ts'
 import { type RefreshToken, parseRefreshToken } from '../sessions/refresh-token.ts'
@@ -39,7 +40,8 @@ async function ask({ exchange, client, jkt }: GrantRequest, token: RefreshToken)
     refreshed: auditRow('session.refreshed', source, facts, nowMs),
     replayed: auditRow('refresh.replayed', source, facts, nowMs),
   }
-  return object.refresh({ token, clientId: client.id, jkt, audits })
+  const request = { token, clientId: client.id, jkt, audits }
+  return waitWithin(exchange.waits, (leftMs) => object.refresh(request, leftMs))
 }
 
 /** A replay is in the trail already: its row came with the end of the family. */

@@ -1,7 +1,9 @@
 // A client gives a token back (RFC 7009): the session behind it ends, and with it every token of the family.
 import { auditRow } from '../audit/record.ts'
+import { waitWithin } from '../db/wait-budget.ts'
 import { unavailable } from '../errors.ts'
 import { type Exchange, auditSource } from '../exchange.ts'
+import { endByObject } from '../sessions/end-presented.ts'
 import { parseRefreshToken } from '../sessions/refresh-token.ts'
 import { judgeAccessToken } from '../tokens/live-token.ts'
 import type { TokenSigner } from '../tokens/signing-keys.ts'
@@ -31,11 +33,11 @@ export async function revoke(exchange: Exchange, signer: TokenSigner): Promise<R
 }
 
 /** Of whatever generation: an old one ends the family as well as the last one. */
-async function ofRefreshToken({ deps }: Exchange, text: string): Promise<Named | null> {
+async function ofRefreshToken({ deps, waits }: Exchange, text: string): Promise<Named | null> {
   const token = parseRefreshToken(text)
   const object = token === null ? null : deps.userObject(token.shard)
   if (token === null || object === null) return null
-  const inspected = await object.inspect(token)
+  const inspected = await waitWithin(waits, (leftMs) => object.inspect(token, leftMs))
   if (inspected === 'unknown') throw unavailable('the family cannot be checked')
   return inspected === null ? null : { ...inspected, sessionId: token.sessionId, shard: token.shard }
 }
@@ -51,5 +53,5 @@ async function end(exchange: Exchange, { userId, sessionId, shard, clientId }: N
   const reason = 'token revoked'
   const facts = { userId, sessionId, reason, details: { client: clientId } }
   const audit = auditRow('session.ended', auditSource(exchange), facts, deps.now())
-  await deps.sessions.end(shard, { userId, which: { kind: 'one', sessionId }, reason, audit })
+  await endByObject(exchange, shard, { userId, which: { kind: 'one', sessionId }, reason, audit })
 }

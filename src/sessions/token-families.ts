@@ -1,9 +1,10 @@
 // Refreshing, in the one place that decides for a user: of any number of equal requests one hands the family on, and all
 // get its answer.
 import type { AuditRow } from '../db/queries/audit-events.ts'
-import { type Database, DatabaseUnavailable, type Row } from '../db/database.ts'
+import { type Database, DatabaseUnavailable, type Queries, type Row } from '../db/database.ts'
 import { type StoredSession, findLiveSession, storedSession } from '../db/queries/sessions.ts'
 import { type StoredFamily, refreshFamily, storedFamily } from '../db/queries/token-families.ts'
+import type { WaitBudget } from '../db/wait-budget.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { type RefreshVerdict, judgeRefresh, refreshTokenMs } from './judge-refresh.ts'
 import { liveness } from './policy.ts'
@@ -46,39 +47,50 @@ interface LiveFamily {
   readonly family: StoredFamily
 }
 
-/** What the object that holds the sessions does for this. */
-export interface FamilyHolder {
+/** What of an object's parts this works with. */
+interface FamilyParts {
   readonly database: Database
-  readonly key: Uint8Array
-  readonly ended: { covers(session: StoredSession): boolean }
   readonly policy: UserObjectPolicy
-  end(request: EndRequest): Promise<unknown>
+  readonly refreshKey: Uint8Array
 }
+
+/** The ends that the record may not have heard of yet. */
+interface Ends {
+  covers(session: StoredSession): boolean
+}
+
+type End = (request: EndRequest, waitMs: number) => Promise<unknown>
 
 const unansweredKept = 1000
 
 export class TokenFamilies {
-  readonly #holder: FamilyHolder
+  readonly #parts: FamilyParts
+  readonly #ended: Ends
+  readonly #end: End
   readonly #underWay = new Map<string, Promise<RefreshAnswer>>()
   /** Generations whose hand-over may have happened without an answer: asked about again, however late, they are no theft. */
   readonly #unanswered = new BoundedMap<string, number>(unansweredKept)
 
-  constructor(holder: FamilyHolder) {
-    this.#holder = holder
+  constructor(parts: FamilyParts, ended: Ends, end: End) {
+    this.#parts = parts
+    this.#ended = ended
+    this.#end = end
   }
 
-  refresh(request: RefreshRequest): Promise<RefreshAnswer> {
+  /** `waitMs`: how long the record may keep the caller waiting, all questions together. */
+  refresh(request: RefreshRequest, waitMs: number): Promise<RefreshAnswer> {
     const key = JSON.stringify([request.clientId, request.jkt, request.token])
     const same = this.#underWay.get(key)
     if (same !== undefined) return same
-    const answer = this.#decide(request).finally(() => this.#underWay.delete(key))
+    const budget = { leftMs: waitMs }
+    const answer = this.#decide(request, budget).finally(() => this.#underWay.delete(key))
     this.#underWay.set(key, answer)
     return answer
   }
 
   /** What a token is, without spending it; null for one that is none of a live family. */
-  async inspect(token: RefreshToken): Promise<InspectedToken | null | 'unknown'> {
-    const live = await this.#load(token.sessionId)
+  async inspect(token: RefreshToken, waitMs: number): Promise<InspectedToken | null | 'unknown'> {
+    const live = await this.#load(token.sessionId, this.#parts.database.within({ leftMs: waitMs }))
     if (live === null || live === 'unknown') return live
     const { session, family } = live
     const verdict = this.#judge(live, token)
@@ -88,9 +100,10 @@ export class TokenFamilies {
     return { userId: session.userId, clientId, scope, isGood: verdict === 'current', expiresAtMs }
   }
 
-  async #decide(request: RefreshRequest, isAgain = false): Promise<RefreshAnswer> {
+  async #decide(request: RefreshRequest, budget: WaitBudget, isAgain = false): Promise<RefreshAnswer> {
     const { token, clientId, jkt } = request
-    const live = await this.#load(token.sessionId)
+    const database = this.#parts.database.within(budget)
+    const live = await this.#load(token.sessionId, database)
     if (live === 'unknown') return { outcome: 'unknown' }
     if (live === null) return refused('no such session')
     if (live.session.shard !== token.shard) return refused('wrong shard')
@@ -104,18 +117,21 @@ export class TokenFamilies {
       case 'repeated':
         return this.#answer(live)
       case 'replayed':
-        await this.#endFamily(request, live)
+        await this.#endFamily(request, live, budget.leftMs)
         return refused(verdict)
       case 'current':
         // Somebody handed it on between the question and the statement: then the record says what this token is now.
-        return (await this.#handOn(request)) ?? (isAgain ? refused('lost twice') : this.#decide(request, true))
+        return (
+          (await this.#handOn(request, database)) ??
+          (isAgain ? refused('lost twice') : this.#decide(request, budget, true))
+        )
     }
   }
 
   /** Asks the record, always: what another question left in memory may be a generation behind. */
-  async #load(sessionId: string): Promise<LiveFamily | null | 'unknown'> {
+  async #load(sessionId: string, database: Queries): Promise<LiveFamily | null | 'unknown'> {
     try {
-      const [row] = await this.#holder.database.read(findLiveSession(sessionId))
+      const [row] = await database.read(findLiveSession(sessionId))
       return row === undefined ? null : this.#liveFamily(row)
     } catch (error) {
       if (error instanceof DatabaseUnavailable) return 'unknown'
@@ -125,22 +141,19 @@ export class TokenFamilies {
 
   #liveFamily(row: Row): LiveFamily | null {
     const [session, family] = [storedSession(row), storedFamily(row)]
-    // The ends that the record has not heard of yet count as well.
-    if (family === null || this.#holder.ended.covers(session)) return null
-    const state = liveness(session, session.lastSeenAtMs, this.#holder.policy, Date.now())
+    if (family === null || this.#ended.covers(session)) return null
+    const state = liveness(session, session.lastSeenAtMs, this.#parts.policy, Date.now())
     return state === 'live' ? { session, family } : null
   }
 
   #judge({ family }: LiveFamily, token: RefreshToken): RefreshVerdict {
     const isUnanswered = this.#unanswered.get(token.sessionId) === token.generation
-    return judgeRefresh(family, token, { key: this.#holder.key, nowMs: Date.now(), isUnanswered })
+    return judgeRefresh(family, token, { key: this.#parts.refreshKey, nowMs: Date.now(), isUnanswered })
   }
 
-  async #handOn({ token, audits }: RefreshRequest): Promise<RefreshAnswer | null> {
+  async #handOn({ token, audits }: RefreshRequest, database: Queries): Promise<RefreshAnswer | null> {
     try {
-      const [row] = await this.#holder.database.writeIdempotent(
-        refreshFamily(token.sessionId, token.generation, audits.refreshed),
-      )
+      const [row] = await database.writeIdempotent(refreshFamily(token.sessionId, token.generation, audits.refreshed))
       const live = row === undefined ? null : this.#liveFamily(row)
       return live === null ? null : this.#answer(live)
     } catch (error) {
@@ -151,7 +164,7 @@ export class TokenFamilies {
   }
 
   #answer({ session, family }: LiveFamily): RefreshAnswer {
-    const secret = refreshSecret(this.#holder.key, family.seed, session.id, family.generation)
+    const secret = refreshSecret(this.#parts.refreshKey, family.seed, session.id, family.generation)
     const { scope, generation } = family
     // A late answer to a question that got none must not bring a token that is old already.
     const isLate = this.#unanswered.get(session.id) === generation - 1
@@ -165,11 +178,11 @@ export class TokenFamilies {
     }
   }
 
-  async #endFamily({ token, audits }: RefreshRequest, { session }: LiveFamily): Promise<void> {
+  async #endFamily({ token, audits }: RefreshRequest, { session }: LiveFamily, waitMs: number): Promise<void> {
     const { userId } = session
     const audit = { ...audits.replayed, userId, sessionId: token.sessionId }
     const which = { kind: 'one', sessionId: token.sessionId } as const
-    await this.#holder.end({ userId, which, reason: 'refresh token replayed', audit })
+    await this.#end({ userId, which, reason: 'refresh token replayed', audit }, waitMs)
   }
 }
 

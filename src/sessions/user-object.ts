@@ -1,8 +1,7 @@
 // One place that decides for its users: which sessions live, who gets to rotate, whose sockets close. PostgreSQL is the
 // record, this object is the judge; what it was told to end stays ended while the record cannot be reached.
 import { DurableObject } from 'cloudflare:workers'
-import type { AuditRow } from '../db/queries/audit-events.ts'
-import { type Database, DatabaseUnavailable, type Row } from '../db/database.ts'
+import { type Database, DatabaseUnavailable, type Queries, type Row } from '../db/database.ts'
 import { endSessions, recordSightings, retirePreviousSecret, rotateSecret } from '../db/queries/sessions.ts'
 import { minuteMs } from '../kit/duration.ts'
 import { log } from '../log.ts'
@@ -17,10 +16,12 @@ import type { RefreshToken } from './refresh-token.ts'
 import { type InspectedToken, type RefreshAnswer, type RefreshRequest, TokenFamilies } from './token-families.ts'
 import { hashSecret, newSessionSecret } from './token.ts'
 import type {
+  EndAnswer,
   EndRequest,
   LeaseAnswer,
   LeaseRequest,
   LookRequest,
+  RotateRequest,
   UserObjectPolicy,
   UserSessions,
 } from './user-sessions.ts'
@@ -44,8 +45,7 @@ export interface UserObjectParts {
 
 export function userObject(compose: (env: Env) => UserObjectParts) {
   return class UserObject extends DurableObject<Env> implements UserSessions {
-    readonly #database: Database
-    readonly #policy: UserObjectPolicy
+    readonly #parts: UserObjectParts
     readonly #ended: EndedStore
     readonly #changes = new ChangeLog(crypto.randomUUID())
     readonly #known: KnownSessions
@@ -56,9 +56,8 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env)
-      const { database, policy, refreshKey, notices } = compose(env)
-      this.#database = database
-      this.#policy = policy
+      this.#parts = compose(env)
+      const { database, policy, notices } = this.#parts
       this.#ended = new EndedStore(state.storage.sql)
       this.#known = new KnownSessions({
         database,
@@ -68,8 +67,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
         inBackground: (work) => state.waitUntil(work),
       })
       this.#notices = new LogoutDelivery(notices, (atMs) => this.#wakeAt(atMs))
-      const end = (request: EndRequest) => this.end(request)
-      this.#families = new TokenFamilies({ database, key: refreshKey, ended: this.#ended, policy, end })
+      this.#families = new TokenFamilies(this.#parts, this.#ended, (request, waitMs) => this.end(request, waitMs))
       if (this.#ended.pending().length > 0) this.#wakeAt(Date.now() + retryEndsMs)
     }
 
@@ -89,12 +87,12 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       return this.#answer(request, () => 'current')
     }
 
-    refresh(request: RefreshRequest): Promise<RefreshAnswer> {
-      return this.#families.refresh(request)
+    refresh(request: RefreshRequest, waitMs: number): Promise<RefreshAnswer> {
+      return this.#families.refresh(request, waitMs)
     }
 
-    inspect(token: RefreshToken): Promise<InspectedToken | null | 'unknown'> {
-      return this.#families.inspect(token)
+    inspect(token: RefreshToken, waitMs: number): Promise<InspectedToken | null | 'unknown'> {
+      return this.#families.inspect(token, waitMs)
     }
 
     async #answer(request: LookRequest, judge: Judge): Promise<LeaseAnswer> {
@@ -105,7 +103,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       const { session } = known
       if (known.isEnded) return { outcome: 'dead', reason: 'ended', userId: session.userId }
       if (session.shard !== request.shard) return { outcome: 'dead', reason: 'wrong shard', userId: session.userId }
-      const state = liveness(session, known.lastSeenAtMs, this.#policy, now)
+      const state = liveness(session, known.lastSeenAtMs, this.#parts.policy, now)
       if (state !== 'live') return { outcome: 'dead', reason: state, userId: session.userId }
       const secret = judge(known, now)
       if (secret === 'wrong') return { outcome: 'dead', reason: 'wrong secret', userId: session.userId }
@@ -115,32 +113,35 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       return {
         outcome: 'live',
         session,
-        goodForMs: goodForMs(known, secret, this.#policy, now),
+        goodForMs: goodForMs(known, secret, this.#parts.policy, now),
         position: this.#changes.position,
-        isRotationDue: isRotationDue(known, secret, this.#policy.rotateAfterMs, now),
+        isRotationDue: isRotationDue(known, secret, this.#parts.policy.rotateAfterMs, now),
       }
     }
 
-    async end(request: EndRequest): Promise<readonly string[] | null> {
-      this.#ended.add(request.userId, request.which, Date.now() + this.#policy.absoluteMs)
+    async end(request: EndRequest, waitMs: number): Promise<EndAnswer> {
+      this.#ended.add(request.userId, request.which, Date.now() + this.#parts.policy.absoluteMs)
       const { userId } = request
-      closeSockets(this.ctx, request)
-      for (const sessionId of this.#known.markEnded(request))
-        closeSockets(this.ctx, { userId, which: { kind: 'one', sessionId } })
+      const seen = this.#known.markEnded(request)
       this.#changes.note(userId)
+      closeSockets(this.ctx, request)
+      for (const sessionId of seen) closeSockets(this.ctx, { userId, which: { kind: 'one', sessionId } })
       try {
-        const rows = await this.#record(request)
-        return rows.map((row) => String(row['id']))
+        const rows = await this.#record(request, this.#parts.database.within({ leftMs: waitMs }))
+        return { isRecorded: true, ids: rows.map((row) => String(row['id'])) }
       } catch (error) {
         // Whatever kept the record from taking it: it is ended here, so the record and the trail must follow.
         if (!(error instanceof DatabaseUnavailable)) logFault(error)
         this.#ended.addPending(request.audit.id, request)
         this.#wakeAt(Date.now() + retryEndsMs)
-        return null
+        return { isRecorded: false, ids: seen }
       }
     }
 
-    async rotate(sessionId: string, secretHash: string, audit: AuditRow): Promise<{ readonly secret: string } | null> {
+    async rotate(
+      { sessionId, secretHash, audit }: RotateRequest,
+      waitMs: number,
+    ): Promise<{ readonly secret: string } | null> {
       const known = this.#known.get(sessionId)
       if (known === undefined || known.isEnded) return null
       // A repeated rotation starts from the stored secret although the one before it was presented: the answer got lost.
@@ -149,7 +150,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       if (
         verdict === 'wrong' ||
         verdict === 'replayed' ||
-        !isRotationDue(known, verdict, this.#policy.rotateAfterMs, Date.now())
+        !isRotationDue(known, verdict, this.#parts.policy.rotateAfterMs, Date.now())
       )
         return null
       const secret = newSessionSecret()
@@ -161,9 +162,11 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       known.successorSeenAtMs = null
       this.#changes.note(before.userId)
       try {
-        const rows = await this.#database.write(
-          rotateSecret(sessionId, { expectedHash: before.secretHash, presentedHash: secretHash, newHash }, audit),
-        )
+        const rows = await this.#parts.database
+          .within({ leftMs: waitMs })
+          .write(
+            rotateSecret(sessionId, { expectedHash: before.secretHash, presentedHash: secretHash, newHash }, audit),
+          )
         if (rows.length === 1) return { secret }
       } catch (error) {
         if (!(error instanceof DatabaseUnavailable)) throw error
@@ -193,7 +196,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       const known = await this.#known.find(sessionId, Date.now())
       if (known === 'unknown') return new Response(null, { status: 503 })
       const isLive = known !== null && !known.isEnded && known.session.userId === userId
-      if (!isLive || liveness(known.session, known.lastSeenAtMs, this.#policy, Date.now()) !== 'live')
+      if (!isLive || liveness(known.session, known.lastSeenAtMs, this.#parts.policy, Date.now()) !== 'live')
         server.close(closedBySessionEnd, 'session ended')
       return new Response(null, { status: 101, webSocket: client })
     }
@@ -227,7 +230,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
         this.#ended.addSuccessorSeen(session, now)
       }
       if (verdict !== 'replayed') return
-      const retired = this.#database.writeIdempotent(retirePreviousSecret(session.id))
+      const retired = this.#parts.database.writeIdempotent(retirePreviousSecret(session.id))
       this.ctx.waitUntil(retired.catch(() => undefined))
     }
 
@@ -241,20 +244,20 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       const sightings = [...this.#sightings].map(([sessionId, seen]) => ({ sessionId, ...seen }))
       this.#sightings.clear()
       // Lost if it fails: the next sighting says the same, and a sick database needs no backlog.
-      await this.#database.write(recordSightings(sightings)).catch(() => undefined)
+      await this.#parts.database.write(recordSightings(sightings)).catch(() => undefined)
       return true
     }
 
     /** Repeatable: the record tells a second time what it was told the first. */
-    async #record({ userId, which, reason, audit }: EndRequest): Promise<readonly Row[]> {
-      return this.#notices.noteEnded(await this.#database.writeIdempotent(endSessions(userId, which, reason, audit)))
+    async #record({ userId, which, reason, audit }: EndRequest, database: Queries): Promise<readonly Row[]> {
+      return this.#notices.noteEnded(await database.writeIdempotent(endSessions(userId, which, reason, audit)))
     }
 
     async #flushPending(): Promise<boolean> {
       let isDone = true
       for (const { id, request } of this.#ended.pending()) {
         try {
-          await this.#record(request)
+          await this.#record(request, this.#parts.database)
           this.#ended.deletePending(id)
         } catch (error) {
           if (error instanceof DatabaseUnavailable) return false

@@ -36,6 +36,21 @@ export interface EndRequest {
   readonly audit: AuditRow
 }
 
+export interface RotateRequest {
+  readonly sessionId: string
+  readonly secretHash: string
+  readonly audit: AuditRow
+}
+
+/**
+ * What an order to end sessions did. Once recorded, `ids` are those the record had; before that, while the database
+ * cannot be asked, those this object had seen live: the others end as well, and nobody knows yet how many they are.
+ */
+export interface EndAnswer {
+  readonly isRecorded: boolean
+  readonly ids: readonly string[]
+}
+
 export interface UserObjectPolicy extends SessionPolicy {
   readonly unverifiedMs: number
 }
@@ -44,11 +59,11 @@ export interface UserObjectPolicy extends SessionPolicy {
 export interface UserSessions {
   lease(request: LeaseRequest): Promise<LeaseAnswer>
   look(request: LookRequest): Promise<LeaseAnswer>
-  refresh(request: RefreshRequest): Promise<RefreshAnswer>
-  inspect(token: RefreshToken): Promise<InspectedToken | null | 'unknown'>
+  refresh(request: RefreshRequest, waitMs: number): Promise<RefreshAnswer>
+  inspect(token: RefreshToken, waitMs: number): Promise<InspectedToken | null | 'unknown'>
   /** Of whom nothing may be assumed any more, since that position of the log. */
   changes(since: LogPosition): Promise<Changes>
-  /** Durable when it returns; the ids that ended, or null where the database will hear of it later. */
-  end(request: EndRequest): Promise<readonly string[] | null>
-  rotate(sessionId: string, secretHash: string, audit: AuditRow): Promise<{ readonly secret: string } | null>
+  /** Durable when it returns, recorded or not; `waitMs` is how long the record may keep the caller waiting. */
+  end(request: EndRequest, waitMs: number): Promise<EndAnswer>
+  rotate(request: RotateRequest, waitMs: number): Promise<{ readonly secret: string } | null>
 }

@@ -1,22 +1,26 @@
 // Starts an exchange: an id, a clock, the dependencies, before anything can fail.
 import { noBody } from '../body.ts'
+import { requestWaitMs } from '../db/wait-budget.ts'
 import type { Deps } from '../deps.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange, HeaderRecord } from '../exchange.ts'
 
 const nowhere = { path: '/', search: '', host: '' }
 const nobody = { ip: null, continent: null, userAgent: null }
 const anonymous = { kind: 'anonymous' } as const
-const noHeaders = new Headers()
 
 export function startExchange(request: Request, deps: Deps, context: ExecutionContext): Exchange {
+  const waits = { leftMs: requestWaitMs }
   return {
     request,
     deps,
     context,
     id: crypto.randomUUID(),
     startedAtMs: deps.now(),
+    waits,
+    database: deps.database.within(waits),
     target: nowhere,
-    headers: noHeaders,
+    headers: Object.create(null) as HeaderRecord,
+    areHeadersExact: true,
     cookies: {},
     client: nobody,
     authentication: anonymous,

@@ -14,12 +14,13 @@ let gateway: TestGateway
 let origin: Server
 let port: number
 const arrived: string[] = []
+let dropped = 0
 
 beforeAll(async () => {
   port = await freePort()
   origin = createServer((request, response) => {
     arrived.push(`${request.method} ${request.url}`)
-    if (request.url === '/public/slow') return
+    if (request.url === '/public/slow') return void response.once('close', () => (dropped += 1))
     if (request.url === '/public/drop') return void response.destroy()
     response.writeHead(200, { 'content-length': '1000' })
     if (request.url === '/public/cut') response.write('half', () => response.destroy())
@@ -48,6 +49,8 @@ describe('a site that does not do its part', () => {
     expect(await problemOf(value)).toEqual([504, 'origin_timeout'])
     expect(ms).toBeGreaterThanOrEqual(timeoutMs - 5)
     expect(ms).toBeLessThan(unreachableBoundMs)
+    // It need not finish for nobody.
+    await expect.poll(() => dropped).toBe(1)
   })
 
   it('gets an unsafe request once, even if it drops the connection', async () => {

@@ -48,6 +48,22 @@ describe('signing up', () => {
     expect([...statuses.keys()].filter((status) => status !== 202 && status !== 503)).toEqual([])
   }, 180_000)
 
+  it('says in the mail how long its link and its code are good for', async () => {
+    const email = newEmail()
+    await newVisitor(gateway).send('POST', '/auth/v1/signup', { email, password: goodPassword })
+    await mailTo(gateway, email)
+    const [times] = await gateway.sql(
+      `select round(extract(epoch from code_expires_at - c.created_at) / 60)::int as code,
+         round(extract(epoch from expires_at - c.created_at) / 3600)::int as link
+       from challenges c join users u on u.id = c.user_id where u.email = $1`,
+      [email],
+    )
+    const text = gateway.mail.messages().find((message) => [message.to].flat().includes(email))?.text ?? ''
+    expect(text).toContain(
+      `works for ${String(times?.['link'])} hours and the code for ${String(times?.['code'])} minutes`,
+    )
+  })
+
   it('lets exactly one of 200 racers spend a verification token', async () => {
     const email = newEmail()
     await newVisitor(gateway).send('POST', '/auth/v1/signup', { email, password: goodPassword })

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Row, Statement } from '../database.ts'
-import { asMs, atMs, flag, number, numberOrNull, text, textArray, textOrNull, texts } from '../values.ts'
+import { asMs, atMs, flag, number, text, textArray, textOrNull, texts } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
 import { insertLogoutNotices } from './logout-notices.ts'
 
@@ -48,16 +48,6 @@ export interface StoredSession {
   readonly shard: string
   /** The browser session that an application got its own by. */
   readonly parentId: string | null
-}
-
-/** One live session as its owner sees it. */
-export interface ListedSession {
-  readonly id: string
-  readonly createdAtMs: number
-  readonly lastSeenAtMs: number
-  readonly ip: string | null
-  readonly userAgent: string | null
-  readonly amr: readonly string[]
 }
 
 /** The session row, for a `with` list. `userId` may come from a change earlier in the same statement. */
@@ -185,33 +175,6 @@ export function recordSightings(sightings: readonly Sighting[]): Statement {
   return sql`update sessions s set last_seen_at = (r->>'at')::timestamptz, ip = coalesce((r->>'ip')::inet, s.ip)
     from jsonb_array_elements(${JSON.stringify(list)}::jsonb) r
     where s.id = (r->>'sessionId')::uuid and s.last_seen_at < (r->>'at')::timestamptz`
-}
-
-export interface Page {
-  readonly limit: number
-  /** The last item of the page before; null for the first page. */
-  readonly after: { readonly atMs: number; readonly id: string } | null
-}
-
-export function listLiveSessions(userId: string, page: Page): Statement {
-  const after = page.after
-    ? sql`and (date_trunc('milliseconds', last_seen_at), id) < (${atMs(page.after.atMs)}, ${page.after.id}::uuid)`
-    : sql``
-  return sql`select id, ${asMs(sql`created_at`)} as created_at_ms, ${asMs(sql`date_trunc('milliseconds', last_seen_at)`)} as last_seen_at_ms,
-      host(ip) as ip, user_agent, amr
-    from sessions where user_id = ${userId}::uuid and ended_at is null and expires_at > now() ${after}
-    order by date_trunc('milliseconds', last_seen_at) desc, id desc limit ${page.limit}`
-}
-
-export function listedSession(row: Row): ListedSession {
-  return {
-    id: text(row, 'id'),
-    createdAtMs: number(row, 'created_at_ms'),
-    lastSeenAtMs: numberOrNull(row, 'last_seen_at_ms') ?? 0,
-    ip: textOrNull(row, 'ip'),
-    userAgent: textOrNull(row, 'user_agent'),
-    amr: texts(row, 'amr'),
-  }
 }
 
 /** One bounded batch of the daily clean-up. Returns a row per deleted session; fewer than `limit` means done. */

@@ -8,7 +8,7 @@ import { randomCode, randomToken } from '../../kit/random.ts'
 import { hashSecret } from '../../sessions/token.ts'
 
 export const linkLifetimeMs = 24 * hourMs
-const codeLifetimeMs = 10 * minuteMs
+export const codeLifetimeMs = 10 * minuteMs
 export const maxCodeAttempts = 5
 
 export interface AskedChallenge {

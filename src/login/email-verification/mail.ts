@@ -4,12 +4,13 @@ import { secondMs } from '../../kit/duration.ts'
 import { alreadyRegisteredMail } from '../../pages/mail/already-registered-mail.ts'
 import { verificationMail } from '../../pages/mail/verification-mail.ts'
 import { en } from '../../pages/texts/en.ts'
-import { type AskedChallenge, linkLifetimeMs } from './challenge.ts'
+import { type AskedChallenge, codeLifetimeMs, linkLifetimeMs } from './challenge.ts'
 
 export function mailVerification(exchange: Exchange, to: string, asked: AskedChallenge): void {
   const { theme, basePath } = exchange.deps.settings.config
   const link = `${exchange.deps.publicUrl.origin}${basePath}/verify-email?token=${asked.token}`
-  const mail = verificationMail({ theme, texts: en, link, code: asked.code, validForS: linkLifetimeMs / secondMs })
+  const times = { linkForS: linkLifetimeMs / secondMs, codeForS: codeLifetimeMs / secondMs }
+  const mail = verificationMail({ theme, texts: en, link, code: asked.code, ...times })
   deliver(exchange, to, { ...mail, idempotencyKey: asked.row.id })
 }
 

@@ -11,6 +11,7 @@ import { text } from '../../db/values.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { limitRules } from '../../limits/rules.ts'
+import { endByObject } from '../../sessions/end-presented.ts'
 import { hashSecret, isSameHash } from '../../sessions/token.ts'
 import { type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { limited } from '../limited.ts'
@@ -41,8 +42,11 @@ export async function verifyEmail(exchange: Exchange, answer: Answer): Promise<V
 }
 
 /** The try is counted before the code is compared; the comparison takes the same time for every wrong code. */
-async function checkCode({ deps }: Exchange, answer: { email: string; code: string }): Promise<ChallengeKey | null> {
-  const [row] = await deps.database.write(countCodeAttempt(answer.email, 'verify-email', maxCodeAttempts))
+async function checkCode(
+  { deps, database }: Exchange,
+  answer: { email: string; code: string },
+): Promise<ChallengeKey | null> {
+  const [row] = await database.write(countCodeAttempt(answer.email, 'verify-email', maxCodeAttempts))
   if (row === undefined) return null
   return isSameHash(hashCode(deps.codeKey, answer.code), text(row, 'code_hash')) ? { id: text(row, 'id') } : null
 }
@@ -56,7 +60,7 @@ async function spend(exchange: Exchange, key: ChallengeKey, mode: LoginMode): Pr
     verified: auditRow('email.verified', source, facts, deps.now()),
     started: auditRow('login.succeeded', source, facts, deps.now()),
   }
-  const [row] = await deps.database.write(consumeVerification(key, draft.session, audits))
+  const [row] = await exchange.database.write(consumeVerification(key, draft.session, audits))
   if (row === undefined) return null
   const user = verifiedUser(row)
   await endUnproven(exchange, user, draft.session.id)
@@ -68,18 +72,14 @@ async function endUnproven(exchange: Exchange, user: { id: string; shard: string
   const { deps } = exchange
   const reason = 'address verified'
   const audit = auditRow('session.ended', auditSource(exchange), { userId: user.id, reason }, deps.now())
-  await deps.sessions.end(user.shard, {
-    userId: user.id,
-    which: { kind: 'all', beforeMs: deps.now(), exceptId },
-    reason,
-    audit,
-  })
+  const which = { kind: 'all', beforeMs: deps.now(), exceptId } as const
+  await endByObject(exchange, user.shard, { userId: user.id, which, reason, audit })
 }
 
 /** Asks again, if there is anything to ask; the caller hears the same in every case. */
 export async function resend(exchange: Exchange, email: string): Promise<void> {
   await limited(exchange, limitRules.codeByAddress)
   const asked = newVerification(exchange, { passwordHash: null, returnTo: null })
-  const rows = await exchange.deps.database.write(repeatChallenge(email, asked.row, resendsPerHour))
+  const rows = await exchange.database.write(repeatChallenge(email, asked.row, resendsPerHour))
   if (rows.length === 1) mailVerification(exchange, email, asked)
 }

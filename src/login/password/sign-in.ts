@@ -34,14 +34,15 @@ export async function signIn(exchange: Exchange, given: Credentials): Promise<Re
     await recordFailure(exchange, user, 'address unverified')
     throw new GatewayError(reject('email_unverified', 'address unverified'))
   }
+  const answer = await open(exchange, user, given.mode)
   if (needsRehash) await rehash(exchange, user, { stored, password: given.password })
-  return open(exchange, user, given.mode)
+  return answer
 }
 
-async function findUser({ deps }: Exchange, email: string): Promise<LoginUser | null> {
+async function findUser({ database }: Exchange, email: string): Promise<LoginUser | null> {
   const parsed = emailAddress.safeParse(email)
   // Asked all the same: an answer without a round trip to the database would come sooner.
-  const [row] = await deps.database.read(findUserForLogin(parsed.success ? parsed.data : 'nobody@invalid'))
+  const [row] = await database.read(findUserForLogin(parsed.success ? parsed.data : 'nobody@invalid'))
   return row === undefined ? null : loginUser(row)
 }
 
@@ -62,12 +63,12 @@ async function open(exchange: Exchange, user: LoginUser, mode: LoginMode): Promi
   const draft = draftSession(exchange, { userId: user.id, amr: ['pwd'], mode })
   const facts = { userId: user.id, sessionId: draft.session.id, details: { method: 'password' } }
   const audit = auditRow('login.succeeded', auditSource(exchange), facts, exchange.deps.now())
-  const rows = await exchange.deps.database.write(startSession(draft.session, audit))
+  const rows = await exchange.database.write(startSession(draft.session, audit))
   if (rows.length === 0) return refuse(exchange, user, 'account gone')
   return completeLogin(exchange, user, draft)
 }
 
-/** A login must not fail because its password could not be stored better. */
+/** After the login, which must not fail, nor wait too long, because its password could not be stored better. */
 async function rehash(
   exchange: Exchange,
   user: LoginUser,
@@ -76,7 +77,7 @@ async function rehash(
   const audit = auditRow('password.rehashed', auditSource(exchange), { userId: user.id }, exchange.deps.now())
   try {
     const next = await exchange.deps.passwords.hash(password)
-    await exchange.deps.database.write(replacePasswordHash(user.id, stored, next, audit))
+    await exchange.database.write(replacePasswordHash(user.id, stored, next, audit))
   } catch (error) {
     if (!(error instanceof DatabaseUnavailable)) throw error
   }

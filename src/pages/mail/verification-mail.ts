@@ -9,13 +9,15 @@ export type VerificationMailProps = {
   readonly texts: Texts
   readonly link: string
   readonly code: string
-  readonly validForS: number
+  /** How long each is good for. */
+  readonly linkForS: number
+  readonly codeForS: number
 }
 
-export function verificationMail({ theme, texts, link, code, validForS }: VerificationMailProps): Mail {
+export function verificationMail({ theme, texts, link, code, linkForS, codeForS }: VerificationMailProps): Mail {
   const t = texts.mail.verification
   const lead = forSite(t.lead, theme)
-  const expiry = fill(t.expiry, { duration: duration(validForS, texts.lang) })
+  const expiry = fill(t.expiry, { link: duration(linkForS, texts.lang), code: duration(codeForS, texts.lang) })
   return {
     subject: forSite(t.subject, theme),
     // The link and the code each have a line to themselves: people copy them, and programs look for them.

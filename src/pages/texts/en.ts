@@ -1,3 +1,5 @@
+import { enMail } from './en-mail.ts'
+
 /** `{word}` is filled in by the page. Another language is another file with an object of type `Texts`. */
 export const en = {
   lang: 'en',
@@ -149,25 +151,7 @@ export const en = {
     links: 'Links',
     noSubject: '(no subject)',
   },
-  mail: {
-    verification: {
-      subject: 'Confirm your email address for {site}',
-      heading: 'Confirm your email address',
-      lead: 'Somebody, hopefully you, signed up at {site} with this address. Open this link to confirm it:',
-      button: 'Confirm my address',
-      codeLead: 'Or enter this code on the page where you signed up:',
-      expiry: 'The link works for {duration} and the code for 10 minutes, each once.',
-      aside: 'It was not you? Then ignore this message; nothing will happen.',
-    },
-    alreadyRegistered: {
-      subject: 'You already have an account at {site}',
-      heading: 'You already have an account',
-      lead: 'Somebody, hopefully you, tried to sign up at {site} with this address. It already has an account, so no new one was created. You can sign in here:',
-      button: 'Sign in',
-      aside: 'It was not you? Then ignore this message; nobody was told that this account exists.',
-    },
-    linkHint: 'If the button does not work, copy this address into your browser:',
-  },
+  mail: enMail,
 }
 
 export type Texts = typeof en

@@ -49,6 +49,16 @@ describe('the passport', () => {
     expect(headers.get('x-name')).toBe('Ann,%20%C3%9Cnder%0D%0Ax-evil:%201')
   })
 
+  it('leaves out a header whose value nobody has, and one that nobody asked for', async () => {
+    const nameless = { ...lease(), principal: { ...principal, name: null } }
+    const { headers } = await makePassport(nameless, 'site', {
+      signer,
+      names: { name: 'x-name', email: 'x-email' },
+      nowMs: 0,
+    })
+    expect(headers.map(([name]) => name)).toEqual(['x-portcullis-assertion', 'x-email'])
+  })
+
   it('is used again for half a minute, for its origin only', async () => {
     const holder = lease()
     const passport = await makePassport(holder, 'site', { signer, names, nowMs: 1000 })
