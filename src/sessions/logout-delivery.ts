@@ -6,6 +6,8 @@ export interface Deliverer {
   deliver(): Promise<number | null>
 }
 
+const leastPauseMs = 200
+
 export class LogoutDelivery {
   readonly #deliverer: Deliverer | null
   readonly #wakeAt: (atMs: number) => void
@@ -29,7 +31,8 @@ export class LogoutDelivery {
     if (Date.now() < this.#dueAtMs) return this.#wakeAt(this.#dueAtMs)
     this.#dueAtMs = null
     const inMs = await this.#deliverer.deliver()
-    if (inMs !== null) this.#wakeIn(inMs)
+    // Never at once: whatever goes wrong with the times, the record is not asked without end.
+    if (inMs !== null) this.#wakeIn(Math.max(inMs, leastPauseMs))
   }
 
   #wakeIn(ms: number): void {

@@ -2,7 +2,7 @@
 // record, this object is the judge; what it was told to end stays ended while the record cannot be reached.
 import { DurableObject } from 'cloudflare:workers'
 import { type Database, DatabaseUnavailable, type Queries, type Row } from '../db/database.ts'
-import { endSessions, recordSightings, retirePreviousSecret, rotateSecret } from '../db/queries/sessions.ts'
+import { endSessions, retirePreviousSecret, rotateSecret } from '../db/queries/sessions.ts'
 import { minuteMs } from '../kit/duration.ts'
 import { log } from '../log.ts'
 import { ChangeLog, type Changes, type LogPosition } from './change-log.ts'
@@ -11,6 +11,7 @@ import { type KnownSession, type SecretVerdict, isRotationDue, judgeSecret } fro
 import { KnownSessions } from './known-sessions.ts'
 import { type Deliverer, LogoutDelivery } from './logout-delivery.ts'
 import { goodForMs, liveness } from './policy.ts'
+import { Sightings } from './sightings.ts'
 import { closeSockets, closedBySessionEnd } from './sockets.ts'
 import type { RefreshToken } from './refresh-token.ts'
 import { type InspectedToken, type RefreshAnswer, type RefreshRequest, TokenFamilies } from './token-families.ts'
@@ -51,22 +52,21 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
     readonly #known: KnownSessions
     readonly #families: TokenFamilies
     readonly #notices: LogoutDelivery
-    readonly #sightings = new Map<string, { atMs: number; ip: string | null }>()
+    readonly #sightings = new Sightings()
     #alarmAtMs: number | null = null
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env)
       this.#parts = compose(env)
-      const { database, policy, notices } = this.#parts
       this.#ended = new EndedStore(state.storage.sql)
       this.#known = new KnownSessions({
-        database,
+        database: this.#parts.database,
         ended: this.#ended,
-        provenMs: policy.provenMs,
+        provenMs: this.#parts.policy.provenMs,
         onChange: (userId) => this.#changes.note(userId),
         inBackground: (work) => state.waitUntil(work),
       })
-      this.#notices = new LogoutDelivery(notices, (atMs) => this.#wakeAt(atMs))
+      this.#notices = new LogoutDelivery(this.#parts.notices, (atMs) => this.#wakeAt(atMs))
       this.#families = new TokenFamilies(this.#parts, this.#ended, (request, waitMs) => this.end(request, waitMs))
       if (this.#ended.pending().length > 0) this.#wakeAt(Date.now() + retryEndsMs)
     }
@@ -109,7 +109,8 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       if (secret === 'wrong') return { outcome: 'dead', reason: 'wrong secret', userId: session.userId }
       if (secret === 'replayed') return { outcome: 'dead', reason: 'replayed secret', userId: session.userId }
       known.lastSeenAtMs = now
-      this.#see(request, now)
+      this.#sightings.note(request, now)
+      this.#wakeAt(now + flushEveryMs)
       return {
         outcome: 'live',
         session,
@@ -207,9 +208,12 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
 
     override async alarm(): Promise<void> {
       this.#alarmAtMs = null
-      const isDone = (await this.#flushPending()) && (await this.#flushSightings())
+      const isDone = await this.#flushPending()
       // Not while the record is away: what waits for it comes first, and wakes again.
-      if (isDone) await this.#notices.run()
+      if (isDone) {
+        await this.#sightings.flush(this.#parts.database)
+        await this.#notices.run()
+      }
       this.#ended.forgetBefore(Date.now())
       if (!isDone) this.#wakeAt(Date.now() + retryEndsMs)
     }
@@ -232,20 +236,6 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       if (verdict !== 'replayed') return
       const retired = this.#parts.database.writeIdempotent(retirePreviousSecret(session.id))
       this.ctx.waitUntil(retired.catch(() => undefined))
-    }
-
-    #see(request: LookRequest, now: number): void {
-      this.#sightings.set(request.sessionId, { atMs: now, ip: request.ip })
-      this.#wakeAt(now + flushEveryMs)
-    }
-
-    async #flushSightings(): Promise<boolean> {
-      if (this.#sightings.size === 0) return true
-      const sightings = [...this.#sightings].map(([sessionId, seen]) => ({ sessionId, ...seen }))
-      this.#sightings.clear()
-      // Lost if it fails: the next sighting says the same, and a sick database needs no backlog.
-      await this.#parts.database.write(recordSightings(sightings)).catch(() => undefined)
-      return true
     }
 
     /** Repeatable: the record tells a second time what it was told the first. */

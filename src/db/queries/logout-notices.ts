@@ -48,9 +48,9 @@ export function settleLogoutNotice(id: string, audit: AuditRow): Statement {
     ${insertAuditWhen(sql`changed`, audit)}`
 }
 
-/** In how many milliseconds the next one is due; null when there is none. */
+/** In how many milliseconds the next one is due, less than none if it is overdue; null when there is none. */
 export function nextLogoutNotice(): Statement {
-  return sql`select greatest(0, extract(epoch from min(next_at) - now()) * 1000)::float8 as due_in_ms from logout_notices`
+  return sql`select (extract(epoch from min(next_at) - now()) * 1000)::float8 as due_in_ms from logout_notices`
 }
 
 export function dueInMs(row: Row | undefined): number | null {

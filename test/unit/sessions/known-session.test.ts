@@ -108,6 +108,15 @@ describe('an order to end sessions', () => {
     expect(all.map(({ isEnded }) => isEnded)).toEqual([false, false, false, true, true])
   })
 
+  it('means the applications of a browser with it, and spares those of the browser it spares', () => {
+    const [browser, application] = [known({ id: 'browser' }), known({ id: 'application', parentId: 'browser' })]
+    expect(order({ kind: 'one', sessionId: 'application' }, browser, application)).toEqual(['application'])
+    const again = known({ id: 'application', parentId: 'browser' })
+    expect(order({ kind: 'one', sessionId: 'browser' }, browser, again)).toEqual(['browser', 'application'])
+    const [spared, other] = [known({ id: 'a', parentId: 'kept' }), known({ id: 'b', parentId: 'not kept' })]
+    expect(order(others, spared, other)).toEqual(['b'])
+  })
+
   it('counts nothing twice, and nothing that was over by itself', () => {
     const over = known({ id: 'over', expiresAtMs: 9999 })
     const live = known({ id: 'live', expiresAtMs: 10_000 })
