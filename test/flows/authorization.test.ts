@@ -199,6 +199,15 @@ describe('an application of others', () => {
     ])
   })
 
+  it('asks again for what it was not allowed before', async () => {
+    const other = await newPerson(gateway)
+    await other.visitor.open(ask(foreign, { scope: 'openid' }))
+    await other.visitor.submit('/auth/oauth/consent', { request: request({ scope: 'openid' }), decision: 'allow' })
+    expect(sentTo(await other.visitor.open(ask(foreign, { scope: 'openid' }))).query).toHaveProperty('code')
+    const more = await other.visitor.open(ask(foreign, { scope: 'openid email' }))
+    expect([more.status, (await more.text()).includes('see your email address')]).toEqual([200, true])
+  })
+
   it('hears access_denied after a no, and nothing is remembered', async () => {
     const other = await newPerson(gateway)
     await other.visitor.open(ask(foreign))
@@ -253,8 +262,9 @@ describe('a code', () => {
 
   it('that comes again is refused, and takes back what it gave, not the browser’s session', async () => {
     const visitor = await signInAgain(gateway, person)
-    const { code, refresh_token: token, access_token: access } = await authorizedTokens(gateway, visitor, own)
-    await refused(await redeem(gateway, own, valid(code)))
+    const tokens = await authorizedTokens(gateway, visitor, own)
+    const { code, verifier: its, refresh_token: token, access_token: access } = tokens
+    await refused(await redeem(gateway, own, { code, code_verifier: its }))
     await refused(await refresh(gateway, token))
     const sid = claimsOf(access)['sid']
     expect(await endReason(sid)).toBe('authorization code replayed')
