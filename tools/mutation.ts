@@ -134,14 +134,23 @@ function isKilled(copy: string, { project, tests }: Subject): Promise<boolean> {
       '--reporter=dot',
       '--maxWorkers=1',
     ]
-    const child = spawn(process.execPath, args, { cwd: copy, stdio: 'ignore' })
-    // A mutant that never ends is noticed too.
-    const timer = setTimeout(() => child.kill('SIGKILL'), 120_000)
+    // A group of its own: a mutant that never ends runs in a worker process, which outlives the runner.
+    const child = spawn(process.execPath, args, { cwd: copy, stdio: 'ignore', detached: true })
+    const timer = setTimeout(() => endGroup(child.pid), 120_000)
     child.once('close', (code) => {
       clearTimeout(timer)
+      endGroup(child.pid)
       resolve(code !== 0)
     })
   })
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // All of it has ended.
+  }
 }
 
 const below = process.argv.slice(2)[0] ?? ''
