@@ -1,5 +1,6 @@
 // What the owner of a site can say in gateway.config.ts. The schema is the reference: defaults stand here and only here.
 import { z } from 'zod'
+import { issuer } from './issuer-presets.ts'
 
 const headerName = z
   .string()
@@ -66,6 +67,11 @@ export const gatewaySchema = z.strictObject({
   /** First match decides; a request that matches none is denied. */
   routes: z.array(route).min(1, 'at least one route'),
   identityHeaders: identityHeaders.default({}),
+  /** Whose bearer tokens are accepted; without any, `Authorization` is the site's own affair. */
+  issuers: z
+    .array(issuer)
+    .refine((rows) => new Set(rows.map((row) => row.issuer)).size === rows.length, 'one row for each issuer')
+    .default([]),
   /** The gateway's own pages and API live below it. */
   basePath: z
     .string()

@@ -8,3 +8,8 @@ export function fromBase64Url(text: string): Uint8Array | null {
   const bytes = Buffer.from(text, 'base64url')
   return bytes.toString('base64url') === text ? new Uint8Array(bytes) : null
 }
+
+/** What a careless reader makes of it: other alphabets, padding and stray characters are passed over, and so is white space. */
+export function decodeLeniently(text: string): string {
+  return Buffer.from(text, 'base64url').toString('utf8').trimStart()
+}
