@@ -9,8 +9,8 @@ export interface AlgorithmRow {
   readonly members: readonly string[]
   /** Length in bytes of each member, where the curve fixes it. */
   readonly memberBytes: number | null
-  readonly importAs: SubtleCryptoImportKeyAlgorithm
-  readonly verifyAs: SubtleCryptoSignAlgorithm
+  readonly importAs: { readonly name: string; readonly hash?: string; readonly namedCurve?: string }
+  readonly verifyAs: { readonly name: string; readonly hash?: string; readonly saltLength?: number }
 }
 
 const rsa = { kty: 'RSA', crv: null, members: ['n', 'e'], memberBytes: null } as const

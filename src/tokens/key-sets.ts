@@ -93,7 +93,7 @@ export function createRemoteKeys(issuer: TrustedIssuer, { store, report, now }: 
     if (!isUsable(known, now())) return { outcome: 'unreachable' }
     const key = findKey(known.keys, question.keyId, question.algorithm)
     if (key !== null) return found(key)
-    const isNewerThanQuestion = known.fetchedAtMs !== null && known.fetchedAtMs > askedAtMs
+    const isNewerThanQuestion = known.fetchedAtMs !== null && known.fetchedAtMs >= askedAtMs
     return question.keyId === null || isNewerThanQuestion ? { outcome: 'unknown' } : findNew(question, asking)
   }
 
