@@ -92,8 +92,7 @@ function bearerTokens(
   const report = keySetReporter(audit)
   const trusted = new Map(
     config.issuers.map((rules) => {
-      // As with the user object's, this is the part of the stub that is called.
-      const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`) as unknown as KeySetStore
+      const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
       return [rules.issuer, { rules, keys: createRemoteKeys(rules, { store, report, now }) }]
     }),
   )
@@ -106,7 +105,7 @@ function bearerTokens(
   return createBearerTokens({
     verify: (token, visit, nowMs) => verifyToken(token, trusted, visit, nowMs),
     subjectOf: ({ claims, rules }, nowMs) => subjectOf(claims, rules, nowMs),
-    findUser: users.find,
+    findUser: (identity, visit) => users.find(identity, visit),
     now,
   })
 }

@@ -93,9 +93,8 @@ export function createExternalUsers({ database, shardOf, provenMs, now }: Extern
    */
   async function lookInTurn(identity: ExternalIdentity, visit: Visit, before: Known | undefined): Promise<FoundUser> {
     const turn = underWay.get(identity.identity)
-    while (turn !== undefined && underWay.get(identity.identity) === turn && isTaken(identity.identity)) {
-      await new Promise((resolve) => setTimeout(resolve, lookAgainMs))
-    }
+    const isWaiting = (): boolean => underWay.get(identity.identity) === turn && isTaken(identity.identity)
+    while (isWaiting()) await new Promise((resolve) => setTimeout(resolve, lookAgainMs))
     const left = known.get(identity.identity)
     return left !== undefined && left !== before ? found(left) : found(await look(identity, visit))
   }

@@ -113,11 +113,11 @@ describe('an issuer that changes its keys', () => {
     const first = issuer.keys[0]
     if (first === undefined) throw new Error('no key')
     expect(await status(await issuer.token())).toBe(200)
-    let isRunning = true
+    const end = new AbortController()
     const refused: number[] = []
     let count = 0
     const run = async (): Promise<void> => {
-      while (isRunning) {
+      while (!end.signal.aborted) {
         // By the newest key, from the moment it is published.
         const got = await status(await issuer.token({ jti: String((count += 1)) }))
         if (got !== 200) refused.push(got)
@@ -128,7 +128,7 @@ describe('an issuer that changes its keys', () => {
     await issuer.newKey()
     const madeWithOld = await signToken(first, { iss: issuer.url, aud: audience, sub: 'x', exp: inSeconds(60) })
     await new Promise((resolve) => setTimeout(resolve, 700))
-    isRunning = false
+    end.abort()
     await Promise.all(running)
     expect(refused).toEqual([])
     expect(count).toBeGreaterThan(20)

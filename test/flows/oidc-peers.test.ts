@@ -108,10 +108,10 @@ describe.each(kinds)('a person who signed in at a provider like %s', (kind) => {
 
   it('stays somebody while the provider changes its keys', async () => {
     const before = await signIn(kind, 'ann')
-    let isRunning = true
+    const end = new AbortController()
     const statuses = new Set<number>()
     const running = Array.from({ length: 3 }, async () => {
-      while (isRunning) statuses.add(await status(before.accessToken))
+      while (!end.signal.aborted) statuses.add(await status(before.accessToken))
     })
     try {
       await peers.get(kind)?.rotate()
@@ -119,7 +119,7 @@ describe.each(kinds)('a person who signed in at a provider like %s', (kind) => {
       expect(decodeProtectedHeader(after.accessToken).kid).not.toBe(decodeProtectedHeader(before.accessToken).kid)
       expect(await status(after.accessToken)).toBe(200)
     } finally {
-      isRunning = false
+      end.abort()
       await Promise.all(running)
     }
     expect(statuses).toEqual(new Set([200]))

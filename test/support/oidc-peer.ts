@@ -37,7 +37,7 @@ function createProvider(issuer: string, dress: PeerDress, keys: readonly Claims[
   const resource = { audience: peerAudience, scope: 'read', accessTokenTTL: 300, accessTokenFormat: 'jwt' } as const
   return new Provider(issuer, {
     clients: [{ client_id: clientId, redirect_uris: [redirectUri], token_endpoint_auth_method: 'none' }],
-    jwks: { keys: [...keys] } as never,
+    jwks: { keys: [...keys] },
     cookies: { keys: ['a test'] },
     routes: { jwks: dress.keySetPath },
     scopes: ['openid', 'read'],
@@ -54,7 +54,7 @@ function createProvider(issuer: string, dress: PeerDress, keys: readonly Claims[
         jwt: (_, __, jwt) => {
           // It is changed in place; the header begins as nothing, and what is put there wins over its own.
           const header: Claims = {}
-          dress.accessToken?.({ header, payload: jwt.payload as Claims })
+          dress.accessToken?.({ header, payload: jwt.payload })
           Object.assign(jwt, { header })
         },
       },
