@@ -1,5 +1,6 @@
 // What the owner of a site can say in gateway.config.ts. The schema is the reference: defaults stand here and only here.
 import { z } from 'zod'
+import type { OrFromEnvironment } from './from-environment.ts'
 import { issuer } from './issuer-presets.ts'
 
 const headerName = z
@@ -132,7 +133,9 @@ export const gatewaySchema = z.strictObject({
     .prefault({}),
 })
 
-export type GatewayInput = z.input<typeof gatewaySchema>
+type Input = z.input<typeof gatewaySchema>
+
+export type GatewayInput = Omit<Input, 'issuers'> & { readonly issuers?: OrFromEnvironment<Input['issuers']> }
 export type GatewayConfig = z.output<typeof gatewaySchema>
 
 /** Types the site's own settings; they are checked when the worker starts, so that a mistake is named and not thrown. */

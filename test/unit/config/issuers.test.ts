@@ -318,3 +318,24 @@ describe('a mistake in a row', () => {
     expect(parsed.ok ? '' : parsed.problem[0]?.expected).toContain('the id of the tenant')
   })
 })
+
+describe('a row that leaves a text to the environment', () => {
+  const row = { preset: 'cognito', region: { env: 'REGION' }, userPoolId: 'x_1', clientIds: ['a', { env: 'CLIENT' }] }
+  const parseWith = (values: Record<string, unknown>): ReturnType<typeof parseSettings> =>
+    parseSettings({ ...shippedConfig, issuers: [row] }, { ...environment, ...values })
+
+  it('means what stands there', () => {
+    const parsed = parseWith({ REGION: 'us-east-1', CLIENT: 'b' })
+    expect(parsed.ok && parsed.value.config.issuers).toMatchObject([
+      { issuer: 'https://cognito-idp.us-east-1.amazonaws.com/x_1', audiences: ['a', 'b'] },
+    ])
+  })
+
+  it('is a mistake of the environment when nothing does', () => {
+    const parsed = parseWith({ CLIENT: '' })
+    expect(parsed.ok ? [] : parsed.problem.map(({ field }) => field)).toEqual([
+      'environment: REGION',
+      'environment: CLIENT',
+    ])
+  })
+})
