@@ -166,8 +166,8 @@ function entraFacts({ tenantId, clientId }: z.output<typeof entra>): IssuerFacts
 }
 
 /**
- * Google's access tokens are opaque, so what comes is an ID token. An address outside Google's own and the customer's
- * domains was proven once, perhaps long ago: it links nobody.
+ * Google's access tokens are opaque, so what comes is an ID token. It vouches for its own addresses and those of its
+ * customers' domains; another one was proven once, perhaps long ago, and may be somebody else's by now.
  */
 function googleFacts({ clientIds, hostedDomain }: z.output<typeof google>): IssuerFacts {
   return {
@@ -176,7 +176,7 @@ function googleFacts({ clientIds, hostedDomain }: z.output<typeof google>): Issu
     audiences: clientIds,
     audienceClaim: 'aud',
     tokenType: { header: 'JWT', claims: hostedDomain === undefined ? {} : { hd: hostedDomain } },
-    linkVerifiedEmail: hostedDomain !== undefined,
+    claims: { emailAuthority: { domains: ['gmail.com', 'googlemail.com'], orWith: ['hd'] } },
   }
 }
 

@@ -39,8 +39,8 @@ export const issuerOptions = {
   maxLifetimeHours: z.number().positive().max(8784).default(24),
   /** What happens at the first token of somebody nobody here knows. */
   unknownUsers: z.enum(['create', 'refuse']).default('create'),
-  /** Somebody with the same address, proven on both sides, is the same person. */
-  linkVerifiedEmail: z.boolean().optional(),
+  /** An address the issuer calls proven is kept, and whoever has proven it here is the same person. Else it is only told. */
+  linkVerifiedEmail: z.boolean().default(true),
   /** Hands the token on to the origin, beside the assertion. */
   forwardToken: z.boolean().default(false),
   claims: z
@@ -49,6 +49,8 @@ export const issuerOptions = {
       email: claimPath.optional(),
       /** A claim that is true, or what holds for all addresses of the issuer. */
       emailVerified: z.union([z.boolean(), claimPath]).optional(),
+      /** The domains whose addresses the issuer can vouch for; left out, all of them. */
+      emailDomains: z.array(z.string().min(1).toLowerCase()).min(1).optional(),
       name: claimPath.optional(),
       /** Null: no roles from this issuer. */
       roles: claimPath.nullable().optional(),
@@ -91,13 +93,13 @@ export interface IssuerFacts {
   readonly tokenType: TrustedIssuer['tokenType']
   readonly algorithms?: readonly Algorithm[]
   readonly claims?: Partial<TrustedIssuer['claims']>
-  readonly linkVerifiedEmail?: boolean
 }
 
 const standardClaims: TrustedIssuer['claims'] = {
   subject: ['sub'],
   email: ['email'],
   emailVerified: ['email_verified'],
+  emailAuthority: null,
   name: ['name'],
   roles: null,
   amr: ['amr'],
@@ -107,7 +109,9 @@ const standardClaims: TrustedIssuer['claims'] = {
 
 /** Options of the row win over what the preset knows, and that over the standards. */
 export function trustedIssuer(facts: IssuerFacts, options: IssuerOptions): TrustedIssuer {
-  const said = Object.fromEntries(Object.entries(options.claims).filter(([, value]) => value !== undefined))
+  const { emailDomains, ...paths } = options.claims
+  const said = Object.fromEntries(Object.entries(paths).filter(([, value]) => value !== undefined))
+  const emailAuthority = emailDomains === undefined ? {} : { emailAuthority: { domains: emailDomains, orWith: null } }
   return {
     issuer: facts.issuer,
     jwksUrl: facts.jwksUrl,
@@ -115,11 +119,11 @@ export function trustedIssuer(facts: IssuerFacts, options: IssuerOptions): Trust
     audiences: facts.audiences,
     audienceClaim: facts.audienceClaim,
     tokenType: facts.tokenType,
-    claims: { ...standardClaims, ...facts.claims, ...said },
+    claims: { ...standardClaims, ...facts.claims, ...said, ...emailAuthority },
     leewayMs: options.leewaySeconds * secondMs,
     maxLifetimeMs: options.maxLifetimeHours * hourMs,
     unknownUsers: options.unknownUsers,
-    linkVerifiedEmail: options.linkVerifiedEmail ?? facts.linkVerifiedEmail ?? true,
+    linkVerifiedEmail: options.linkVerifiedEmail,
     forwardToken: options.forwardToken,
   }
 }

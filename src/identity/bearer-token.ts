@@ -115,9 +115,9 @@ function identityOf(subject: TokenSubject, rules: TrustedIssuer): ExternalIdenti
   return {
     identity: subject.identity,
     issuer: rules.issuer,
-    verifiedEmail: subject.verifiedEmail,
+    // Who is not trusted to say whose mailbox it is may not take it from its owner either.
+    verifiedEmail: rules.linkVerifiedEmail ? subject.verifiedEmail : null,
     name: subject.name,
-    mayLink: rules.linkVerifiedEmail,
     mayCreate: rules.unknownUsers === 'create',
   }
 }

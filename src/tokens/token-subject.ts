@@ -1,7 +1,7 @@
 // What a verified token says of a person, by the claim mapping of its issuer's row.
 import { secondMs } from '../kit/duration.ts'
 import { type JsonObject, isObject } from './strict-json.ts'
-import type { ClaimPath, TrustedIssuer } from './trusted-issuer.ts'
+import type { ClaimMapping, ClaimPath, TrustedIssuer } from './trusted-issuer.ts'
 
 export interface TokenSubject {
   /** What the user is known by here: the issuer and its name for the person, which only together mean somebody. */
@@ -31,8 +31,7 @@ export function subjectOf(claims: JsonObject, rules: TrustedIssuer, nowMs: numbe
   return {
     // An issuer has no fragment (OpenID Connect Discovery 1.0 §2), so the first `#` ends it and no two pairs look alike.
     identity: `${issuer}#${subject}`,
-    verifiedEmail:
-      email !== null && isAddress(email) && isVerified(claims, mapping.emailVerified) ? email.toLowerCase() : null,
+    verifiedEmail: email !== null && isAddress(email) && isProven(email, claims, mapping) ? email.toLowerCase() : null,
     name: plainText(at(claims, mapping.name), longestName),
     roles: mapping.roles === null ? [] : textsAt(claims, mapping.roles),
     amr: textsAt(claims, mapping.amr),
@@ -65,6 +64,15 @@ function plainText(value: unknown, longest: number): string | null {
 /** One plain ASCII address; how those beyond ASCII compare is nothing to decide an account by. */
 function isAddress(email: string): boolean {
   return /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(email)
+}
+
+/** The issuer says so, and is in a position to know. */
+function isProven(email: string, claims: JsonObject, { emailVerified, emailAuthority }: ClaimMapping): boolean {
+  if (!isVerified(claims, emailVerified)) return false
+  if (emailAuthority === null) return true
+  const { domains, orWith } = emailAuthority
+  if (domains.includes(email.slice(email.lastIndexOf('@') + 1).toLowerCase())) return true
+  return orWith !== null && plainText(at(claims, orWith), longestName) !== null
 }
 
 /** Vendors write a flag as a boolean, as text, or as a number. */

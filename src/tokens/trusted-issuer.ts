@@ -19,6 +19,8 @@ export interface ClaimMapping {
   readonly email: ClaimPath
   /** A claim, or what holds for every address the issuer states. */
   readonly emailVerified: ClaimPath | boolean
+  /** Whose mailboxes the issuer can speak for: addresses of these domains, or of anybody with the claim. Null: everybody's. */
+  readonly emailAuthority: { readonly domains: readonly string[]; readonly orWith: ClaimPath | null } | null
   readonly name: ClaimPath
   /** Null: the issuer gives nobody a role here. */
   readonly roles: ClaimPath | null
@@ -41,7 +43,7 @@ export interface TrustedIssuer {
   readonly leewayMs: number
   readonly maxLifetimeMs: number
   readonly unknownUsers: 'create' | 'refuse'
-  /** Whether a user who is known by the same proven address is the same person. */
+  /** Whether an address the issuer calls proven is kept, and whoever has proven it here is the same person. */
   readonly linkVerifiedEmail: boolean
   /** Whether the origin gets the token as well as the assertion. */
   readonly forwardToken: boolean

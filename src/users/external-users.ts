@@ -10,9 +10,9 @@ export interface ExternalIdentity {
   /** `issuer#subject`. */
   readonly identity: string
   readonly issuer: string
+  /** An address that is theirs beyond doubt: kept, and whoever has proven it here is the same person. */
   readonly verifiedEmail: string | null
   readonly name: string | null
-  readonly mayLink: boolean
   readonly mayCreate: boolean
 }
 
@@ -120,8 +120,7 @@ export function createExternalUsers({ database, shardOf, provenMs, now }: Extern
     for (let attempt = 1; ; attempt += 1) {
       const [row] = await database.read(findExternalUser(identity.identity))
       if (row !== undefined) return externalUser(row)
-      const canLink = identity.mayLink && identity.verifiedEmail !== null
-      if ((!identity.mayCreate && !canLink) || attempt > tries) return null
+      if ((!identity.mayCreate && identity.verifiedEmail === null) || attempt > tries) return null
       try {
         await database.writeIdempotent(addition(identity, visit))
       } catch (error) {

@@ -295,7 +295,6 @@ describe('somebody new', () => {
           issuer: issuer.url,
           verifiedEmail: `${randomUUID()}@example.com`,
           name: null,
-          mayLink: true,
           mayCreate: true,
         },
         { source: { requestId: sub, ip: null, userAgent: null }, continent: null, waitUntil: () => undefined },

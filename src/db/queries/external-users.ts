@@ -35,12 +35,10 @@ export interface NewExternalUser {
   readonly userId: string
   readonly identityId: string
   readonly identity: string
-  /** Proven by the issuer, or null. */
+  /** Proven to be theirs; whoever has proven it here is the same person. Null for none. */
   readonly verifiedEmail: string | null
   readonly name: string | null
   readonly shard: string
-  /** Whether a user whose address is proven here as well is the same person. */
-  readonly mayLink: boolean
   readonly mayCreate: boolean
 }
 
@@ -53,7 +51,7 @@ export interface NewExternalUser {
  */
 export function addExternalUser(user: NewExternalUser, created: AuditRow, linked: AuditRow): Statement {
   return sql`with same as (
-      select id from users where ${user.mayLink}::boolean and lower(email) = lower(${user.verifiedEmail}::text)
+      select id from users where lower(email) = lower(${user.verifiedEmail}::text)
         and email_verified_at is not null and deleted_at is null and status = 'active'),
     claimed as (
       insert into identities (id, user_id, subject)

@@ -261,6 +261,48 @@ describe.each(Object.entries(samples))(
   },
 )
 
+describe('an address', () => {
+  const told = (row: Record<string, unknown>, claims: Record<string, unknown>): string | null | undefined =>
+    subjectOf({ sub: 'x', email_verified: true, ...claims }, rulesOf(row), nowMs)?.verifiedEmail
+  const google = { preset: 'google', clientIds: ['x'] }
+  const plain = { issuer: 'https://id.example.com', audiences: ['x'] }
+
+  it.each([
+    ['of Google’s own', google, { email: 'Ann@gmail.com' }, 'ann@gmail.com'],
+    ['of a customer of Google', google, { email: 'ann@corp.example', hd: 'corp.example' }, 'ann@corp.example'],
+    ['that Google saw proven long ago', google, { email: 'ann@corp.example' }, null],
+    ['whose domain only looks like it', google, { email: 'ann@notgmail.com' }, null],
+    [
+      'of a domain the row lists',
+      { ...plain, claims: { emailDomains: ['Corp.example'] } },
+      { email: 'a@corp.example' },
+      'a@corp.example',
+    ],
+    [
+      'of another domain',
+      { ...plain, claims: { emailDomains: ['corp.example'] } },
+      { email: 'a@sub.corp.example' },
+      null,
+    ],
+    ['that is not proven', plain, { email: 'a@corp.example', email_verified: false }, null],
+    ['whose proof is text', plain, { email: 'a@corp.example', email_verified: 'true' }, 'a@corp.example'],
+    ['whose proof is another text', plain, { email: 'a@corp.example', email_verified: 'no' }, null],
+    ['without a word about proof', plain, { email: 'a@corp.example', email_verified: undefined }, null],
+    [
+      'of an issuer all of whose are',
+      { ...plain, claims: { emailVerified: true } },
+      { email: 'a@b.example', email_verified: false },
+      'a@b.example',
+    ],
+    ['that is two', plain, { email: 'a@b.example,c@d.example' }, null],
+    ['with a control character', plain, { email: 'a@b.example\u0000' }, null],
+    ['that is not ASCII', plain, { email: 'a@b\uff0eexample' }, null],
+    ['that is a list', plain, { email: ['a@b.example'] }, null],
+  ])('%s', (_, row, claims, expected) => {
+    expect(told(row, claims)).toBe(expected)
+  })
+})
+
 describe('a row without a preset', () => {
   const row = { issuer: 'https://id.example.com', audiences: ['https://site.example'] }
 
