@@ -43,6 +43,11 @@ export interface ExternalUsersPorts {
   readonly now: () => number
 }
 
+/** Told apart by being another object: the clock of an isolate may stand still between two of them. */
+interface Turn {
+  readonly sinceMs: number
+}
+
 interface Known {
   readonly user: ExternalUser | null
   readonly provenAtMs: number
@@ -60,7 +65,7 @@ const uniqueViolation = '23505'
 
 export function createExternalUsers({ database, shardOf, provenMs, now }: ExternalUsersPorts): ExternalUsers {
   const known = new BoundedMap<string, Known>(usersKept)
-  const underWay = new Map<string, number>()
+  const underWay = new BoundedMap<string, Turn>(usersKept)
 
   async function find(identity: ExternalIdentity, visit: Visit): Promise<FoundUser> {
     const before = known.get(identity.identity)
@@ -96,23 +101,27 @@ export function createExternalUsers({ database, shardOf, provenMs, now }: Extern
     const isWaiting = (): boolean => underWay.get(identity.identity) === turn && isTaken(identity.identity)
     while (isWaiting()) await new Promise((resolve) => setTimeout(resolve, lookAgainMs))
     const left = known.get(identity.identity)
-    return left !== undefined && left !== before ? found(left) : found(await look(identity, visit))
+    if (left !== undefined && left !== before) return found(left)
+    const looking = look(identity, visit)
+    // Goes on when the client of this request does not wait any more: others may.
+    visit.waitUntil(looking.catch(() => undefined))
+    return found(await looking)
   }
 
   function isTaken(identity: string): boolean {
-    const since = underWay.get(identity)
-    return since !== undefined && now() - since < takeOverAfterMs
+    const turn = underWay.get(identity)
+    return turn !== undefined && now() - turn.sinceMs < takeOverAfterMs
   }
 
   async function look(identity: ExternalIdentity, visit: Visit): Promise<Known> {
-    const startedAtMs = now()
-    underWay.set(identity.identity, startedAtMs)
+    const turn = { sinceMs: now() }
+    underWay.set(identity.identity, turn)
     try {
-      const entry = { user: await findOrAdd(identity, visit), provenAtMs: startedAtMs }
+      const entry = { user: await findOrAdd(identity, visit), provenAtMs: turn.sinceMs }
       known.set(identity.identity, entry)
       return entry
     } finally {
-      if (underWay.get(identity.identity) === startedAtMs) underWay.delete(identity.identity)
+      if (underWay.get(identity.identity) === turn) underWay.delete(identity.identity)
     }
   }
 
