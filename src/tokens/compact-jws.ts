@@ -14,8 +14,8 @@ export interface CompactJws {
   readonly keyId: string | null
   readonly claims: JsonObject
   /** What the signature is about. */
-  readonly signed: Uint8Array
-  readonly signature: Uint8Array
+  readonly signed: string
+  readonly signature: Uint8Array<ArrayBuffer>
 }
 
 /** One of a fixed list, so that it can be logged: no part of a token is in it. */
@@ -55,8 +55,14 @@ export function parseCompactJws(token: string): Result<CompactJws, MalformedReas
   if (signature.length === 0) return fail('no signature')
   const claims = parseStrictObject(claimBytes)
   if (claims === null) return fail('claims are no strict JSON object')
-  const signed = new TextEncoder().encode(token.slice(0, second))
-  return succeed({ algorithm: alg, type: typ ?? null, keyId: kid ?? null, claims, signed, signature })
+  return succeed({
+    algorithm: alg,
+    type: typ ?? null,
+    keyId: kid ?? null,
+    claims,
+    signed: token.slice(0, second),
+    signature,
+  })
 }
 
 function isOptionalText(value: unknown): value is string | undefined {

@@ -89,7 +89,7 @@ async function isSignedBy(
   try {
     const cryptoKey = imported.get(key) ?? (await crypto.subtle.importKey('jwk', key.jwk, importAs, false, ['verify']))
     imported.set(key, cryptoKey)
-    return await crypto.subtle.verify(verifyAs, cryptoKey, signature, signed)
+    return await crypto.subtle.verify(verifyAs, cryptoKey, signature, new TextEncoder().encode(signed))
   } catch {
     // A point that is not on the curve, a signature of a length no key makes.
     return false
