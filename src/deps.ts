@@ -19,8 +19,8 @@ import { shardOf, userObjectName } from './sessions/shard.ts'
 import type { UserObjectPolicy, UserSessions } from './sessions/user-sessions.ts'
 import { type AssertionSigner, createAssertionSigner } from './tokens/assertion.ts'
 import { type KeySetStore, createRemoteKeys } from './tokens/key-sets.ts'
-import { subjectOf } from './tokens/token-subject.ts'
 import { verifyToken } from './tokens/verify-token.ts'
+import { externalPerson } from './users/external-person.ts'
 import { createExternalUsers } from './users/external-users.ts'
 
 export interface Deps {
@@ -90,24 +90,20 @@ function bearerTokens(
   { database, audit, now }: Pick<Deps, 'database' | 'audit' | 'now'>,
 ): BearerTokens {
   const report = keySetReporter(audit)
-  const trusted = new Map(
-    config.issuers.map((rules) => {
-      const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
-      return [rules.issuer, { rules, keys: createRemoteKeys(rules, { store, report, now }) }]
-    }),
-  )
   const users = createExternalUsers({
     database,
     shardOf: (userId, continent) => shardOf(userId, continent, config.sessions.shards),
     provenMs: sessionPolicy(config.sessions).provenMs,
     now,
   })
-  return createBearerTokens({
-    verify: (token, visit, nowMs) => verifyToken(token, trusted, visit, nowMs),
-    subjectOf: ({ claims, rules }, nowMs) => subjectOf(claims, rules, nowMs),
-    findUser: (identity, visit) => users.find(identity, visit),
-    now,
-  })
+  const trusted = new Map(
+    config.issuers.map((rules) => {
+      const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
+      const keys = createRemoteKeys(rules, { store, report, now })
+      return [rules.issuer, { rules, keys, person: externalPerson(users, rules) }]
+    }),
+  )
+  return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, trusted, visit, nowMs), now })
 }
 
 export function createDatabase({ environment }: Settings): Database {

@@ -47,7 +47,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   limits: ['kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
   tokens: ['kit'],
-  users: ['audit', 'db', 'kit'],
+  users: ['audit', 'db', 'tokens', 'kit'],
   // The outside.
   db: ['kit'],
   providers: ['kit', 'log.ts'],

@@ -1,10 +1,9 @@
 // Finds out who a bearer token speaks for: from what was verified a moment ago, or by verifying it and looking the user up.
 import { BoundedMap } from '../kit/bounded-map.ts'
 import type { Asking } from '../tokens/key-sets.ts'
-import type { TokenSubject } from '../tokens/token-subject.ts'
+import type { JsonObject } from '../tokens/strict-json.ts'
 import type { TokenVerdict } from '../tokens/verify-token.ts'
-import type { TrustedIssuer } from '../tokens/trusted-issuer.ts'
-import type { ExternalIdentity, FoundUser, Visit } from '../users/external-users.ts'
+import type { Visit } from '../users/external-users.ts'
 import { readAuthorization } from './authorization-header.ts'
 import type { Holder, Principal } from './principal.ts'
 
@@ -33,10 +32,15 @@ export interface BearerTokens {
 
 export type BearerVisit = Visit & Asking
 
+/** Who a valid token of an issuer speaks for. What it rests on may end before the token does, or be looked at again. */
+export type FindPerson = (claims: JsonObject, visit: BearerVisit, nowMs: number) => Promise<PersonFound>
+
+export type PersonFound =
+  | { readonly outcome: 'known'; readonly principal: Principal; readonly relyUntilMs: number }
+  | { readonly outcome: 'refused'; readonly reason: string }
+
 export interface BearerPorts {
   readonly verify: (token: string, visit: BearerVisit, nowMs: number) => Promise<TokenVerdict>
-  readonly subjectOf: (verdict: TokenVerdict & { outcome: 'valid' }, nowMs: number) => TokenSubject | null
-  readonly findUser: (identity: ExternalIdentity, visit: Visit) => Promise<FoundUser>
   readonly now: () => number
 }
 
@@ -49,7 +53,7 @@ interface Seen {
 const headersKept = 8000
 const longestKept = 4096
 
-export function createBearerTokens({ verify, subjectOf, findUser, now }: BearerPorts): BearerTokens {
+export function createBearerTokens({ verify, now }: BearerPorts): BearerTokens {
   // Keyed by the whole header: a part or a digest of it could be another's too (CVE-2026-35039), and any digest costs more
   // than everything else a known token's request does. The rules are the isolate's, which a change of them ends.
   const seenHeaders = new BoundedMap<string, Seen>(headersKept)
@@ -90,50 +94,19 @@ export function createBearerTokens({ verify, subjectOf, findUser, now }: BearerP
     header: string,
     visit: BearerVisit,
   ): Promise<BearerOutcome> {
-    const { rules, expiresAtMs } = verdict
-    const refused = (reason: string): BearerOutcome => ({ kind: 'refused', reason, issuer: rules.issuer })
-    const subject = subjectOf(verdict, now())
-    if (subject === null) return refused('no subject')
-    const { user, relyUntilMs } = await findUser(identityOf(subject, rules), visit)
-    if (user === null) return refused('unknown user')
-    if (!user.isActive) return refused('user locked or deleted')
-    const principal = principalOf(subject, user)
+    const { issuer, claims, expiresAtMs } = verdict
+    const person = await issuer.person(claims, visit, now())
+    if (person.outcome === 'refused') return { kind: 'refused', reason: person.reason, issuer: issuer.rules.issuer }
+    const { principal } = person
     const before = seenHeaders.get(header)?.holder
     const isSame = before !== undefined && JSON.stringify(before.principal) === JSON.stringify(principal)
     const holder = isSame
       ? before
-      : { principal, derived: new Map<string, unknown>(), expiresAtMs, forwardToken: rules.forwardToken }
-    const untilMs = Math.min(expiresAtMs, verdict.relyUntilMs, relyUntilMs)
+      : { principal, derived: new Map<string, unknown>(), expiresAtMs, forwardToken: issuer.rules.forwardToken }
+    const untilMs = Math.min(expiresAtMs, verdict.relyUntilMs, person.relyUntilMs)
     if (header.length <= longestKept) seenHeaders.set(header, { holder, untilMs })
     return { kind: 'accepted', holder }
   }
 
   return { seen, authenticate }
-}
-
-function identityOf(subject: TokenSubject, rules: TrustedIssuer): ExternalIdentity {
-  return {
-    identity: subject.identity,
-    issuer: rules.issuer,
-    // Who is not trusted to say whose mailbox it is may not take it from its owner either.
-    verifiedEmail: rules.linkVerifiedEmail ? subject.verifiedEmail : null,
-    name: subject.name,
-    mayCreate: rules.unknownUsers === 'create',
-  }
-}
-
-/** What is recorded here wins over what the token says; roles of both count, as both were given by somebody who may. */
-function principalOf(subject: TokenSubject, user: NonNullable<FoundUser['user']>): Principal {
-  const email = user.email ?? subject.verifiedEmail
-  return {
-    userId: user.id,
-    sessionId: null,
-    email,
-    emailVerified: email !== null && (user.email === null || user.emailVerified),
-    name: user.name ?? subject.name,
-    roles: [...new Set([...user.roles, ...subject.roles])],
-    amr: subject.amr,
-    aal: subject.aal,
-    authTimeMs: subject.authTimeMs,
-  }
 }

@@ -4,20 +4,22 @@ import { algorithms } from './algorithms.ts'
 import { type CompactJws, type MalformedReason, parseCompactJws } from './compact-jws.ts'
 import type { Asking, KeySource } from './key-sets.ts'
 import type { VerificationKey } from './key-set.ts'
+import type { FindPerson } from '../identity/bearer-token.ts'
 import type { JsonObject } from './strict-json.ts'
 import type { Algorithm, TrustedIssuer } from './trusted-issuer.ts'
 import { type ClaimFault, expiryMs, faultInClaims } from './validate-claims.ts'
 
-/** A row of the configuration with the place its keys come from. */
+/** A row of the configuration, the place its keys come from, and who its tokens speak for. */
 export interface Trusted {
   readonly rules: TrustedIssuer
   readonly keys: KeySource
+  readonly person: FindPerson
 }
 
 export type TokenVerdict =
   | {
       readonly outcome: 'valid'
-      readonly rules: TrustedIssuer
+      readonly issuer: Trusted
       readonly claims: JsonObject
       /** Until when it is valid, by itself. */
       readonly expiresAtMs: number
@@ -62,7 +64,7 @@ export async function verifyToken(
   if (answer.outcome === 'unknown') return refused('unknown key', rules)
   if (!(await isSignedBy(jws, answer.key, algorithm))) return refused('wrong signature', rules)
   const expiresAtMs = expiryMs(jws.claims, rules)
-  return { outcome: 'valid', rules, claims: jws.claims, expiresAtMs, relyUntilMs: answer.relyUntilMs }
+  return { outcome: 'valid', issuer: found, claims: jws.claims, expiresAtMs, relyUntilMs: answer.relyUntilMs }
 }
 
 function refused(reason: RefusalReason, rules: TrustedIssuer | null): TokenVerdict {

@@ -1,6 +1,6 @@
 // What an isolate remembers of tokens: each for itself, and no longer than anything it rests on.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type BearerTokens, createBearerTokens } from '../../../src/identity/bearer-token.ts'
+import { type BearerTokens, type FindPerson, createBearerTokens } from '../../../src/identity/bearer-token.ts'
 import type { TrustedIssuer } from '../../../src/tokens/trusted-issuer.ts'
 
 const start = 1_800_000_000_000
@@ -15,12 +15,23 @@ beforeEach(() => {
 })
 
 // Of the row only what is read here.
-const rules = {
-  issuer: 'https://i.example',
-  linkVerifiedEmail: true,
-  unknownUsers: 'create',
-  forwardToken: false,
-} as TrustedIssuer
+const rules = { issuer: 'https://i.example', forwardToken: false } as TrustedIssuer
+const keys = { find: () => Promise.reject(new Error('not asked')) }
+const person: FindPerson = async ({ sub }) => ({
+  outcome: 'known',
+  principal: {
+    userId: String(sub),
+    sessionId: null,
+    email: null,
+    emailVerified: false,
+    name: null,
+    roles: [],
+    amr: [],
+    aal: 1,
+    authTimeMs: 0,
+  },
+  relyUntilMs: limits.userUntilMs,
+})
 const visit = {
   requestId: 'r',
   source: { requestId: 'r', ip: null, userAgent: null },
@@ -33,21 +44,8 @@ const create = (): BearerTokens =>
     verify: async (token) => {
       verified.push(token)
       const { expiresAtMs, keysUntilMs: relyUntilMs } = limits
-      return { outcome: 'valid', rules, claims: { sub: token }, expiresAtMs, relyUntilMs }
+      return { outcome: 'valid', issuer: { rules, keys, person }, claims: { sub: token }, expiresAtMs, relyUntilMs }
     },
-    subjectOf: ({ claims }) => ({
-      identity: String(claims['sub']),
-      verifiedEmail: null,
-      name: null,
-      roles: [],
-      amr: [],
-      aal: 1,
-      authTimeMs: 0,
-    }),
-    findUser: async ({ identity }) => ({
-      user: { id: identity, email: null, emailVerified: false, name: null, roles: [], isActive: true },
-      relyUntilMs: limits.userUntilMs,
-    }),
     now: () => nowMs,
   })
 
