@@ -40,7 +40,8 @@ async function decide(exchange: Exchange, tokens: BearerTokens, header: string):
   }
 }
 
-async function outcomeOf(exchange: Exchange, tokens: BearerTokens, header: string): Promise<BearerOutcome> {
+/** What the header counts for now. */
+export async function outcomeOf(exchange: Exchange, tokens: BearerTokens, header: string): Promise<BearerOutcome> {
   const { client, context } = exchange
   const seen = tokens.seen(header)
   if (seen !== null) return { kind: 'accepted', holder: seen }
