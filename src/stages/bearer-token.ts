@@ -82,5 +82,5 @@ function withhold({ headers }: Exchange): void {
 
 async function refuseBoth(exchange: Exchange, reason: string): Promise<Rejection> {
   await exchange.deps.audit.record('token.refused', auditSource(exchange), { reason })
-  return reject('bad_request', reason)
+  return { ...reject('bad_request', reason), headers: { 'www-authenticate': 'Bearer error="invalid_request"' } }
 }

@@ -162,7 +162,8 @@ export function createRemoteKeys(issuer: TrustedIssuer, { store, report, now }: 
     if (!take(parsed.value, startedAtMs)) return null
     const text = new TextDecoder().decode(fetched.value.bytes)
     // Losing it costs an isolate that starts during an outage, so nobody waits for it.
-    asking.waitUntil(Promise.resolve(store().keep({ text, fetchedAtMs: startedAtMs })).catch(() => undefined))
+    const keep = async (): Promise<void> => store().keep({ text, fetchedAtMs: startedAtMs })
+    asking.waitUntil(keep().catch(() => undefined))
     return null
   }
 
@@ -187,7 +188,8 @@ export function createRemoteKeys(issuer: TrustedIssuer, { store, report, now }: 
     return alone(async () => {
       // Also when it fails: the issuer itself can still be asked.
       known.isStoreRead = true
-      const kept = await Promise.race([store().read(), after(storeTimeoutMs)]).catch(() => null)
+      const read = async (): Promise<KeptKeySet | null> => store().read()
+      const kept = await Promise.race([read(), after(storeTimeoutMs)]).catch(() => null)
       if (kept === null || now() - kept.fetchedAtMs >= lastGoodMs) return
       const parsed = parseKeySet(new TextEncoder().encode(kept.text), issuer.algorithms)
       // Another machine's clock may be ahead; nothing is known to be newer than now.

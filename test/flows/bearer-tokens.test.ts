@@ -168,7 +168,7 @@ describe('the answer to a token', () => {
     'that is two credentials is 400: %s',
     async (authorization) => {
       const answer = await newVisitor(gateway).send('GET', '/private', undefined, { authorization })
-      expect(answer.status).toBe(400)
+      expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([400, 'Bearer error="invalid_request"'])
     },
   )
 
