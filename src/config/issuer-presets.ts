@@ -10,6 +10,12 @@ const webOrigin = z
   .url({ protocol: /^https?$/ })
   .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'an origin such as "https://app.example.com"')
 
+/** Where keys come from, so as well protected as an issuer. */
+const issuerOrigin = issuerUrl.refine(
+  (text) => URL.canParse(text) && new URL(text).origin === text,
+  'an https origin such as "https://clerk.example.com"',
+)
+
 const preset = <Name extends string, Fields extends z.core.$ZodLooseShape>(name: Name, fields: Fields) =>
   z.strictObject({ preset: z.literal(name), ...fields, ...issuerOptions })
 
@@ -30,7 +36,7 @@ const auth0 = preset('auth0', {
 })
 
 const clerk = preset('clerk', {
-  frontendApi: webOrigin,
+  frontendApi: issuerOrigin,
   /** Origins of the applications that may get tokens. */
   authorizedParties: z.array(webOrigin).min(1, 'at least one'),
 })
@@ -54,7 +60,7 @@ const google = preset('google', {
   hostedDomain: z.string().min(1).optional(),
 })
 
-const supabase = preset('supabase', { projectUrl: webOrigin })
+const supabase = preset('supabase', { projectUrl: issuerOrigin })
 
 /** Any row becomes what it means. */
 export const issuer = z

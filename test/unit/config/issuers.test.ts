@@ -348,11 +348,20 @@ describe('a mistake in a row', () => {
     ['issuers[0].userPoolId', { preset: 'cognito', region: 'eu-central-1', clientIds: ['x'] }],
     ['issuers[0].tenantId', { preset: 'entra', tenantId: 'common', clientId: 'x' }],
     ['issuers[0].domain', { preset: 'auth0', domain: 'https://x.auth0.com', audience: 'x' }],
+    ['issuers[0].projectUrl', { preset: 'supabase', projectUrl: 'https://abc.supabase.co/' }],
     ['issuers', [row, row]],
   ])('is named by its field: %s', (field, rows) => {
     const parsed = parse(...[rows].flat())
     const fields = parsed.ok ? [] : parsed.problem.map((problem) => problem.field)
     expect(fields).toEqual([`gateway.config.ts: ${field}`])
+  })
+
+  it.each([
+    { preset: 'supabase', projectUrl: 'http://abc.supabase.co' },
+    { preset: 'clerk', frontendApi: 'http://clerk.example.com', authorizedParties: ['http://localhost:3000'] },
+    { preset: 'keycloak', url: 'http://id.example.com', realm: 'x', audiences: ['x'] },
+  ])('lets no keys come unprotected: %j', (unprotected) => {
+    expect(parse(unprotected).ok).toBe(false)
   })
 
   it('of a name is told with what would be right', () => {
