@@ -57,7 +57,6 @@ export function createDeps(env: Env, settings: Settings): Deps {
     return name === null ? null : (env.USERS.getByName(name) as unknown as ReturnType<Deps['userObject']>)
   }
   const audit = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`), now)
-  const database = createDatabase(settings)
   return {
     settings,
     publicUrl: {
@@ -66,13 +65,13 @@ export function createDeps(env: Env, settings: Settings): Deps {
     },
     routes: compileRoutes(settings.routes),
     reserved: compileReserved(Object.values(config.identityHeaders).filter((name) => name !== undefined)),
-    database,
+    database: createDatabase(settings),
     audit,
     limiter: createLimiter((name) => env.LIMITS.getByName(name)),
     sessions: createSessionGate(userObject, now),
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
-    bearerTokens: config.issuers.length === 0 ? null : bearerTokens(env, settings, { database, audit, now }),
+    bearerTokens: config.issuers.length === 0 ? null : bearerTokens(env, settings, { audit, now }),
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
@@ -84,14 +83,9 @@ export function createDeps(env: Env, settings: Settings): Deps {
 }
 
 /** Whose tokens are accepted, and where the keys of each come from. */
-function bearerTokens(
-  env: Env,
-  { config }: Settings,
-  { database, audit, now }: Pick<Deps, 'database' | 'audit' | 'now'>,
-): BearerTokens {
+function bearerTokens(env: Env, { config }: Settings, { audit, now }: Pick<Deps, 'audit' | 'now'>): BearerTokens {
   const report = keySetReporter(audit)
   const users = createExternalUsers({
-    database,
     shardOf: (userId, continent) => shardOf(userId, continent, config.sessions.shards),
     provenMs: sessionPolicy(config.sessions).provenMs,
     now,

@@ -1,7 +1,7 @@
 // Finds out who a bearer token speaks for, where the site trusts issuers. Whether that is enough is the route's question.
 import type { Rejection } from '../errors.ts'
 import { type Exchange, auditSource, reject } from '../exchange.ts'
-import { DatabaseUnavailable } from '../db/database.ts'
+import { DatabaseUnavailable, type Queries } from '../db/database.ts'
 import type { BearerHolder, BearerOutcome, BearerTokens } from '../identity/bearer-token.ts'
 
 /** Without trusted issuers the header is between the client and the site, and not even looked at. */
@@ -15,7 +15,7 @@ export function bearerToken(exchange: Exchange): undefined | Promise<Rejection |
 }
 
 async function decide(exchange: Exchange, tokens: BearerTokens, header: string): Promise<Rejection | undefined> {
-  const outcome = await outcomeOf(exchange, tokens, header)
+  const outcome = await outcomeOf(exchange, tokens, { header, database: exchange.database })
   switch (outcome.kind) {
     case 'none':
       return undefined
@@ -41,13 +41,18 @@ async function decide(exchange: Exchange, tokens: BearerTokens, header: string):
 }
 
 /** What the header counts for now. */
-export async function outcomeOf(exchange: Exchange, tokens: BearerTokens, header: string): Promise<BearerOutcome> {
+export async function outcomeOf(
+  exchange: Exchange,
+  tokens: BearerTokens,
+  { header, database }: { readonly header: string; readonly database: Queries },
+): Promise<BearerOutcome> {
   const { client, context } = exchange
   const seen = tokens.seen(header)
   if (seen !== null) return { kind: 'accepted', holder: seen }
   try {
     return await tokens.authenticate(header, {
       source: auditSource(exchange),
+      database,
       requestId: exchange.id,
       continent: client.continent,
       waitUntil: (work) => context.waitUntil(work),

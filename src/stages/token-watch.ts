@@ -1,5 +1,6 @@
 // Says when a bearer token stops counting, for as long as something is open that was opened with it.
 import type { BearerHolder } from '../identity/bearer-token.ts'
+import { requestWaitMs } from '../db/wait-budget.ts'
 import type { Exchange } from '../exchange.ts'
 import { outcomeOf } from './bearer-token.ts'
 import type { SessionEnd } from './session-watch.ts'
@@ -33,7 +34,9 @@ async function stateOf(exchange: Exchange, holder: BearerHolder): Promise<'count
   // Not from the headers for the site, where it is not any more.
   const header = exchange.request.headers.get('authorization')
   if (tokens === null || header === null) return 'ended'
-  const outcome = await outcomeOf(exchange, tokens, header)
+  // Of its own: what the request itself could wait was spent long ago.
+  const database = exchange.deps.database.within({ leftMs: requestWaitMs })
+  const outcome = await outcomeOf(exchange, tokens, { header, database })
   if (outcome.kind === 'undecided') return 'unknown'
   const isSame = outcome.kind === 'accepted' && outcome.holder.principal.userId === holder.principal.userId
   return isSame ? 'counts' : 'ended'

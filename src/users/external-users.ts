@@ -1,7 +1,7 @@
 // Who somebody is here who came with another issuer's token: found, or made at their first request, exactly once.
 import { v7 as uuidv7 } from 'uuid'
 import { type AuditSource, auditRow } from '../audit/record.ts'
-import { type Database, DatabaseFault } from '../db/database.ts'
+import { DatabaseFault, type Queries } from '../db/database.ts'
 import { type ExternalUser, addExternalUser, externalUser, findExternalUser } from '../db/queries/external-users.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { secondMs } from '../kit/duration.ts'
@@ -19,6 +19,8 @@ export interface ExternalIdentity {
 /** The request in whose course somebody is looked up. */
 export interface Visit {
   readonly source: AuditSource
+  /** Within what this request may still wait. */
+  readonly database: Queries
   readonly continent: string | null
   waitUntil(work: Promise<unknown>): void
 }
@@ -36,7 +38,6 @@ export interface ExternalUsers {
 }
 
 export interface ExternalUsersPorts {
-  readonly database: Database
   readonly shardOf: (userId: string, continent: string | null) => string
   /** How long somebody who was seen goes on while the database is away; looked up again at half of it. */
   readonly provenMs: number
@@ -63,7 +64,7 @@ const takeOverAfterMs = 4 * secondMs
 const tries = 3
 const uniqueViolation = '23505'
 
-export function createExternalUsers({ database, shardOf, provenMs, now }: ExternalUsersPorts): ExternalUsers {
+export function createExternalUsers({ shardOf, provenMs, now }: ExternalUsersPorts): ExternalUsers {
   const known = new BoundedMap<string, Known>(usersKept)
   const underWay = new BoundedMap<string, Turn>(usersKept)
 
@@ -127,11 +128,11 @@ export function createExternalUsers({ database, shardOf, provenMs, now }: Extern
 
   async function findOrAdd(identity: ExternalIdentity, visit: Visit): Promise<ExternalUser | null> {
     for (let attempt = 1; ; attempt += 1) {
-      const [row] = await database.read(findExternalUser(identity.identity))
+      const [row] = await visit.database.read(findExternalUser(identity.identity))
       if (row !== undefined) return externalUser(row)
       if ((!identity.mayCreate && identity.verifiedEmail === null) || attempt > tries) return null
       try {
-        await database.writeIdempotent(addition(identity, visit))
+        await visit.database.writeIdempotent(addition(identity, visit))
       } catch (error) {
         if (!(error instanceof DatabaseFault) || error.sqlState !== uniqueViolation) throw error
       }

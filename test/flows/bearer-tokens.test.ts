@@ -285,7 +285,6 @@ describe('somebody new', () => {
     const sub = newSubject()
     const race = async (): Promise<unknown> =>
       createExternalUsers({
-        database: createNeonDatabase({ databaseUrl: gateway.databaseUrl, endpoint: gateway.neon.url }),
         shardOf: () => 'eu-1',
         provenMs: 1000,
         now: Date.now,
@@ -297,7 +296,12 @@ describe('somebody new', () => {
           name: null,
           mayCreate: true,
         },
-        { source: { requestId: sub, ip: null, userAgent: null }, continent: null, waitUntil: () => undefined },
+        {
+          source: { requestId: sub, ip: null, userAgent: null },
+          database: createNeonDatabase({ databaseUrl: gateway.databaseUrl, endpoint: gateway.neon.url }),
+          continent: null,
+          waitUntil: () => undefined,
+        },
       )
     const found = await Promise.all(Array.from({ length: 20 }, race))
     expect(new Set(found.map((one) => JSON.stringify((one as { user: unknown }).user))).size).toBe(1)

@@ -16,7 +16,8 @@ beforeEach(() => {
 
 // Of the row only what is read here.
 const rules = { issuer: 'https://i.example', forwardToken: false } as TrustedIssuer
-const keys = { find: () => Promise.reject(new Error('not asked')) }
+const notAsked = () => Promise.reject(new Error('not asked'))
+const keys = { find: notAsked }
 const person: FindPerson = async ({ sub }) => ({
   outcome: 'known',
   principal: {
@@ -35,6 +36,7 @@ const person: FindPerson = async ({ sub }) => ({
 const visit = {
   requestId: 'r',
   source: { requestId: 'r', ip: null, userAgent: null },
+  database: { read: notAsked, write: notAsked, writeIdempotent: notAsked },
   continent: null,
   waitUntil: () => undefined,
 }

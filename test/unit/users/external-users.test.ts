@@ -1,6 +1,6 @@
 // People known by another issuer's name for them, over minutes, with a clock of the test's own and a database that may be away.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type Database, DatabaseFault, DatabaseUnavailable, type Row } from '../../../src/db/database.ts'
+import { DatabaseFault, DatabaseUnavailable, type Queries, type Row } from '../../../src/db/database.ts'
 import { type ExternalUsers, createExternalUsers } from '../../../src/users/external-users.ts'
 
 const second = 1000
@@ -24,7 +24,7 @@ beforeEach(() => {
   behind = []
 })
 
-const database: Database = {
+const database: Queries = {
   async read() {
     reads += 1
     await new Promise((resolve) => setTimeout(resolve, 5))
@@ -38,11 +38,9 @@ const database: Database = {
     write()
     return []
   },
-  health: () => ({ state: 'closed', inFlight: 0, queries: 0, failures: 0, totalMs: 0 }),
 }
 
-const newIsolate = (): ExternalUsers =>
-  createExternalUsers({ database, shardOf: () => 'eu-1', provenMs, now: () => nowMs })
+const newIsolate = (): ExternalUsers => createExternalUsers({ shardOf: () => 'eu-1', provenMs, now: () => nowMs })
 
 const identity = {
   identity: 'https://i.example#ann',
@@ -53,6 +51,7 @@ const identity = {
 }
 const visit = {
   source: { requestId: 'r', ip: null, userAgent: null },
+  database,
   continent: null,
   waitUntil: (work: Promise<unknown>) => void behind.push(work),
 }
