@@ -1,6 +1,7 @@
 // The composition root: bindings and settings become what the stages work with. Nobody else picks an adapter.
 import { type ReservedHeaders, compileReserved } from './access/reserved-headers.ts'
 import { type RouteTable, compileRoutes } from './access/rules.ts'
+import { keySetReporter } from './audit/key-set-failures.ts'
 import { type AuditTrail, createAuditTrail } from './audit/trail.ts'
 import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
@@ -10,15 +11,20 @@ import { type Limiter, createLimiter } from './limits/limiter.ts'
 import { type PasswordHasher, createPasswordHasher } from './login/password/hasher.ts'
 import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
 import { createMailer } from './providers/email/index.ts'
+import { type BearerTokens, createBearerTokens } from './identity/bearer-token.ts'
 import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
 import { type SessionGate, createSessionGate } from './sessions/gate.ts'
 import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
-import { userObjectName } from './sessions/shard.ts'
+import { shardOf, userObjectName } from './sessions/shard.ts'
 import type { UserObjectPolicy, UserSessions } from './sessions/user-sessions.ts'
 import { type AssertionSigner, createAssertionSigner } from './tokens/assertion.ts'
 import { type DpopNonces, createDpopNonces } from './tokens/dpop.ts'
 import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
 import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
+import { type KeySetStore, createRemoteKeys } from './tokens/key-sets.ts'
+import { verifyToken } from './tokens/verify-token.ts'
+import { externalPerson } from './users/external-person.ts'
+import { createExternalUsers } from './users/external-users.ts'
 
 export interface Deps {
   readonly settings: Settings
@@ -33,6 +39,8 @@ export interface Deps {
   readonly sessions: SessionGate
   readonly sessionPolicy: SessionPolicy
   readonly userObject: (shard: string) => (UserSessions & { fetch(request: Request): Promise<Response> }) | null
+  /** Null: no issuer is trusted, and bearer tokens are the site's affair. */
+  readonly bearerTokens: BearerTokens | null
   readonly csrf: CsrfTokens
   readonly codeKey: Uint8Array
   readonly assertions: AssertionSigner
@@ -70,6 +78,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     sessions: createSessionGate(userObject, now),
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
+    bearerTokens: config.issuers.length === 0 ? null : bearerTokens(env, settings, { audit, now }),
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
@@ -81,6 +90,24 @@ export function createDeps(env: Env, settings: Settings): Deps {
     service: (binding) => (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null,
     now,
   }
+}
+
+/** Whose tokens are accepted, and where the keys of each come from. */
+function bearerTokens(env: Env, { config }: Settings, { audit, now }: Pick<Deps, 'audit' | 'now'>): BearerTokens {
+  const report = keySetReporter(audit)
+  const users = createExternalUsers({
+    shardOf: (userId, continent) => shardOf(userId, continent, config.sessions.shards),
+    provenMs: sessionPolicy(config.sessions).provenMs,
+    now,
+  })
+  const trusted = new Map(
+    config.issuers.map((rules) => {
+      const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
+      const keys = createRemoteKeys(rules, { store, report, now })
+      return [rules.issuer, { rules, keys, person: externalPerson(users, rules) }]
+    }),
+  )
+  return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, trusted, visit, nowMs), now })
 }
 
 export function createDatabase({ environment }: Settings): Database {

@@ -19,6 +19,7 @@ export const errorTable = {
     text: 'The request is malformed. Check it and try again.',
   },
   unauthenticated: { status: 401, title: 'Sign-in needed', text: 'Sign in to go on.' },
+  invalid_token: { status: 401, title: 'Token not accepted', text: 'Get a new access token and try again.' },
   invalid_credentials: {
     status: 401,
     title: 'Sign-in failed',

@@ -19,6 +19,7 @@ import { wellKnown, wellKnownPaths } from './oauth/well-known.ts'
 import { renderRejection } from './render.ts'
 import { authenticate } from './stages/authenticate.ts'
 import { authorize } from './stages/authorize.ts'
+import { bearerToken } from './stages/bearer-token.ts'
 import { canonicalTarget } from './stages/canonical-target.ts'
 import { client } from './stages/client.ts'
 import { answerPreflight, isPreflight } from './stages/cors.ts'
@@ -32,6 +33,7 @@ const stages: readonly Stage[] = [
   stripReservedHeaders, // identity headers are ours alone
   client, // address, continent, user agent
   authenticate, // session cookie, or nobody
+  bearerToken, // whom a trusted issuer vouches for
 ]
 
 export type Gateway = (request: Request, context: ExecutionContext) => Promise<Response>

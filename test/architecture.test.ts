@@ -19,7 +19,7 @@ const request = [
 const domain = ['access', 'audit', 'identity', 'limits', 'sessions', 'tokens', 'users']
 const layers: Readonly<Record<string, readonly string[]>> = {
   // The frame.
-  'worker.ts': ['start.ts', 'audit', 'limits', 'sessions'],
+  'worker.ts': ['start.ts', 'audit', 'limits', 'sessions', 'tokens'],
   'start.ts': ['gateway.ts', 'deps.ts', 'config', 'db', 'errors.ts', 'log.ts', 'monitor', 'sessions', 'kit'],
   'gateway.ts': ['stages', ...features, 'monitor', ...request, 'db', 'kit'],
   'deps.ts': ['config', 'db', 'providers', 'login', ...domain, 'kit'],
@@ -47,7 +47,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   limits: ['kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
   tokens: ['audit', 'db', 'sessions', 'kit'],
-  users: ['db', 'kit'],
+  users: ['audit', 'db', 'tokens', 'kit'],
   // The outside.
   db: ['kit'],
   providers: ['kit', 'log.ts'],

@@ -24,7 +24,11 @@ const subjects: readonly Subject[] = [
   unit('src/sessions/shard.ts', 'test/unit/sessions'),
   unit('src/sessions/known-session.ts', 'test/unit/sessions'),
   unit('src/limits/window.ts', 'test/unit/limits'),
-  unit('src/tokens/passport.ts', 'test/unit/tokens'),
+  unit('src/tokens/passport.ts', 'test/unit/tokens/passport.test.ts'),
+  unit('src/tokens/strict-json.ts', 'test/unit/tokens/compact-jws.test.ts'),
+  unit('src/tokens/compact-jws.ts', 'test/unit/tokens/compact-jws.test.ts'),
+  unit('src/tokens/validate-claims.ts', 'test/unit/tokens/validate-claims.test.ts'),
+  unit('src/identity/authorization-header.ts', 'test/unit/identity'),
   flows('src/tokens/assertion.ts', 'test/flows/identity.test.ts'),
   flows('src/stages/csrf.ts', 'test/flows/csrf.test.ts', 'test/flows/sign-out.test.ts'),
   flows('src/login/password/hasher.ts', 'test/flows/login.test.ts'),
@@ -134,14 +138,23 @@ function isKilled(copy: string, { project, tests }: Subject): Promise<boolean> {
       '--reporter=dot',
       '--maxWorkers=1',
     ]
-    const child = spawn(process.execPath, args, { cwd: copy, stdio: 'ignore' })
-    // A mutant that never ends is noticed too.
-    const timer = setTimeout(() => child.kill('SIGKILL'), 120_000)
+    // A group of its own: a mutant that never ends runs in a worker process, which outlives the runner.
+    const child = spawn(process.execPath, args, { cwd: copy, stdio: 'ignore', detached: true })
+    const timer = setTimeout(() => endGroup(child.pid), 120_000)
     child.once('close', (code) => {
       clearTimeout(timer)
+      endGroup(child.pid)
       resolve(code !== 0)
     })
   })
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // All of it has ended.
+  }
 }
 
 const below = process.argv.slice(2)[0] ?? ''

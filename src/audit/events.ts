@@ -1,6 +1,7 @@
 // Every kind of event the trail knows: named noun.past-tense, with its outcome.
 export const auditEvents = {
   'user.created': { outcome: 'success' },
+  'identity.linked': { outcome: 'success' },
   'email.verified': { outcome: 'success' },
   'login.succeeded': { outcome: 'success' },
   'login.failed': { outcome: 'failure' },
@@ -21,6 +22,8 @@ export const auditEvents = {
   'logout.undelivered': { outcome: 'failure' },
   'client.added': { outcome: 'success' },
   'client.removed': { outcome: 'success' },
+  'token.refused': { outcome: 'failure' },
+  'key_set.failed': { outcome: 'failure' },
   'challenge.failed': { outcome: 'failure' },
   'access.denied': { outcome: 'failure' },
   'csrf.refused': { outcome: 'failure' },

@@ -1,5 +1,7 @@
 // What the owner of a site can say in gateway.config.ts. The schema is the reference: defaults stand here and only here.
 import { z } from 'zod'
+import type { OrFromEnvironment } from './from-environment.ts'
+import { issuer } from './issuer-presets.ts'
 
 const headerName = z
   .string()
@@ -66,6 +68,11 @@ export const gatewaySchema = z.strictObject({
   /** First match decides; a request that matches none is denied. */
   routes: z.array(route).min(1, 'at least one route'),
   identityHeaders: identityHeaders.default({}),
+  /** Whose bearer tokens are accepted; without any, `Authorization` is the site's own affair. */
+  issuers: z
+    .array(issuer)
+    .refine((rows) => new Set(rows.map((row) => row.issuer)).size === rows.length, 'one row for each issuer')
+    .default([]),
   /** The gateway's own pages and API live below it. */
   basePath: z
     .string()
@@ -126,7 +133,9 @@ export const gatewaySchema = z.strictObject({
     .prefault({}),
 })
 
-export type GatewayInput = z.input<typeof gatewaySchema>
+type Input = z.input<typeof gatewaySchema>
+
+export type GatewayInput = Omit<Input, 'issuers'> & { readonly issuers?: OrFromEnvironment<Input['issuers']> }
 export type GatewayConfig = z.output<typeof gatewaySchema>
 
 /** Types the site's own settings; they are checked when the worker starts, so that a mistake is named and not thrown. */

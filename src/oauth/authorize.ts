@@ -11,7 +11,7 @@ import { requireForm } from '../forms/require-form.ts'
 import { consentPage } from '../pages/consent-page.tsx'
 import { pageResponse } from '../pages/page-response.ts'
 import { en } from '../pages/texts/en.ts'
-import type { Principal } from '../identity/principal.ts'
+import type { SessionPrincipal } from '../identity/principal.ts'
 import { type AuthorizationRequest, clientIdOf, readAuthorizationRequest } from './authorization-request.ts'
 import { findClient } from './client-authentication.ts'
 import { decideAuthorization } from './decide-authorization.ts'
@@ -76,14 +76,14 @@ async function takeStep(
 }
 
 /** A browser's session only: an application's token must not become a code for another. */
-function browserPrincipal({ authentication }: Exchange): Principal | null {
+function browserPrincipal({ authentication }: Exchange): SessionPrincipal | null {
   if (authentication.kind === 'undecided') throw unavailable('session cannot be checked')
   return authentication.kind === 'session' ? authentication.lease.principal : null
 }
 
 async function consentedTo(
   { database }: Exchange,
-  principal: Principal | null,
+  principal: SessionPrincipal | null,
   { client }: AuthorizationRequest,
 ): Promise<readonly string[]> {
   if (principal === null || client.isFirstParty) return []
@@ -95,7 +95,7 @@ function ask(
   exchange: Exchange,
   query: URLSearchParams,
   request: AuthorizationRequest,
-  { email }: Principal,
+  { email }: SessionPrincipal,
 ): Response {
   const { theme, basePath } = exchange.deps.settings.config
   const { client, scopes } = request
@@ -107,7 +107,7 @@ function ask(
   )
 }
 
-async function remember(exchange: Exchange, principal: Principal, request: AuthorizationRequest): Promise<void> {
+async function remember(exchange: Exchange, principal: SessionPrincipal, request: AuthorizationRequest): Promise<void> {
   const { deps } = exchange
   const { userId, sessionId } = principal
   const { client, scopes } = request

@@ -3,7 +3,7 @@ import { auditRow } from '../audit/record.ts'
 import { insertCode } from '../db/queries/oauth-codes.ts'
 import { GatewayError } from '../errors.ts'
 import { type Exchange, auditSource, reject } from '../exchange.ts'
-import type { Principal } from '../identity/principal.ts'
+import type { SessionPrincipal } from '../identity/principal.ts'
 import { minuteMs } from '../kit/duration.ts'
 import { randomToken } from '../kit/random.ts'
 import { hashSecret } from '../sessions/token.ts'
@@ -14,7 +14,7 @@ const lifetimeMs = minuteMs
 
 export async function issueCode(
   exchange: Exchange,
-  { userId, sessionId }: Principal,
+  { userId, sessionId }: SessionPrincipal,
   request: AuthorizationRequest,
 ): Promise<Response> {
   const { deps } = exchange

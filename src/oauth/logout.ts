@@ -6,7 +6,7 @@ import type { GatewayEnv } from '../context.ts'
 import { findUserShard } from '../db/queries/users.ts'
 import { text } from '../db/values.ts'
 import { unavailable } from '../errors.ts'
-import { type Exchange, auditSource, principalOf } from '../exchange.ts'
+import { type Exchange, auditSource } from '../exchange.ts'
 import { csrfTokenFor } from '../forms/csrf-token.ts'
 import { pageResponse } from '../pages/page-response.ts'
 import { signOutPage } from '../pages/sign-out-page.tsx'
@@ -34,7 +34,8 @@ export function mountLogout(app: Hono<GatewayEnv>, signer: TokenSigner): void {
 async function logout(exchange: Exchange, signer: TokenSigner, query: URLSearchParams): Promise<Response> {
   if (exchange.authentication.kind === 'undecided') throw unavailable('session cannot be checked')
   const { hint, returnTo } = await readRequest(exchange, signer, query)
-  const principal = principalOf(exchange)
+  const { authentication } = exchange
+  const principal = authentication.kind === 'session' ? authentication.lease.principal : null
   if (principal !== null && hint?.userId !== principal.userId) return askFirst(exchange, principal.email)
   if (hint !== null) await endAll(exchange, hint)
   if (returnTo !== null) return leaveFor(exchange, returnTo)

@@ -2,7 +2,7 @@
 // the user's object.
 import type { AuditRow } from '../db/queries/audit-events.ts'
 import type { StoredSession } from '../db/queries/sessions.ts'
-import type { Principal } from '../identity/principal.ts'
+import type { SessionPrincipal } from '../identity/principal.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { type ShardLease, createShardLeases } from './shard-leases.ts'
 import { type SessionToken, hashSecret, parseSessionToken } from './token.ts'
@@ -11,7 +11,7 @@ import type { EndAnswer, EndRequest, LeaseAnswer, UserSessions } from './user-se
 /** What an isolate knows of a session, and may rely on while the lease of its shard lasts. */
 export interface Lease {
   readonly token: SessionToken
-  readonly principal: Principal
+  readonly principal: SessionPrincipal
   readonly isRotationDue: boolean
   /** What forwarding derived from this principal, by origin; see tokens/passport.ts. */
   readonly derived: Map<string, unknown>
@@ -135,7 +135,7 @@ function known(before: Lease | undefined, token: SessionToken, answer: LeaseAnsw
   }
 }
 
-export function principalOf(session: StoredSession, shard: string): Principal {
+export function principalOf(session: StoredSession, shard: string): SessionPrincipal {
   return {
     userId: session.userId,
     sessionId: session.id,

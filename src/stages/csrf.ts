@@ -30,6 +30,8 @@ export async function csrf(exchange: Exchange): Promise<Rejection | undefined> {
 function findProblem(exchange: Exchange): string | null {
   const { request, deps, body } = exchange
   if (safeMethods.has(request.method)) return null
+  // Nothing sends a token by itself: whoever sends it could read what a form token would protect (OAuth 2.0, RFC 6750 §5.3).
+  if (exchange.authentication.kind === 'bearer') return null
   const site = request.headers.get('sec-fetch-site')
   if (site !== null && site !== 'same-origin' && site !== 'none') return 'fetch metadata'
   const origin = request.headers.get('origin')

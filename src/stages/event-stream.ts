@@ -1,17 +1,15 @@
 // Ends an event stream with the session it was opened with; until then it passes through at the reader's speed.
-import type { Exchange } from '../exchange.ts'
-import type { Lease } from '../sessions/gate.ts'
-import { sessionEnd } from './session-watch.ts'
+import type { EndOf } from './session-watch.ts'
 
 export function isEventStream({ headers }: Response): boolean {
   return headers.get('content-type')?.toLowerCase().startsWith('text/event-stream') ?? false
 }
 
-export function endWithSession(exchange: Exchange, lease: Lease, answer: Response): Response {
+export function endWithSession(endOf: EndOf, answer: Response): Response {
   if (answer.body === null) return answer
   const { readable, writable } = new IdentityTransformStream()
   const [left, over] = [new AbortController(), new AbortController()]
-  void sessionEnd(exchange, lease, left.signal).then((end) => {
+  void endOf(left.signal).then((end) => {
     if (end !== null) over.abort()
   })
   // Ended and not torn down, as a site would end it: the browser asks again, and is told that nobody is signed in.

@@ -1,7 +1,7 @@
 // Hands the request to the origin with identity it can trust, and the answer back as the origin gave it.
 import type { OriginTarget, RouteSettings } from '../config/settings.ts'
 import type { Rejection } from '../errors.ts'
-import { type Exchange, type HeaderRecord, reject } from '../exchange.ts'
+import { type Exchange, type HeaderRecord, holderOf, reject } from '../exchange.ts'
 import { type Passport, makePassport, passportAtHand } from '../tokens/passport.ts'
 import { boundToSession } from './session-bound.ts'
 import { isUpgrade, refuseUpgrade } from './web-socket.ts'
@@ -31,12 +31,13 @@ export async function forward(exchange: Exchange, route: RouteSettings): Promise
 
 /** Nearly always at hand: only who has to make one waits. */
 function passportFor(exchange: Exchange, originId: string): Passport | null | Promise<Passport> {
-  const { authentication, deps } = exchange
-  if (authentication.kind !== 'session') return null
+  const { deps } = exchange
+  const holder = holderOf(exchange)
+  if (holder === null) return null
   const nowMs = deps.now()
-  const atHand = passportAtHand(authentication.lease, originId, nowMs)
+  const atHand = passportAtHand(holder, originId, nowMs)
   const names = deps.settings.config.identityHeaders
-  return atHand ?? makePassport(authentication.lease, originId, { signer: deps.assertions, names, nowMs })
+  return atHand ?? makePassport(holder, originId, { signer: deps.assertions, names, nowMs })
 }
 
 /** Written, never appended to what a client sent: those headers are gone already. */

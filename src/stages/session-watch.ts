@@ -5,6 +5,9 @@ import type { Lease } from '../sessions/gate.ts'
 /** `unchecked`: nobody could say for too long whether it lives. */
 export type SessionEnd = 'ended' | 'expired' | 'unchecked'
 
+/** How what something was opened with ended, or null when `left` came first. */
+export type EndOf = (left: AbortSignal) => Promise<SessionEnd | null>
+
 const sessionEnded = 4401
 const retryMs = 500
 const answerWithinMs = 1000

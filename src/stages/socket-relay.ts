@@ -3,8 +3,7 @@
 import type { Exchange } from '../exchange.ts'
 import { exchangeFacts } from '../exchange-facts.ts'
 import { log } from '../log.ts'
-import type { Lease } from '../sessions/gate.ts'
-import { type SessionEnd, sessionEnd } from './session-watch.ts'
+import type { EndOf, SessionEnd } from './session-watch.ts'
 
 const endings: Readonly<Record<SessionEnd, readonly [code: number, reason: string]>> = {
   ended: [4401, 'session ended'],
@@ -29,7 +28,7 @@ interface Side {
  * off, not closed with a code. One that can, accepted here, has a queue of unknown length: `send` does not wait, and
  * nothing tells how much of it was read. What is known is when a side last spoke; so what it was sent since is bounded.
  */
-export function relay(exchange: Exchange, lease: Lease, answer: Response, siteSocket: WebSocket): Response {
+export function relay(exchange: Exchange, endOf: EndOf, answer: Response, siteSocket: WebSocket): Response {
   const [outer, inner] = Object.values(new WebSocketPair())
   if (outer === undefined || inner === undefined) throw new Error('no socket pair')
   const [visitor, site] = [sideOf(inner), sideOf(siteSocket)]
@@ -53,7 +52,7 @@ export function relay(exchange: Exchange, lease: Lease, answer: Response, siteSo
   listen(site, visitor, carry(site, visitor))
   const left = new AbortController()
   inner.addEventListener('close', () => left.abort())
-  const watching = sessionEnd(exchange, lease, left.signal).then((end) => {
+  const watching = endOf(left.signal).then((end) => {
     if (end !== null) cut(...endings[end], lingerMs.sessionOver)
   })
   exchange.context.waitUntil(watching)

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Principal } from '../../../src/identity/principal.ts'
+import type { SessionPrincipal } from '../../../src/identity/principal.ts'
 import type { Lease } from '../../../src/sessions/gate.ts'
 import { headerValue, makePassport, passportAtHand } from '../../../src/tokens/passport.ts'
 
-const principal: Principal = {
+const principal: SessionPrincipal = {
   userId: 'user',
   sessionId: 'session',
   email: 'ann@example.com',
