@@ -118,6 +118,53 @@ describe('a compact token', () => {
     expect(parseCompactJws(long(16_388))).toEqual({ ok: false, problem: 'too long' })
   })
 
+  const made = (header: object): ReturnType<typeof parseCompactJws> =>
+    parseCompactJws(`${b64(JSON.stringify({ alg: 'RS256', ...header }))}.${b64('{"sub":"x"}')}.AA`)
+
+  it('says its algorithm, and its type and key where it does', () => {
+    expect(made({})).toMatchObject({ ok: true, value: { algorithm: 'RS256', type: null, keyId: null } })
+    expect(made({ typ: 'at+jwt', kid: 'k' })).toMatchObject({ ok: true, value: { type: 'at+jwt', keyId: 'k' } })
+    expect(made({ typ: '', kid: '' })).toMatchObject({ ok: true, value: { type: '', keyId: '' } })
+    expect(made({ kid: 'x'.repeat(256) }).ok).toBe(true)
+  })
+
+  it.each([
+    { alg: 1 },
+    { alg: undefined },
+    { typ: 1 },
+    { typ: null },
+    { kid: 1 },
+    { kid: null },
+    { kid: 'x'.repeat(257) },
+  ])('has no other kind of member: %j', (header) => {
+    expect(made(header)).toEqual({ ok: false, problem: 'header member of another type' })
+  })
+
+  it.each([{ crit: [] }, { crit: ['exp'] }, { b64: true }, { b64: false }, { crit: null }])(
+    'asks for no extension: %j',
+    (header) => {
+      expect(made(header)).toEqual({ ok: false, problem: 'critical header' })
+    },
+  )
+
+  it.each(['', '.', '..', 'a', 'a.b', '.e30.AA', 'e30..AA', 'e30.e30.', 'e30.e30.AA.AA', '.a.b'])(
+    'has three parts: %j',
+    (text) => {
+      expect(parseCompactJws(text).ok).toBe(false)
+    },
+  )
+
+  it.each(['=', '+', '/', 'B'])('spells none of its parts otherwise (%j)', (letter) => {
+    const parts = [b64('{"alg":"RS256"}'), b64('{"a":1}'), 'AA']
+    expect(parseCompactJws(parts.join('.')).ok).toBe(true)
+    for (const at of parts.keys()) {
+      // The last letter of each has bits to spare, except where it has none: then one more is too many.
+      const other = parts.with(at, letter === 'B' ? `${parts[at]}B` : `${parts[at]}${letter}`)
+      if (at < 2 || letter !== 'B') expect(parseCompactJws(other.join('.')).ok).toBe(false)
+    }
+    expect(parseCompactJws(parts.with(2, 'AB').join('.'))).toEqual({ ok: false, problem: 'not canonical base64url' })
+  })
+
   it('is refused quickly, however it is made', () => {
     const evil = [
       '.'.repeat(16_384),
