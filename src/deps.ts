@@ -22,7 +22,8 @@ import { type DpopNonces, createDpopNonces } from './tokens/dpop.ts'
 import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
 import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
 import { type KeySetStore, createRemoteKeys } from './tokens/key-sets.ts'
-import { verifyToken } from './tokens/verify-token.ts'
+import { ownKeys, ownRules, sessionPerson } from './tokens/own-issuer.ts'
+import { type Trusted, verifyToken } from './tokens/verify-token.ts'
 import { externalPerson } from './users/external-person.ts'
 import { createExternalUsers } from './users/external-users.ts'
 
@@ -64,6 +65,8 @@ export function createDeps(env: Env, settings: Settings): Deps {
     return name === null ? null : (env.USERS.getByName(name) as unknown as ReturnType<Deps['userObject']>)
   }
   const audit = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`), now)
+  const sessions = createSessionGate(userObject, now)
+  const tokens = createSigner(settings)
   return {
     settings,
     publicUrl: {
@@ -75,14 +78,14 @@ export function createDeps(env: Env, settings: Settings): Deps {
     database: createDatabase(settings),
     audit,
     limiter: createLimiter((name) => env.LIMITS.getByName(name)),
-    sessions: createSessionGate(userObject, now),
+    sessions,
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
-    bearerTokens: config.issuers.length === 0 ? null : bearerTokens(env, settings, { audit, now }),
+    bearerTokens: bearerTokens(env, settings, { audit, sessions, tokens, now }),
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
-    tokens: createSigner(settings),
+    tokens,
     refreshKey: refreshKeyOf(settings),
     dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
     passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
@@ -92,22 +95,27 @@ export function createDeps(env: Env, settings: Settings): Deps {
   }
 }
 
-/** Whose tokens are accepted, and where the keys of each come from. */
-function bearerTokens(env: Env, { config }: Settings, { audit, now }: Pick<Deps, 'audit' | 'now'>): BearerTokens {
+/** Whose tokens are accepted, and where the keys of each come from. Null where there is nobody. */
+function bearerTokens(
+  env: Env,
+  { config }: Settings,
+  { audit, sessions, tokens, now }: Pick<Deps, 'audit' | 'sessions' | 'tokens' | 'now'>,
+): BearerTokens | null {
   const report = keySetReporter(audit)
   const users = createExternalUsers({
     shardOf: (userId, continent) => shardOf(userId, continent, config.sessions.shards),
     provenMs: sessionPolicy(config.sessions).provenMs,
     now,
   })
-  const trusted = new Map(
-    config.issuers.map((rules) => {
-      const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
-      const keys = createRemoteKeys(rules, { store, report, now })
-      return [rules.issuer, { rules, keys, person: externalPerson(users, rules) }]
-    }),
-  )
-  return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, trusted, visit, nowMs), now })
+  const trusted: Trusted[] = config.issuers.map((rules) => {
+    const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
+    return { rules, keys: createRemoteKeys(rules, { store, report, now }), person: externalPerson(users, rules) }
+  })
+  if (tokens !== null)
+    trusted.push({ rules: ownRules(tokens.issuer), keys: ownKeys(tokens), person: sessionPerson(sessions) })
+  if (trusted.length === 0) return null
+  const byIssuer = new Map(trusted.map((one) => [one.rules.issuer, one]))
+  return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, byIssuer, visit, nowMs), now })
 }
 
 export function createDatabase({ environment }: Settings): Database {

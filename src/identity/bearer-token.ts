@@ -5,10 +5,12 @@ import type { JsonObject } from '../tokens/strict-json.ts'
 import type { TokenVerdict } from '../tokens/verify-token.ts'
 import type { Visit } from '../users/external-users.ts'
 import { readAuthorization } from './authorization-header.ts'
-import type { Holder, Principal } from './principal.ts'
+import type { Holder, Principal, SessionPrincipal } from './principal.ts'
 
 /** Somebody whose token was accepted, with everything later stages ask about it. */
 export interface BearerHolder extends Holder {
+  /** The session of ours that the token was issued for; null for another issuer's. */
+  readonly session: SessionPrincipal | null
   readonly expiresAtMs: number
   /** Whether the token goes on to the origin. */
   readonly forwardToken: boolean
@@ -26,7 +28,7 @@ export type BearerOutcome =
 
 export interface BearerTokens {
   /** Who the header was accepted for before, as long as that holds: the way of nearly every request. */
-  seen(header: string): BearerHolder | null
+  seen(header: string, context: Background): BearerHolder | null
   authenticate(header: string, visit: BearerVisit): Promise<BearerOutcome>
 }
 
@@ -36,16 +38,31 @@ export type BearerVisit = Visit & Asking
 export type FindPerson = (claims: JsonObject, visit: BearerVisit, nowMs: number) => Promise<PersonFound>
 
 export type PersonFound =
-  | { readonly outcome: 'known'; readonly principal: Principal; readonly relyUntilMs: number }
+  | {
+      readonly outcome: 'known'
+      readonly principal: Principal
+      readonly relyUntilMs: number
+      /** Asked by every request that relies on it, so it must not wait. */
+      readonly stillCounts?: (context: Background) => boolean
+      readonly session?: SessionPrincipal
+      /** What was derived from the principal before. */
+      readonly derived?: Map<string, unknown>
+    }
   | { readonly outcome: 'refused'; readonly reason: string }
+  | { readonly outcome: 'unknown' }
 
 export interface BearerPorts {
   readonly verify: (token: string, visit: BearerVisit, nowMs: number) => Promise<TokenVerdict>
   readonly now: () => number
 }
 
+interface Background {
+  waitUntil(work: Promise<unknown>): void
+}
+
 interface Seen {
   readonly holder: BearerHolder
+  readonly stillCounts: ((context: Background) => boolean) | undefined
   readonly untilMs: number
 }
 
@@ -58,9 +75,10 @@ export function createBearerTokens({ verify, now }: BearerPorts): BearerTokens {
   // than everything else a known token's request does. The rules are the isolate's, which a change of them ends.
   const seenHeaders = new BoundedMap<string, Seen>(headersKept)
 
-  function seen(header: string): BearerHolder | null {
+  function seen(header: string, context: Background): BearerHolder | null {
     const entry = seenHeaders.get(header)
-    return entry !== undefined && now() < entry.untilMs ? entry.holder : null
+    if (entry === undefined || now() >= entry.untilMs) return null
+    return entry.stillCounts === undefined || entry.stillCounts(context) ? entry.holder : null
   }
 
   async function authenticate(header: string, visit: BearerVisit): Promise<BearerOutcome> {
@@ -96,15 +114,16 @@ export function createBearerTokens({ verify, now }: BearerPorts): BearerTokens {
   ): Promise<BearerOutcome> {
     const { issuer, claims, expiresAtMs } = verdict
     const person = await issuer.person(claims, visit, now())
+    if (person.outcome === 'unknown') return { kind: 'undecided' }
     if (person.outcome === 'refused') return { kind: 'refused', reason: person.reason, issuer: issuer.rules.issuer }
-    const { principal } = person
+    const { principal, session = null, derived = new Map<string, unknown>(), stillCounts } = person
     const before = seenHeaders.get(header)?.holder
     const isSame = before !== undefined && JSON.stringify(before.principal) === JSON.stringify(principal)
     const holder = isSame
       ? before
-      : { principal, derived: new Map<string, unknown>(), expiresAtMs, forwardToken: issuer.rules.forwardToken }
+      : { principal, session, derived, expiresAtMs, forwardToken: issuer.rules.forwardToken }
     const untilMs = Math.min(expiresAtMs, verdict.relyUntilMs, person.relyUntilMs)
-    if (header.length <= longestKept) seenHeaders.set(header, { holder, untilMs })
+    if (header.length <= longestKept) seenHeaders.set(header, { holder, stillCounts, untilMs })
     return { kind: 'accepted', holder }
   }
 

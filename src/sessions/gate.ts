@@ -5,12 +5,11 @@ import type { StoredSession } from '../db/queries/sessions.ts'
 import type { SessionPrincipal } from '../identity/principal.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { type ShardLease, createShardLeases } from './shard-leases.ts'
-import { type SessionToken, hashSecret, parseSessionToken } from './token.ts'
+import { hashSecret, parseSessionToken } from './token.ts'
 import type { EndAnswer, EndRequest, LeaseAnswer, UserSessions } from './user-sessions.ts'
 
 /** What an isolate knows of a session, and may rely on while the lease of its shard lasts. */
 export interface Lease {
-  readonly token: SessionToken
   readonly principal: SessionPrincipal
   readonly isRotationDue: boolean
   /** What forwarding derived from this principal, by origin; see tokens/passport.ts. */
@@ -31,19 +30,25 @@ export interface SessionGate {
   /** What is known without waiting; the way of nearly every request. Renews the shard's lease behind it in good time. */
   leased(cookie: string, context: Background): Lease | null
   ask(cookie: string, ip: string | null): Promise<SessionVerdict>
+  /** The same of a session that a token names which was signed here: the signature is the proof, there is no secret. */
+  leasedSession(sessionId: string, context: Background): Lease | null
+  askAboutSession(named: NamedSession, ip: string | null): Promise<SessionVerdict>
   /** A new secret for the session of a leased cookie, or null when somebody else got it or nobody can now. */
   rotate(cookie: string, audit: AuditRow, waitMs: number): Promise<{ readonly secret: string } | null>
   /** Ends sessions at the object that decides for them, and here at once. Resolves as `UserSessions.end`. */
   end(shard: string, request: EndRequest, waitMs: number): Promise<EndAnswer>
 }
 
-interface Background {
+export interface NamedSession {
+  readonly sessionId: string
+  readonly shard: string
+}
+
+export interface Background {
   waitUntil(work: Promise<unknown>): void
 }
 
 interface KeptLease extends Lease {
-  /** Worked out of the cookie, and used again when the session is asked about again. */
-  readonly secretHash: string
   readonly shardLease: ShardLease
   readonly goodUntilMs: number
 }
@@ -51,7 +56,8 @@ interface KeptLease extends Lease {
 const leasesKept = 10_000
 
 export function createSessionGate(userObject: (shard: string) => UserSessions | null, now: () => number): SessionGate {
-  // Keyed by the whole token: hashing it first would cost more than everything else a leased request does.
+  // Keyed by the whole cookie: hashing it first would cost more than everything else a leased request does. Sessions that
+  // tokens name have keys which no cookie has that was ever asked about.
   const leases = new BoundedMap<string, KeptLease>(leasesKept)
   const shardLeases = createShardLeases(now, forgetUsers)
 
@@ -69,38 +75,56 @@ export function createSessionGate(userObject: (shard: string) => UserSessions | 
     return lease
   }
 
-  async function renew({ shardLease, token }: KeptLease): Promise<void> {
-    const object = userObject(token.shard)
+  async function renew({ shardLease, principal }: KeptLease): Promise<void> {
+    const object = userObject(principal.shard)
     if (object !== null) await shardLeases.renew(shardLease, (since) => object.changes(since))
   }
 
-  async function ask(cookie: string, ip: string | null): Promise<SessionVerdict> {
-    const before = leases.get(cookie)
-    if (before !== undefined && now() < before.goodUntilMs) {
-      await renew(before)
-      const lease = leases.get(cookie)
-      if (lease !== undefined && now() < lease.shardLease.untilMs) return { outcome: 'live', lease }
-    }
-    return askAboutSession(cookie, ip)
+  function ask(cookie: string, ip: string | null): Promise<SessionVerdict> {
+    return renewedOr(cookie, async () => {
+      const token = parseSessionToken(cookie)
+      const object = token === null ? null : userObject(token.shard)
+      if (token === null || object === null) return malformed
+      const { shard, sessionId, secret } = token
+      const question = { sessionId, shard, secretHash: hashSecret(secret), ip }
+      return asked(cookie, token, () => object.lease(question))
+    })
   }
 
-  async function askAboutSession(cookie: string, ip: string | null): Promise<SessionVerdict> {
-    const before = leases.get(cookie)
-    const token = before?.token ?? parseSessionToken(cookie)
-    const object = token === null ? null : userObject(token.shard)
-    if (token === null || object === null)
-      return { outcome: 'dead', reason: 'malformed', userId: null, sessionId: null }
-    const secretHash = before?.secretHash ?? hashSecret(token.secret)
-    const askedAtMs = now()
-    const answer = await object.lease({ sessionId: token.sessionId, shard: token.shard, secretHash, ip })
-    if (answer.outcome !== 'live') {
-      leases.delete(cookie)
-      return answer.outcome === 'dead' ? { ...answer, sessionId: token.sessionId } : answer
+  function askAboutSession(named: NamedSession, ip: string | null): Promise<SessionVerdict> {
+    const key = keyOf(named.sessionId)
+    return renewedOr(key, async () => {
+      const object = userObject(named.shard)
+      return object === null ? malformed : asked(key, named, () => object.look({ ...named, ip }))
+    })
+  }
+
+  /** Where only the shard's lease has run out, its renewal is the whole answer. */
+  async function renewedOr(key: string, askAnew: () => Promise<SessionVerdict>): Promise<SessionVerdict> {
+    const before = leases.get(key)
+    if (before !== undefined && now() < before.goodUntilMs) {
+      await renew(before)
+      const lease = leases.get(key)
+      if (lease !== undefined && now() < lease.shardLease.untilMs) return { outcome: 'live', lease }
     }
-    const lease = known(leases.get(cookie), token, answer)
-    const shardLease = shardLeases.vouch(token.shard, answer.position, askedAtMs)
+    return askAnew()
+  }
+
+  async function asked(
+    key: string,
+    { sessionId, shard }: NamedSession,
+    question: () => Promise<LeaseAnswer>,
+  ): Promise<SessionVerdict> {
+    const askedAtMs = now()
+    const answer = await question()
+    if (answer.outcome !== 'live') {
+      leases.delete(key)
+      return answer.outcome === 'dead' ? { ...answer, sessionId } : answer
+    }
+    const lease = known(leases.get(key), shard, answer)
+    const shardLease = shardLeases.vouch(shard, answer.position, askedAtMs)
     const goodUntilMs = askedAtMs + answer.goodForMs
-    if (shardLease !== null) leases.set(cookie, { ...lease, secretHash, shardLease, goodUntilMs })
+    if (shardLease !== null) leases.set(key, { ...lease, shardLease, goodUntilMs })
     return { outcome: 'live', lease }
   }
 
@@ -120,15 +144,22 @@ export function createSessionGate(userObject: (shard: string) => UserSessions | 
     return ended
   }
 
-  return { leased, ask, rotate, end }
+  const leasedSession = (sessionId: string, context: Background): Lease | null => leased(keyOf(sessionId), context)
+
+  return { leased, ask, leasedSession, askAboutSession, rotate, end }
+}
+
+const malformed = { outcome: 'dead', reason: 'malformed', userId: null, sessionId: null } as const
+
+function keyOf(sessionId: string): string {
+  return `session ${sessionId}`
 }
 
 /** The same principal stays the same object, with what was derived from it. */
-function known(before: Lease | undefined, token: SessionToken, answer: LeaseAnswer & { outcome: 'live' }): Lease {
-  const principal = principalOf(answer.session, token.shard)
+function known(before: Lease | undefined, shard: string, answer: LeaseAnswer & { outcome: 'live' }): Lease {
+  const principal = principalOf(answer.session, shard)
   const isSame = before !== undefined && JSON.stringify(before.principal) === JSON.stringify(principal)
   return {
-    token,
     principal: isSame ? before.principal : principal,
     isRotationDue: answer.isRotationDue,
     derived: isSame ? before.derived : new Map<string, unknown>(),

@@ -62,8 +62,9 @@ async function rotate(exchange: Exchange, lease: Lease, cookie: string): Promise
   // The answer to an upgrade is not a page: browsers may drop its cookies.
   if (exchange.request.headers.get('upgrade') !== null) return undefined
   const { deps, waits } = exchange
-  const { token, principal } = lease
-  const facts = { userId: principal.userId, sessionId: token.sessionId }
+  const { principal } = lease
+  const { shard, sessionId } = principal
+  const facts = { userId: principal.userId, sessionId }
   const audit = auditRow('session.rotated', auditSource(exchange), facts, deps.now())
   const rotated = await waitWithin(waits, (leftMs) => deps.sessions.rotate(cookie, audit, leftMs)).catch(
     (error: unknown) => {
@@ -73,7 +74,7 @@ async function rotate(exchange: Exchange, lease: Lease, cookie: string): Promise
   )
   if (rotated === null) return undefined
   exchange.setCookies.push(
-    sessionCookie(formatSessionToken({ ...token, secret: rotated.secret }), principal.sessionExpiresAtMs),
+    sessionCookie(formatSessionToken({ shard, sessionId, secret: rotated.secret }), principal.sessionExpiresAtMs),
   )
   return undefined
 }

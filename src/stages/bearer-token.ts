@@ -2,6 +2,7 @@
 import type { Rejection } from '../errors.ts'
 import { type Exchange, auditSource, reject } from '../exchange.ts'
 import { DatabaseUnavailable, type Queries } from '../db/database.ts'
+import { isObjectFault } from '../kit/object-fault.ts'
 import type { BearerHolder, BearerOutcome, BearerTokens } from '../identity/bearer-token.ts'
 
 /** Without trusted issuers the header is between the client and the site, and not even looked at. */
@@ -9,7 +10,7 @@ export function bearerToken(exchange: Exchange): undefined | Promise<Rejection |
   const tokens = exchange.deps.bearerTokens
   const header = exchange.headers['authorization']
   if (tokens === null || header === undefined) return undefined
-  const holder = tokens.seen(header)
+  const holder = tokens.seen(header, exchange.context)
   if (holder === null || exchange.authentication.kind !== 'anonymous') return decide(exchange, tokens, header)
   return admit(exchange, holder)
 }
@@ -47,7 +48,7 @@ export async function outcomeOf(
   { header, database }: { readonly header: string; readonly database: Queries },
 ): Promise<BearerOutcome> {
   const { client, context } = exchange
-  const seen = tokens.seen(header)
+  const seen = tokens.seen(header, context)
   if (seen !== null) return { kind: 'accepted', holder: seen }
   try {
     return await tokens.authenticate(header, {
@@ -59,7 +60,7 @@ export async function outcomeOf(
     })
   } catch (error) {
     // A public page needs nobody, so it is the route that answers 503.
-    if (error instanceof DatabaseUnavailable) return { kind: 'undecided' }
+    if (error instanceof DatabaseUnavailable || isObjectFault(error)) return { kind: 'undecided' }
     throw error
   }
 }

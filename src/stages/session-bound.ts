@@ -15,7 +15,13 @@ export function boundToSession(exchange: Exchange, answer: Response): Response {
 
 function endOfCredential(exchange: Exchange): EndOf | null {
   const { authentication } = exchange
-  if (authentication.kind === 'session') return (left) => sessionEnd(exchange, authentication.lease, left)
-  if (authentication.kind === 'bearer') return (left) => tokenEnd(exchange, authentication.holder, left)
-  return null
+  if (authentication.kind === 'session') {
+    const { principal } = authentication.lease
+    return (left) => sessionEnd(exchange, { ...principal, endsAtMs: principal.sessionExpiresAtMs }, left)
+  }
+  if (authentication.kind !== 'bearer') return null
+  const { holder } = authentication
+  const { session, expiresAtMs } = holder
+  if (session === null) return (left) => tokenEnd(exchange, holder, left)
+  return (left) => sessionEnd(exchange, { ...session, endsAtMs: expiresAtMs }, left)
 }

@@ -1,9 +1,16 @@
 // Says when a session ends, for as long as something is open that was opened with it.
 import type { Exchange } from '../exchange.ts'
-import type { Lease } from '../sessions/gate.ts'
 
 /** `unchecked`: nobody could say for too long whether it lives. */
 export type SessionEnd = 'ended' | 'expired' | 'unchecked'
+
+/** A session, and when what was opened with it has to end at the latest. */
+export interface Watched {
+  readonly sessionId: string
+  readonly userId: string
+  readonly shard: string
+  readonly endsAtMs: number
+}
 
 /** How what something was opened with ended, or null when `left` came first. */
 export type EndOf = (left: AbortSignal) => Promise<SessionEnd | null>
@@ -14,17 +21,17 @@ const answerWithinMs = 1000
 const longestTimerMs = 2 ** 31 - 1
 
 /**
- * How the session of a lease ended, or null when `left` came first. It keeps a socket to the user's object, which costs
+ * How a session ended, or null when `left` came first. It keeps a socket to the user's object, which costs
  * nothing while nothing happens, and which the object closes in the moment the session ends. Lost (the object started
  * anew), it is opened again; while that fails nobody knows whether the session lives, so patience is short.
  */
-export async function sessionEnd(exchange: Exchange, lease: Lease, left: AbortSignal): Promise<SessionEnd | null> {
+export async function sessionEnd(exchange: Exchange, watched: Watched, left: AbortSignal): Promise<SessionEnd | null> {
   const over = new AbortController()
   left.addEventListener('abort', () => over.abort())
   if (left.aborted) over.abort()
-  const stopClock = whenReached(lease.principal.sessionExpiresAtMs, exchange.deps.now, () => over.abort())
+  const stopClock = whenReached(watched.endsAtMs, exchange.deps.now, () => over.abort())
   try {
-    return (await watch(exchange, lease, over.signal)) ?? (left.aborted ? null : 'expired')
+    return (await watch(exchange, watched, over.signal)) ?? (left.aborted ? null : 'expired')
   } finally {
     stopClock()
   }
@@ -42,12 +49,12 @@ function whenReached(atMs: number, now: () => number, run: () => void): () => vo
   return () => clearTimeout(timer)
 }
 
-async function watch(exchange: Exchange, lease: Lease, over: AbortSignal): Promise<'ended' | 'unchecked' | null> {
+async function watch(exchange: Exchange, watched: Watched, over: AbortSignal): Promise<'ended' | 'unchecked' | null> {
   const { now, settings } = exchange.deps
   const patienceMs = settings.config.sessions.uncheckedSeconds * 1000
   let knownAtMs = now()
   while (!over.aborted) {
-    const control = await openControl(exchange, lease)
+    const control = await openControl(exchange, watched)
     if (control === 'ended') return 'ended'
     if (control !== 'unreachable') {
       if ((await untilClosed(control, over)) === sessionEnded) return 'ended'
@@ -59,14 +66,14 @@ async function watch(exchange: Exchange, lease: Lease, over: AbortSignal): Promi
   return null
 }
 
-async function openControl({ deps }: Exchange, { principal }: Lease): Promise<WebSocket | 'ended' | 'unreachable'> {
-  const object = deps.userObject(principal.shard)
+async function openControl({ deps }: Exchange, watched: Watched): Promise<WebSocket | 'ended' | 'unreachable'> {
+  const object = deps.userObject(watched.shard)
   if (object === null) return 'ended'
   const slow = new AbortController()
   // Cleared once it answers: the signal would end the socket too.
   const timer = setTimeout(() => slow.abort(), answerWithinMs)
   try {
-    const url = `https://user-object/watch?session=${principal.sessionId}&user=${principal.userId}`
+    const url = `https://user-object/watch?session=${watched.sessionId}&user=${watched.userId}`
     const answer = await object.fetch(new Request(url, { headers: { upgrade: 'websocket' }, signal: slow.signal }))
     return answer.webSocket ?? 'unreachable'
   } catch {

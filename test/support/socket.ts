@@ -25,6 +25,8 @@ export interface SocketOptions {
   /** What the browser says; null for a program that says nothing. */
   readonly origin?: string | null
   readonly protocols?: readonly string[]
+  /** What a program sends besides. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Offers permessage-deflate. */
   readonly compress?: boolean
 }
@@ -47,7 +49,7 @@ function create(gateway: Pick<TestGateway, 'url'>, visitor: Visitor, path: strin
   const url = new URL(path, options.url ?? gateway.url)
   url.protocol = 'ws:'
   return new WebSocket(url, [...(options.protocols ?? [])], {
-    headers: upgradeHeaders(gateway, visitor, options.origin),
+    headers: { ...upgradeHeaders(gateway, visitor, options.origin), ...options.headers },
     perMessageDeflate: options.compress ?? false,
   })
 }

@@ -18,6 +18,7 @@ beforeEach(() => {
 const rules = { issuer: 'https://i.example', forwardToken: false } as TrustedIssuer
 const notAsked = () => Promise.reject(new Error('not asked'))
 const keys = { find: notAsked }
+const context = { waitUntil: () => undefined }
 const person: FindPerson = async ({ sub }) => ({
   outcome: 'known',
   principal: {
@@ -53,7 +54,7 @@ const create = (): BearerTokens =>
 
 const come = async (tokens: BearerTokens, token: string): Promise<string | null> => {
   const header = `Bearer ${token}`
-  const seen = tokens.seen(header)
+  const seen = tokens.seen(header, context)
   if (seen !== null) return seen.principal.userId
   const outcome = await tokens.authenticate(header, visit)
   return outcome.kind === 'accepted' ? outcome.holder.principal.userId : null
@@ -71,19 +72,19 @@ describe('a token seen before', () => {
     const tokens = create()
     await come(tokens, 'a')
     nowMs = start + 499
-    expect(tokens.seen('Bearer a')?.principal.userId).toBe('a')
+    expect(tokens.seen('Bearer a', context)?.principal.userId).toBe('a')
     nowMs = start + 500
-    expect(tokens.seen('Bearer a')).toBe(null)
+    expect(tokens.seen('Bearer a', context)).toBe(null)
   })
 
   it('stays the same holder when it is verified again, with what was derived from it', async () => {
     const tokens = create()
     await come(tokens, 'a')
-    const before = tokens.seen('Bearer a')
+    const before = tokens.seen('Bearer a', context)
     nowMs = start + 1000
     limits = { expiresAtMs: start + 9000, keysUntilMs: start + 9000, userUntilMs: start + 9000 }
     await come(tokens, 'a')
-    expect(tokens.seen('Bearer a')).toBe(before)
+    expect(tokens.seen('Bearer a', context)).toBe(before)
     expect(verified).toEqual(['a', 'a'])
   })
 
@@ -95,20 +96,20 @@ describe('a token seen before', () => {
       (_, at) => `${'x'.repeat(600)}${[...String(at)].map((digit) => letters[Number(digit)]).join('')}`,
     )
     for (const token of alike) await come(tokens, token)
-    for (const token of alike) expect(tokens.seen(`Bearer ${token}`)?.principal.userId).toBe(token)
+    for (const token of alike) expect(tokens.seen(`Bearer ${token}`, context)?.principal.userId).toBe(token)
     const [first = ''] = alike
     for (const other of [first.slice(0, -1), `${first}a`, first.toUpperCase(), ` ${first}`, `${first} `])
-      expect(tokens.seen(`Bearer ${other}`)).toBe(null)
+      expect(tokens.seen(`Bearer ${other}`, context)).toBe(null)
   })
 
   it('is forgotten when too many come after it, and very long ones are not remembered', async () => {
     const tokens = create()
     await come(tokens, 'first')
     for (let at = 0; at < 8000; at += 1) await come(tokens, `t${at}`)
-    expect(tokens.seen('Bearer first')).toBe(null)
-    expect(tokens.seen('Bearer t7999')).not.toBe(null)
+    expect(tokens.seen('Bearer first', context)).toBe(null)
+    expect(tokens.seen('Bearer t7999', context)).not.toBe(null)
     const long = 'x'.repeat(5000)
     expect(await come(tokens, long)).toBe(long)
-    expect(tokens.seen(`Bearer ${long}`)).toBe(null)
+    expect(tokens.seen(`Bearer ${long}`, context)).toBe(null)
   })
 })

@@ -18,7 +18,6 @@ const principal: SessionPrincipal = {
   sessionExpiresAtMs: 1,
 }
 const lease = (): Lease => ({
-  token: { shard: 'eu-1', sessionId: 'session', secret: 'secret' },
   principal,
   isRotationDue: false,
   derived: new Map(),
