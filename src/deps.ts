@@ -5,12 +5,16 @@ import { type AuditTrail, createAuditTrail } from './audit/trail.ts'
 import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { createNeonDatabase } from './db/neon.ts'
-import { hourMs } from './kit/duration.ts'
-import { type Limiter, createLimiter } from './limits/limiter.ts'
+import { dayMs, hourMs, minuteMs } from './kit/duration.ts'
+import { createAskLimits } from './limits/limiter.ts'
+import { type Limits, createLimits } from './limits/limits.ts'
+import { type Lockouts, createLockouts } from './limits/lockouts.ts'
+import { compileRules } from './limits/rule-set.ts'
 import { type PasswordHasher, createPasswordHasher } from './login/password/hasher.ts'
 import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
 import { createMailer } from './providers/email/index.ts'
 import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
+import { type KnownDevices, createKnownDevices } from './login/known-devices.ts'
 import { type SessionGate, createSessionGate } from './sessions/gate.ts'
 import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
 import { userObjectName } from './sessions/shard.ts'
@@ -25,7 +29,9 @@ export interface Deps {
   readonly reserved: ReservedHeaders
   readonly database: Database
   readonly audit: AuditTrail
-  readonly limiter: Limiter
+  readonly limits: Limits
+  readonly lockouts: Lockouts
+  readonly knownDevices: KnownDevices
   readonly sessions: SessionGate
   readonly sessionPolicy: SessionPolicy
   readonly userObject: (shard: string) => (UserSessions & { fetch(request: Request): Promise<Response> }) | null
@@ -58,7 +64,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     reserved: compileReserved(Object.values(config.identityHeaders).filter((name) => name !== undefined)),
     database: createDatabase(settings),
     audit,
-    limiter: createLimiter((name) => env.LIMITS.getByName(name)),
+    ...createCounting(env, settings, now),
     sessions: createSessionGate(userObject, now),
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
@@ -69,6 +75,43 @@ export function createDeps(env: Env, settings: Settings): Deps {
     mail: createMailQueue(createMailer(config.email, environment), audit),
     service: (binding) => (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null,
     now,
+  }
+}
+
+/** Everything that is counted, and by whom. */
+function createCounting(
+  env: Env,
+  { config, environment }: Settings,
+  now: () => number,
+): Pick<Deps, 'limits' | 'lockouts' | 'knownDevices'> {
+  const { shards, ipv6Prefix, apiPaths, rules: overrides, lockout } = config.limits
+  const secret = derivedKey(environment.DATA_KEY, 'counted subjects')
+  const policy = {
+    failures: lockout.failures,
+    firstMs: lockout.firstMinutes * minuteMs,
+    longestMs: lockout.longestHours * hourMs,
+    forgivenAfterMs: lockout.forgivenAfterHours * hourMs,
+  }
+  return {
+    limits: createLimits({
+      rules: compileRules({ basePath: config.basePath, apiPaths, overrides }),
+      shards,
+      ipv6Prefix,
+      secret,
+      ask: createAskLimits((name) => env.LIMITS.getByName(name)),
+      now,
+    }),
+    lockouts: createLockouts({
+      shard: (name) => env.LIMITS.getByName(name),
+      shards,
+      secret,
+      policy,
+      state: lockout.state,
+    }),
+    knownDevices: createKnownDevices(derivedKey(environment.DATA_KEY, 'known devices'), {
+      validMs: lockout.knownDeviceDays * dayMs,
+      now,
+    }),
   }
 }
 

@@ -6,7 +6,16 @@ import { type SourceFile, readSources, sourceFile } from './support/architecture
 
 // Who may import values from whom; types may point anywhere. A folder or file of src that has no row fails the test.
 const features = ['login', 'account', 'oauth', 'development']
-const request = ['body.ts', 'context.ts', 'errors.ts', 'exchange.ts', 'exchange-facts.ts', 'log.ts', 'render.ts']
+const request = [
+  'body.ts',
+  'context.ts',
+  'errors.ts',
+  'exchange.ts',
+  'exchange-facts.ts',
+  'limit-rejection.ts',
+  'log.ts',
+  'render.ts',
+]
 const domain = ['access', 'audit', 'identity', 'limits', 'sessions', 'tokens', 'users']
 const layers: Readonly<Record<string, readonly string[]>> = {
   // The frame.
@@ -26,6 +35,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'render.ts': ['errors.ts', 'pages', 'sessions', 'stages'],
   'exchange.ts': ['errors.ts', 'access', 'kit'],
   'exchange-facts.ts': [],
+  'limit-rejection.ts': ['errors.ts', 'exchange.ts', 'kit'],
   'context.ts': [],
   'body.ts': ['errors.ts', 'kit'],
   'errors.ts': ['kit'],
@@ -34,7 +44,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   access: ['kit'],
   audit: ['db', 'log.ts', 'kit'],
   identity: ['kit'],
-  limits: ['kit'],
+  limits: ['log.ts', 'kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
   tokens: ['kit'],
   users: ['db', 'kit'],
@@ -42,7 +52,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   db: ['kit'],
   providers: ['kit', 'log.ts'],
   pages: ['kit'],
-  config: ['kit', 'access'],
+  config: ['kit', 'access', 'limits'],
   kit: [],
 }
 

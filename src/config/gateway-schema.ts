@@ -1,5 +1,6 @@
 // What the owner of a site can say in gateway.config.ts. The schema is the reference: defaults stand here and only here.
 import { z } from 'zod'
+import { limitsSchema } from './limits-schema.ts'
 
 const headerName = z
   .string()
@@ -90,6 +91,7 @@ export const gatewaySchema = z.strictObject({
       unverifiedHours: z.number().min(0).max(720).default(24),
     })
     .prefault({}),
+  limits: limitsSchema,
   webSockets: z
     .strictObject({
       /** Origins besides the site's own that may open WebSockets, such as `https://app.example.com`. */

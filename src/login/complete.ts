@@ -4,6 +4,7 @@ import type { NewSession } from '../db/queries/sessions.ts'
 import { type Exchange, auditSource } from '../exchange.ts'
 import { csrfCookie, sessionCookie } from '../sessions/cookie.ts'
 import { endPresented } from '../sessions/end-presented.ts'
+import { markKnownDevice } from './guess.ts'
 import { formatSessionToken, hashSecret, newSessionSecret } from '../sessions/token.ts'
 
 /** Who signed in, as answers show them. */
@@ -54,6 +55,7 @@ export async function completeLogin(
   const csrfToken = deps.csrf.issue(session.id)
   const token = formatSessionToken({ shard: user.shard, sessionId: session.id, secret })
   exchange.setCookies.push(sessionCookie(token, session.expiresAtMs), csrfCookie(csrfToken))
+  markKnownDevice(exchange, user.email)
   return {
     status: 'signed_in',
     user: { id: user.id, email: user.email, email_verified: user.emailVerified, name: user.name, roles: user.roles },

@@ -5,7 +5,7 @@ import type { Rejection } from '../errors.ts'
 
 const preflightMaxAgeS = 600
 /** Lets scripts of an allowed origin read why they were refused. */
-const exposed = 'x-request-id, x-portcullis-response, www-authenticate, retry-after'
+const exposed = 'x-request-id, x-portcullis-response, www-authenticate, retry-after, ratelimit, ratelimit-policy'
 
 /** A preflight never carries credentials, so it must be answered before anybody asks who it is (Fetch §3.2.2). */
 export function isPreflight({ method, headers }: Request): boolean {
