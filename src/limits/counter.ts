@@ -41,18 +41,20 @@ export const leaseMs = 1000
  * keep it for as long as it was set back.
  */
 export function current(counter: Counter, rule: CountedRule, nowMs: number): Counter {
-  const latest = nowMs + slotMs(rule)
   const from = nowMs - rule.windowMs
   const { hits, holders } = counter
-  const newest = hits.at(-2)
-  const isOrdered = newest === undefined || newest <= latest
   return {
     ...counter,
-    hits: isOrdered ? hitsFrom(hits, from) : hitsFrom(notLater(hits, nowMs), from),
+    hits: hitsFrom(isFromFuture(counter, rule, nowMs) ? notLater(hits, nowMs) : hits, from),
     holders: holders
       .map((holder) => (holder.answeredAtMs > nowMs ? { ...holder, answeredAtMs: nowMs } : holder))
       .filter((holder) => holder.units > 0 && holder.answeredAtMs + leaseMs > from),
   }
+}
+
+/** A slot's end may lie ahead; anything later was counted by another clock. */
+export function isFromFuture({ hits }: Counter, rule: CountedRule, nowMs: number): boolean {
+  return (hits.at(-2) ?? 0) > nowMs + slotMs(rule)
 }
 
 function hitsFrom(hits: readonly number[], fromMs: number): readonly number[] {

@@ -1,5 +1,15 @@
 // Whether an attempt passes all rules of its subject at once, and what is counted then. Pure: load, decide, store.
-import { type Counter, type CountedRule, type Holder, current, leaseMs, record, spent, waitMs } from './counter.ts'
+import {
+  type Counter,
+  type CountedRule,
+  type Holder,
+  current,
+  isFromFuture,
+  leaseMs,
+  record,
+  spent,
+  waitMs,
+} from './counter.ts'
 import { isNewViolation, limitNow, withViolation } from './penalty.ts'
 
 /** What an isolate says of the units it was given, and what it would like to have. */
@@ -10,6 +20,8 @@ export interface LeaseReport {
   /** Units it still has and goes on using. */
   readonly holds: number
   readonly wants: number
+  /** Of an attempt: units that are enough for none are not given. */
+  readonly cost: number
 }
 
 export interface Question {
@@ -58,6 +70,8 @@ export function decideAll(counters: readonly Counter[], questions: readonly Ques
 
 interface Settled {
   readonly counter: Counter
+  /** Already something else than is stored, and not by the passing of time. */
+  readonly isChanged: boolean
   readonly limit: number
   readonly units: number
   readonly waitMs: number
@@ -70,7 +84,8 @@ function settled(stored: Counter | undefined, { rule, units, lease }: Question, 
   const limit = limitNow(counter, rule, nowMs)
   // An attempt that costs more than a penalty leaves at all still passes alone.
   const cost = Math.min(units, limit)
-  return { counter, limit, units: cost, waitMs: cost === 0 ? 0 : waitMs(counter, rule, limit, cost, nowMs) }
+  const isChanged = lease !== null || isFromFuture(stored, rule, nowMs)
+  return { counter, isChanged, limit, units: cost, waitMs: cost === 0 ? 0 : waitMs(counter, rule, limit, cost, nowMs) }
 }
 
 /** What was used is counted as of its moment at the latest: the question before was answered after it was asked. */
@@ -87,7 +102,7 @@ function withReport(counter: Counter, rule: CountedRule, { holder, uses, holds }
 
 function answer(
   { rule, units: asked, lease }: Question,
-  { counter: before, limit, units, waitMs: wait }: Settled,
+  { counter: before, isChanged, limit, units, waitMs: wait }: Settled,
   { isRefused, nowMs }: { readonly isRefused: boolean; readonly nowMs: number },
 ): Answered {
   const isAllowed = wait === 0
@@ -103,14 +118,15 @@ function answer(
   const retryAfterMs = isAllowed ? 0 : Math.max(1, wait, counter.blockedUntilMs - nowMs)
   return {
     counter,
-    isChanged: counter !== before || lease !== null,
+    isChanged: isChanged || counter !== before,
     verdict: { isAllowed, limit, remaining: free - granted, retryAfterMs, granted, isNewViolation: isNew },
   }
 }
 
 function grant(counter: Counter, lease: LeaseReport | null, free: number): number {
   if (lease === null || counter.holders.length >= mostHolders) return 0
-  return Math.max(0, Math.min(lease.wants, Math.floor(free / largestShare)))
+  const units = Math.max(0, Math.min(lease.wants, Math.floor(free / largestShare)))
+  return units - (units % lease.cost)
 }
 
 function withGrant(counter: Counter, id: string, granted: number, nowMs: number): Counter {

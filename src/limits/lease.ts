@@ -1,7 +1,8 @@
 // What an isolate holds of one rule for one subject: units it was given in advance, and what it has to say of them. The
 // object counts all of them until it hears otherwise, so whatever is lost on the way is lost to the subject and to nobody else.
-import { type CountedRule, leaseMs } from './counter.ts'
+import { leaseMs } from './counter.ts'
 import type { LeaseReport, Verdict } from './decide.ts'
+import type { ActiveRule } from './rule-set.ts'
 
 export interface Lease {
   /** Under which name the object knows it; a new one after a question whose answer never came. */
@@ -63,7 +64,7 @@ export function isAsking(lease: Lease, nowMs: number): boolean {
 }
 
 /** The question to the object: what was used since the last one, what is kept, and as much more as the last second asks for. */
-export function report(lease: Lease, rule: CountedRule, nowMs: number): LeaseReport {
+export function report(lease: Lease, { counted: rule, cost }: ActiveRule, nowMs: number): LeaseReport {
   if (lease.isAsking || nowMs < lease.lastUseMs) abandon(lease)
   const sinceMs = nowMs - lease.askedAtMs
   const fair = Math.ceil((rule.limit * leaseMs) / rule.windowMs)
@@ -72,14 +73,14 @@ export function report(lease: Lease, rule: CountedRule, nowMs: number): LeaseRep
   const isRunOut = lease.used > 0 && sinceMs < renewAfterMs
   const target = Math.max(fair, isRunOut ? lease.used * 2 : Math.ceil(pace * 1.25))
   const isUsable = nowMs < lease.untilMs
-  lease.left = isUsable ? Math.min(lease.left, target) : 0
-  // As old as that, they have left the window.
-  const uses = sinceMs < rule.windowMs ? lease.uses : []
+  lease.left = isUsable && lease.left >= cost ? Math.min(lease.left, target) : 0
+  // As old as that, all of them have left the window.
+  const uses = sinceMs < rule.windowMs + leaseMs ? lease.uses : []
   lease.uses = []
   lease.used = 0
   lease.askedAtMs = nowMs
   lease.isAsking = true
-  return { holder: lease.holder, uses, holds: lease.left, wants: target - lease.left }
+  return { holder: lease.holder, uses, holds: lease.left, wants: target - lease.left, cost }
 }
 
 /** The object counted from when it was asked, which was no earlier than here. */

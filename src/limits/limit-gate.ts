@@ -58,8 +58,9 @@ export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): L
     for (const rule of rules) {
       if (!rule.isMatch(attempt)) continue
       const slot = slotOf(subject, rule)
-      if (nowMs < slot.refusedUntilMs && slot.isEnforced) return refusal(rule, slot, nowMs, false)
-      if (!rule.isLeased || !canTake(slot.lease, rule.cost, nowMs)) mustAsk ||= nowMs >= slot.refusedUntilMs
+      if (rule.isLeased && canTake(slot.lease, rule.cost, nowMs)) continue
+      if (!isRefusing(slot, nowMs)) mustAsk = true
+      else if (slot.isEnforced) return refusal(rule, slot, nowMs, false)
     }
     if (mustAsk) return askAbout(matching(rules, attempt), subject, background)
     for (const rule of rules) {
@@ -68,9 +69,10 @@ export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): L
     return null
   }
 
+  /** What may not take a unit only watches, and would have refused. */
   function pass(rule: ActiveRule, subject: SubjectState, nowMs: number, background: Background): void {
     const slot = slotOf(subject, rule)
-    if (nowMs < slot.refusedUntilMs) {
+    if (!rule.isLeased || !canTake(slot.lease, rule.cost, nowMs)) {
       tally.count(rule, 'wouldRefuse')
       return
     }
@@ -211,6 +213,11 @@ export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): L
   return { check }
 }
 
+/** Never for longer than it was said for, whatever happens to the clock. */
+function isRefusing({ refusedUntilMs }: Slot, nowMs: number): boolean {
+  return nowMs < refusedUntilMs && refusedUntilMs - nowMs <= asIsForMs
+}
+
 function matching(rules: readonly ActiveRule[], attempt: Attempt): readonly ActiveRule[] {
   return rules.filter((rule) => rule.isMatch(attempt))
 }
@@ -222,7 +229,7 @@ function questionAbout(rule: ActiveRule, slot: Slot, times: 0 | 1, nowMs: number
     isEnforced: slot.isEnforced,
     units: rule.cost * times,
     // One question of a holder at a time: whoever comes meanwhile asks for itself alone.
-    lease: rule.isLeased && !isAsking(lease, nowMs) ? report(lease, rule.counted, nowMs) : null,
+    lease: rule.isLeased && !isAsking(lease, nowMs) ? report(lease, rule, nowMs) : null,
   }
 }
 
@@ -230,7 +237,11 @@ function learn(slot: Slot, question: Question | undefined, verdict: Verdict | un
   if (question === undefined || verdict === undefined) throw new Error('a question without a verdict')
   if (question.lease !== null) settle(slot.lease, question.lease.holder, verdict)
   slot.limit = verdict.limit
-  if (verdict.isAllowed) return
+  if (verdict.isAllowed) {
+    slot.refusedUntilMs = 0
+    return
+  }
   slot.retryAtMs = askedAtMs + verdict.retryAfterMs
-  slot.refusedUntilMs = askedAtMs + Math.min(verdict.retryAfterMs, asIsForMs)
+  // Where refused attempts count, the object has to hear of each.
+  if (!question.rule.countsRefused) slot.refusedUntilMs = askedAtMs + Math.min(verdict.retryAfterMs, asIsForMs)
 }
