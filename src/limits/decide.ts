@@ -54,7 +54,7 @@ export interface Answered {
 }
 
 /** At most this part of what is left goes to one isolate in advance: near the limit every attempt is asked about. */
-const largestShare = 8
+const largestShare = 16
 const mostHolders = 256
 
 /** One answer a question, in their order. An attempt that any enforced rule refuses costs nothing under the others. */

@@ -6,7 +6,7 @@ export interface LockoutPolicy {
   readonly firstMs: number
   /** Doubled with each lock, up to this. */
   readonly longestMs: number
-  /** Without a further guess for so long, everything starts anew. */
+  /** Unlocked and without a further guess for so long, everything starts anew. */
   readonly forgivenAfterMs: number
 }
 
@@ -55,7 +55,7 @@ export function lockMs(locksBefore: number, { firstMs, longestMs }: LockoutPolic
   return Math.min(longestMs, firstMs * 2 ** Math.min(locksBefore, 30))
 }
 
-/** From when on the state says nothing any more; a lock is never forgotten before it ends. */
+/** From when on the state says nothing any more. Counted from the end of a lock, or the longest would be forgiven by ending. */
 export function forgottenAtMs({ lastGuessAtMs, lockedUntilMs }: LockState, { forgivenAfterMs }: LockoutPolicy): number {
-  return Math.max(lastGuessAtMs + forgivenAfterMs, lockedUntilMs)
+  return Math.max(lastGuessAtMs, lockedUntilMs) + forgivenAfterMs
 }

@@ -30,10 +30,6 @@ export async function runModel({ seed, requests, isLeased }: ModelOptions): Prom
   const rules = Array.from({ length: random.between(1, 3) }, (_, index) =>
     randomRule(random, { index, isLeased: isLeased && index === 0, isEvicting }),
   )
-  console.log(
-    JSON.stringify(rules.map((r) => [r.id, r.limit, r.windowMs, r.cost, r.countsRefused, r.isLeased, r.state])),
-    isEvicting,
-  )
   const judge = createJudge(rules)
   const world = createWorld({
     random,
@@ -50,8 +46,7 @@ export async function runModel({ seed, requests, isLeased }: ModelOptions): Prom
   while (sent < requests) {
     await world.advanceTo(world.timeMs() + traffic.pauseMs())
     if (isEvicting && random.chance(0.002)) world.evict()
-    // Forward, a clock makes what happened look older than it is; only counting one by one can be held to a clock then.
-    if (random.chance(0.001)) world.stepClock(random.between(isLeased ? -20_000 : -120_000, isLeased ? 0 : 120_000))
+    if (random.chance(0.001)) world.stepClock(randomStepMs(random, isLeased))
     for (let burst = traffic.burst(); burst > 0 && sent < requests; burst -= 1) {
       const isolate = isolates[Math.floor(random.next() ** 2 * isolates.length)]
       if (isolate === undefined) throw new Error('no isolate')
@@ -99,6 +94,15 @@ function randomRule(
     counted: { id, limit, windowMs, countsRefused, isLeased, hasPenalties: false },
     isMatch: ({ target }: Attempt) => target.path.includes(letter),
   }
+}
+
+/**
+ * By a second or more, as a refusal is repeated for so long. With leases only back: forward, a clock makes what happened
+ * look older than it is, and what is used of a lease meanwhile with it.
+ */
+function randomStepMs(random: Random, isLeased: boolean): number {
+  const byMs = random.between(1000, isLeased ? 20_000 : 120_000)
+  return isLeased || random.chance(0.5) ? -byMs : byMs
 }
 
 /** From quiet to three times what is allowed, steadily or in bursts of up to 200 at one moment, for a few subjects. */
@@ -153,13 +157,13 @@ function createJudge(rules: readonly ActiveRule[]) {
     /** Looks at every rule before anything of this decision is counted. */
     decided(asked: Asked, verdicts: readonly Verdict[], nowMs: number): void {
       const { subject } = asked
+      for (const { rule } of asked.questions) {
+        for (const all of [windows, fairWindows]) windowIn(all, subject, rule.id).settle(nowMs)
+      }
       const enforced = asked.questions
         .map(({ rule, units }, index) => ({ rule, units, index }))
         .filter(({ index, units }) => asked.questions[index]?.isEnforced === true && units > 0)
       const isRefused = enforced.some(({ index }) => verdicts[index]?.isAllowed !== true)
-      for (const { rule } of enforced) {
-        for (const all of [windows, fairWindows]) windowIn(all, subject, rule.id).settle(nowMs)
-      }
       const costs = enforced.map(({ rule: { id }, units }) => ({ id, units }))
       decisions.set(asked, { isRefused, isWrong: isRefused && isWronglyRefused(subject, costs, nowMs) })
       for (const { rule, units, index } of enforced) {
