@@ -17,15 +17,18 @@ export type AskLimits = (
 const longestWaitMs = 1000
 
 export function createAskLimits(shard: (objectName: string) => LimitShard): AskLimits {
-  return async (objectName, subject, questions) => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const tooLate = new Promise<never>((_, refuse) => {
-      timer = setTimeout(() => refuse(new Error('the counter did not answer in time')), longestWaitMs)
-    })
-    try {
-      return await Promise.race([shard(objectName).ask(subject, questions), tooLate])
-    } finally {
-      clearTimeout(timer)
-    }
+  return (objectName, subject, questions) => inTime(async () => shard(objectName).ask(subject, questions))
+}
+
+/** What is not answered in time is answered by nobody. */
+export async function inTime<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const tooLate = new Promise<never>((_, refuse) => {
+    timer = setTimeout(() => refuse(new Error('the counter did not answer in time')), longestWaitMs)
+  })
+  try {
+    return await Promise.race([ask(), tooLate])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -1,5 +1,6 @@
 // The port to the locks of accounts: a guess is counted before it is compared, and a right one forgives.
 import type { GuessVerdict, LockoutPolicy } from './lockout.ts'
+import { inTime } from './limiter.ts'
 import { limitObjectName, secretSubject } from './subject.ts'
 
 /** The part of the limit object that the worker calls. */
@@ -39,18 +40,19 @@ export interface LockoutsOptions {
 
 export function createLockouts({ shard, shards, secret, policy, state }: LockoutsOptions): Lockouts {
   const tally = { locked: 0, refused: 0, wouldRefuse: 0 }
-  const objectOf = (account: string): LockoutShard => shard(limitObjectName(account, null, shards))
+  const asked = <Answer>(account: string, question: (object: LockoutShard) => Promise<Answer>): Promise<Answer> =>
+    inTime(async () => question(shard(limitObjectName(account, null, shards))))
   return {
     async guess(account, pool) {
       if (state === 'off') return { mayCompare: true, failures: 0, lockedUntilMs: 0, isNewLock: false }
-      const verdict = await objectOf(account).guess(account, pool, policy)
+      const verdict = await asked(account, (object) => object.guess(account, pool, policy))
       if (verdict.isNewLock) tally.locked += 1
       if (verdict.mayCompare) return verdict
       tally[state === 'shadow' ? 'wouldRefuse' : 'refused'] += 1
       return { ...verdict, mayCompare: state === 'shadow' }
     },
     async forgive(account, pool) {
-      if (state !== 'off') await objectOf(account).forgive(account, pool)
+      if (state !== 'off') await asked(account, (object) => object.forgive(account, pool))
     },
     accountOf: (name) => secretSubject('account', secret, name.normalize('NFKC').trim().toLowerCase()),
     tally: () => tally,

@@ -19,8 +19,18 @@ export function addressSubject(ip: string | null, ipv6Prefix: number): string {
   if (ip === null || ip.length > 45 || !ipaddr.isValid(ip)) return unknownAddress
   const address = ipaddr.process(ip)
   if (!(address instanceof ipaddr.IPv6)) return `address:${address.toString()}`
-  const network = ipaddr.IPv6.networkAddressFromCIDR(`${address.toNormalizedString()}/${ipv6Prefix}`)
-  return `address:${network.toString()}/${ipv6Prefix}`
+  return `address:${networkOf(address.parts, ipv6Prefix)}/${ipv6Prefix}`
+}
+
+/** The part of an address that counts, in the usual spelling where it ends in zeros. */
+function networkOf(parts: readonly number[], prefix: number): string {
+  const kept = parts.map((part, index) => {
+    const bits = Math.min(16, Math.max(0, prefix - 16 * index))
+    return part & (0xffff << (16 - bits)) & 0xffff
+  })
+  const length = Math.ceil(prefix / 16)
+  const text = kept.slice(0, length).map((part) => part.toString(16))
+  return length < parts.length ? `${text.join(':')}::` : text.join(':')
 }
 
 export function isUnknownAddress(subject: string): boolean {

@@ -1,5 +1,5 @@
 // Guesses at what proves an account's owner: counted before they are compared, whichever factor is guessed at.
-import { GatewayError } from '../errors.ts'
+import { GatewayError, unavailable } from '../errors.ts'
 import { type Exchange, auditSource, reject, singleCookie } from '../exchange.ts'
 import { secondMs } from '../kit/duration.ts'
 import type { GuessVerdict } from '../limits/lockout.ts'
@@ -21,7 +21,7 @@ export async function beginGuess(exchange: Exchange, factor: 'password', name: s
   const account = lockouts.accountOf(name)
   const device = knownDevices.deviceOf(singleCookie(exchange, deviceCookieName), account)
   const pool = device === null ? factor : `${factor} on ${device}`
-  const verdict = await lockouts.guess(account, pool)
+  const verdict = await lockouts.guess(account, pool).catch(failed)
   if (verdict.mayCompare) return { account, pool, verdict }
   const untilMs = verdict.lockedUntilMs
   await audit.record('login.limited', auditSource(exchange), {
@@ -43,7 +43,7 @@ export async function recordLock(exchange: Exchange, { verdict }: Guess, userId:
 
 /** After a right one: as if nobody had guessed wrongly. What strangers did stays counted when a known device succeeds. */
 export async function forgiveGuess(exchange: Exchange, { account, pool }: Guess): Promise<void> {
-  await exchange.deps.lockouts.forgive(account, pool)
+  await exchange.deps.lockouts.forgive(account, pool).catch(failed)
 }
 
 /** Whoever signed in here once may go on guessing here when strangers have locked the account. */
@@ -51,6 +51,11 @@ export function markKnownDevice(exchange: Exchange, name: string): void {
   const { lockouts, knownDevices } = exchange.deps
   const mark = knownDevices.mark(singleCookie(exchange, deviceCookieName), lockouts.accountOf(name))
   exchange.setCookies.push(deviceCookie(mark.cookie, mark.expiresAtMs))
+}
+
+/** A guess that nobody counted must not be compared. */
+function failed(cause: unknown): never {
+  throw unavailable('guesses cannot be counted', cause)
 }
 
 function lockDetails({ failures, lockedUntilMs }: GuessVerdict): Readonly<Record<string, string | number>> {
