@@ -9,11 +9,10 @@ export class KeptStates {
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage
+    // No index by time: it would cost every write, and the sweep has time.
     storage.sql.exec(
       'create table if not exists kept (key text primary key, state text not null, until_ms integer not null)',
     )
-    storage.sql.exec('create index if not exists kept_until_idx on kept (until_ms)')
-    storage.sql.exec('drop table if exists windows')
   }
 
   get(key: string): unknown {

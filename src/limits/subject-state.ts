@@ -1,5 +1,4 @@
 // What an isolate remembers of a subject: for each rule its lease, and until when the object has said no.
-import { type BoundedMap } from '../kit/bounded-map.ts'
 import { type Counter, current, emptyCounter, record, waitMs } from './counter.ts'
 import { type Lease, newLease } from './lease.ts'
 import { type ActiveRule, isEnforcedFor } from './rule-set.ts'
@@ -35,19 +34,6 @@ export function slotOf(subject: SubjectState, rule: ActiveRule): Slot {
     limit: rule.limit,
     local: emptyCounter,
   })
-}
-
-/** Finds or makes; `make` is called for subjects that are new to this isolate. */
-export function remembered<Key>(
-  subjects: BoundedMap<Key, SubjectState>,
-  key: Key,
-  make: () => SubjectState,
-): SubjectState {
-  const known = subjects.get(key)
-  if (known !== undefined) return known
-  const subject = make()
-  subjects.set(key, subject)
-  return subject
 }
 
 /** The same window, for this isolate alone. Says how long to wait; 0 when the attempt passes and was counted. */

@@ -146,7 +146,8 @@ describe('a device that was used before', () => {
   it('is told to nobody: its mark does not reach the site', async () => {
     const { visitor } = await newPerson(gateway)
     expect(visitor.cookies.get(device)).toMatch(/^[\w-]{22}\.\d+\.[\w-]{43}$/)
-    const echoed = await (await visitor.send('GET', '/private')).text()
+    const echoed = await (await visitor.send('GET', '/headers')).text()
+    expect(echoed).toContain('x-portcullis-assertion')
     expect(echoed).not.toContain(visitor.cookies.get(device))
     expect(echoed).not.toContain(device)
   })
