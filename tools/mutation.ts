@@ -11,7 +11,10 @@ const subjects = [
   'src/sessions/token.ts',
   'src/sessions/csrf.ts',
   'src/sessions/policy.ts',
-  'src/limits/window.ts',
+  'src/limits/counter.ts',
+  'src/limits/decide.ts',
+  'src/limits/penalty.ts',
+  'src/limits/lockout.ts',
   'src/tokens/passport.ts',
 ]
 const leastKilled = 0.8

@@ -3,7 +3,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { minuteMs } from '../kit/duration.ts'
-import { type Counter, type CountedRule, emptyCounter } from './counter.ts'
+import { type Counter, type CountedRule, emptyCounter, spent } from './counter.ts'
 import { type Question, type Verdict, countsUntilMs, decideAll } from './decide.ts'
 import { KeptStates } from './kept-states.ts'
 import type { LimitShard } from './limiter.ts'
@@ -19,9 +19,11 @@ import type { LockoutShard } from './lockouts.ts'
 import { remembersUntilMs } from './penalty.ts'
 
 const countersKept = 20_000
+const accountsKept = 20_000
 
 export class LimitObject extends DurableObject<Env> implements LimitShard, LockoutShard {
   readonly #counters = new BoundedMap<string, Counter>(countersKept)
+  readonly #pools = new BoundedMap<string, Pools>(accountsKept)
   readonly #kept: KeptStates
 
   constructor(state: DurableObjectState, env: Env) {
@@ -35,38 +37,50 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
     const before = questions.map(({ rule }, index) => this.#load(keys[index] ?? '', rule))
     const answers = decideAll(before, questions, now)
     for (const [index, { counter, isChanged }] of answers.entries()) {
-      const [key, rule] = [keys[index] ?? '', questions[index]?.rule]
-      if (rule === undefined || !isChanged) continue
+      const [key, question] = [keys[index] ?? '', questions[index]]
+      if (question === undefined || !isChanged) continue
+      const { rule } = question
       this.#counters.set(key, counter)
-      if (isKept(rule)) this.#kept.set(key, counter, Math.max(countsUntilMs(counter, rule), remembersUntilMs(counter)))
+      if (isWorthKeeping(counter, question))
+        this.#kept.set(key, counter, Math.max(countsUntilMs(counter, rule), remembersUntilMs(counter)))
     }
     return Promise.resolve(answers.map(({ verdict }) => verdict))
   }
 
   guess(account: string, pool: string, policy: LockoutPolicy): Promise<GuessVerdict> {
     const now = Date.now()
-    const pools = this.#pools(account)
+    const key = lockKey(account)
+    const pools = this.#poolsOf(key)
     const { state, verdict } = countGuess(pools[pool] ?? unlocked, policy, now)
-    if (verdict.mayCompare) this.#keepPools(account, { ...pools, [pool]: state }, policy, now)
+    if (verdict.mayCompare) this.#keepPools(key, { ...pools, [pool]: state }, policy, now)
     return Promise.resolve(verdict)
   }
 
   forgive(account: string, pool: string | null): Promise<void> {
-    const { [pool ?? '']: _, ...others } = this.#pools(account)
     const key = lockKey(account)
-    if (pool === null || Object.keys(others).length === 0) this.#kept.delete(key)
-    else this.#kept.replace(key, others)
+    const { [pool ?? '']: _, ...others } = this.#poolsOf(key)
+    const isEmpty = pool === null || Object.keys(others).length === 0
+    if (isEmpty) this.#pools.delete(key)
+    else this.#pools.set(key, others)
+    // Somebody who signs in at the first try has left nothing to write.
+    if (this.#kept.get(key) !== null) {
+      if (isEmpty) this.#kept.delete(key)
+      else this.#kept.replace(key, others)
+    }
     return Promise.resolve()
   }
 
-  #pools(account: string): Pools {
-    return (this.#kept.get(lockKey(account)) as Pools | null) ?? {}
+  #poolsOf(key: string): Pools {
+    return this.#pools.get(key) ?? (this.#kept.get(key) as Pools | null) ?? {}
   }
 
-  #keepPools(account: string, pools: Pools, policy: LockoutPolicy, now: number): void {
+  /** A first wrong guess is in memory alone: lost by a restart, it is one guess more. */
+  #keepPools(key: string, pools: Pools, policy: LockoutPolicy, now: number): void {
     const live = Object.entries(pools).filter(([, state]) => forgottenAtMs(state, policy) > now)
-    const untilMs = Math.max(...live.map(([, state]) => forgottenAtMs(state, policy)))
-    this.#kept.set(lockKey(account), Object.fromEntries(live), untilMs)
+    const kept = Object.fromEntries(live)
+    this.#pools.set(key, kept)
+    if (live.every(([, { failures, locks }]) => failures <= 1 && locks === 0)) return
+    this.#kept.set(key, kept, Math.max(...live.map(([, state]) => forgottenAtMs(state, policy))))
   }
 
   override async alarm(): Promise<void> {
@@ -88,10 +102,15 @@ function lockKey(account: string): string {
   return JSON.stringify(['', account])
 }
 
-/**
- * Few attempts are counted one by one, so each that passes can be stored, whatever its window: a restart gives nobody a
- * second set of guesses. Traffic that was given units by the second would write by the second.
- */
+/** Traffic that is given units by the second would write by the second. */
 function isKept({ isLeased, windowMs }: CountedRule): boolean {
   return !isLeased || windowMs > minuteMs
+}
+
+/**
+ * Windows over a minute survive a restart exactly. Of shorter ones the first attempt is in memory alone, as most clients
+ * make no second one: a restart gives whoever does at most that one again.
+ */
+function isWorthKeeping(counter: Counter, { rule, units }: Question): boolean {
+  return isKept(rule) && (rule.windowMs > minuteMs || spent(counter) > units)
 }

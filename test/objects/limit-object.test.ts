@@ -89,6 +89,13 @@ describe('the limit object', () => {
     },
   )
 
+  it('gives whoever made one attempt in a short window at most that one again after an eviction', async () => {
+    const limits = object()
+    await hit(limits, 'a', short)
+    await evictDurableObject(limits)
+    expect(await allowed(Array.from({ length: 20 }, () => hit(limits, 'a', short)))).toBeLessThanOrEqual(short.limit)
+  })
+
   it('evicted between racers lets no more of them pass', async () => {
     const limits = object()
     const racers = (): Promise<number> => allowed(Array.from({ length: 100 }, () => hit(limits, 'a', short)))
@@ -111,13 +118,16 @@ describe('the limit object', () => {
     expect(kept).toEqual([{ key: JSON.stringify([long.id, 'live']) }])
   })
 
-  it('writes nothing for attempts it refuses', async () => {
+  it('writes nothing for attempts it refuses, and for clients that come once', async () => {
     const limits = object()
     for (let attempt = 0; attempt < 6; attempt += 1) await hit(limits, 'a', short)
     const state = () =>
       runInDurableObject(limits, (_, { storage }) => storage.sql.exec('select total_changes() as n').one())
     const before = await state()
     for (let attempt = 0; attempt < 20; attempt += 1) await hit(limits, 'a', short)
+    for (let client = 0; client < 20; client += 1) await hit(limits, `client ${client}`, short)
+    await limits.guess('account:a', 'password', policy)
+    await limits.forgive('account:a', 'password')
     expect(await state()).toEqual(before)
   })
 })
