@@ -70,7 +70,7 @@ describe('an isolate with units in advance', () => {
     const subject = newSubject('address:a', 'object')
     for (let count = 0; count < 5000; count += 1) {
       await world.advanceTo(world.timeMs() + 0.1)
-      world.gates[0]?.check([rule], subject, page, world.background)
+      void world.gates[0]?.check([rule], subject, page, world.background)
     }
     expect(questions).toBeLessThan(40)
   })
