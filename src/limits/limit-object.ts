@@ -14,6 +14,7 @@ import {
   countGuess,
   forgottenAtMs,
   unlocked,
+  withdrawGuess,
 } from './lockout.ts'
 import type { LockoutShard } from './lockouts.ts'
 import { remembersUntilMs } from './penalty.ts'
@@ -56,6 +57,15 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
     return Promise.resolve(verdict)
   }
 
+  withdraw(account: string, pool: string, policy: LockoutPolicy): Promise<void> {
+    const key = lockKey(account)
+    const pools = this.#poolsOf(key)
+    const state = pools[pool]
+    if (state !== undefined)
+      this.#keepPools(key, { ...pools, [pool]: withdrawGuess(state, policy) }, policy, Date.now())
+    return Promise.resolve()
+  }
+
   forgive(account: string, pool: string | null): Promise<void> {
     const key = lockKey(account)
     const { [pool ?? '']: _, ...others } = this.#poolsOf(key)
@@ -79,8 +89,9 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
     const live = Object.entries(pools).filter(([, state]) => forgottenAtMs(state, policy) > now)
     const kept = Object.fromEntries(live)
     this.#pools.set(key, kept)
-    if (live.every(([, { failures, locks }]) => failures <= 1 && locks === 0)) return
-    this.#kept.set(key, kept, Math.max(...live.map(([, state]) => forgottenAtMs(state, policy))))
+    const isSlight = live.every(([, { failures, locks }]) => failures <= 1 && locks === 0)
+    if (isSlight && this.#kept.get(key) === null) return
+    this.#kept.set(key, kept, Math.max(now, ...live.map(([, state]) => forgottenAtMs(state, policy))))
   }
 
   override async alarm(): Promise<void> {

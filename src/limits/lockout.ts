@@ -51,6 +51,14 @@ export function countGuess(
   return { state: next, verdict: { mayCompare: true, failures, lockedUntilMs, isNewLock } }
 }
 
+/** A guess that could not be compared after all was none: an outage must not lock anybody out. */
+export function withdrawGuess(state: LockState, { failures: most }: LockoutPolicy): LockState {
+  if (state.failures === 0) return state
+  const failures = state.failures - 1
+  const isLocked = state.lockedUntilMs > 0 && state.failures >= most
+  return isLocked ? { ...state, failures, locks: state.locks - 1, lockedUntilMs: 0 } : { ...state, failures }
+}
+
 export function lockMs(locksBefore: number, { firstMs, longestMs }: LockoutPolicy): number {
   return Math.min(longestMs, firstMs * 2 ** Math.min(locksBefore, 30))
 }

@@ -6,6 +6,8 @@ import { limitObjectName, secretSubject } from './subject.ts'
 /** The part of the limit object that the worker calls. */
 export interface LockoutShard {
   guess(account: string, pool: string, policy: LockoutPolicy): Promise<GuessVerdict>
+  /** Of a guess that was counted and could not be compared. */
+  withdraw(account: string, pool: string, policy: LockoutPolicy): Promise<void>
   /** One pool, or with null all of them: the account is as if nobody had ever guessed. */
   forgive(account: string, pool: string | null): Promise<void>
 }
@@ -24,6 +26,7 @@ export interface Lockouts {
    * factor, or a factor on a device that its owner has used before. Throws when nobody can count.
    */
   guess(account: string, pool: string): Promise<GuessVerdict>
+  withdraw(account: string, pool: string): Promise<void>
   forgive(account: string, pool: string | null): Promise<void>
   /** One account under all spellings of its name; hides the name. */
   accountOf(name: string): string
@@ -50,6 +53,9 @@ export function createLockouts({ shard, shards, secret, policy, state }: Lockout
       if (verdict.mayCompare) return verdict
       tally[state === 'shadow' ? 'wouldRefuse' : 'refused'] += 1
       return { ...verdict, mayCompare: state === 'shadow' }
+    },
+    async withdraw(account, pool) {
+      if (state !== 'off') await asked(account, (object) => object.withdraw(account, pool, policy))
     },
     async forgive(account, pool) {
       if (state !== 'off') await asked(account, (object) => object.forgive(account, pool))

@@ -34,6 +34,21 @@ export async function beginGuess(exchange: Exchange, factor: 'password', name: s
   })
 }
 
+/** A guess that cannot be compared, because something it needs is away, is taken back: an outage locks nobody out. */
+export async function comparing<Outcome>(
+  exchange: Exchange,
+  { account, pool }: Guess,
+  compare: () => Promise<Outcome>,
+): Promise<Outcome> {
+  try {
+    return await compare()
+  } catch (error) {
+    // Failed too, it stays counted: what is wrong is told by the first failure.
+    await exchange.deps.lockouts.withdraw(account, pool).catch(() => undefined)
+    throw error
+  }
+}
+
 /** After a wrong guess: puts the lock on record if it is this guess that brought it. */
 export async function recordLock(exchange: Exchange, { verdict }: Guess, userId: string | null): Promise<void> {
   if (!verdict.isNewLock) return

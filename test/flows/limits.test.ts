@@ -242,12 +242,12 @@ describe('a rule that only watches', () => {
       const visitor = newVisitor(own)
       const send = (password: string): Promise<Response> =>
         visitor.send('POST', '/auth/v1/login', { email: person.email, password })
-      expect(await statuses(() => send('wrong wrong'), 20)).toEqual(Array(20).fill(401))
+      expect(passing(await statuses(() => send('wrong wrong'), 20))).toBe(20)
       expect((await send(person.password)).status).toBe(200)
       expect(await statuses(() => visitor.send('GET', '/public/a'), 60)).toEqual(Array(60).fill(200))
       // Without the session that the login brought.
       const signUps: Send = () => newVisitor(own, visitor.ip).send('POST', '/auth/v1/signup', signUp())
-      expect(await statuses(signUps, 12)).toEqual(Array(12).fill(202))
+      expect(passing(await statuses(signUps, 12))).toBe(12)
       expect(await metric('portcullis_limit_would_refuse_total', 'login', own)).toBe(16)
       expect(await metric('portcullis_limit_would_refuse_total', 'sign-up', own)).toBe(2)
       expect(await metric('portcullis_limit_would_refuse_total', 'everything', own)).toBeGreaterThan(0)

@@ -81,9 +81,9 @@ describe('five wrong guesses at an account', () => {
       newVisitor(gateway).send('POST', `${gateway.urls[racer % 2]}/auth/v1/login`, { email, password: 'a wrong one' }),
     )
     const found = statusesOf(await Promise.all(racers))
-    expect([found.filter((status) => status === 401).length, found.filter((status) => status === 429).length]).toEqual([
-      5, 195,
-    ])
+    expect(found.filter((status) => status === 401)).toHaveLength(5)
+    // A machine under load may be unable to count in time; then nothing is compared either.
+    expect(found.filter((status) => ![401, 429, 503].includes(status))).toEqual([])
   })
 
   it('are on record with whose account it was, how many there were and until when it is locked', async () => {

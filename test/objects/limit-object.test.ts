@@ -158,4 +158,12 @@ describe('the lock of an account', () => {
     await limits.forgive('a', null)
     expect([await mayCompare('password'), await mayCompare('code')]).toEqual([true, true])
   })
+
+  it('is taken back with guesses that could not be compared, for good', async () => {
+    const limits = object()
+    for (let guess = 0; guess < 5; guess += 1) await limits.guess('a', 'password', policy)
+    for (let guess = 0; guess < 5; guess += 1) await limits.withdraw('a', 'password', policy)
+    await evictDurableObject(limits)
+    expect(await limits.guess('a', 'password', policy)).toMatchObject({ mayCompare: true, failures: 1 })
+  })
 })

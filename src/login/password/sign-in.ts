@@ -8,7 +8,7 @@ import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { hourMs } from '../../kit/duration.ts'
 import { emailAddress } from '../../users/email-address.ts'
 import { completeLogin, draftSession } from '../complete.ts'
-import { type Guess, beginGuess, forgiveGuess, recordLock } from '../guess.ts'
+import { type Guess, beginGuess, comparing, forgiveGuess, recordLock } from '../guess.ts'
 
 export interface Credentials {
   readonly email: string
@@ -18,13 +18,8 @@ export interface Credentials {
 /** Returns the answer for programs and has set the cookies; throws a GatewayError for every no. */
 export async function signIn(exchange: Exchange, given: Credentials): Promise<Readonly<Record<string, unknown>>> {
   const guess = await beginGuess(exchange, 'password', given.email)
-  const user = await findUser(exchange, given.email)
-  const stored = user?.passwordHash ?? null
-  if (user === null || stored === null) {
-    await exchange.deps.passwords.verifyNothing(given.password)
-    return refuseGuess(exchange, guess, user, 'no such account')
-  }
-  const { isRight, needsRehash } = await exchange.deps.passwords.verify(stored, given.password)
+  const { user, stored, isRight, needsRehash } = await comparing(exchange, guess, () => compare(exchange, given))
+  if (user === null || stored === null) return refuseGuess(exchange, guess, user, 'no such account')
   if (!isRight) return refuseGuess(exchange, guess, user, 'wrong password')
   if (!user.isActive) return refuseGuess(exchange, guess, user, 'account locked')
   await forgiveGuess(exchange, guess)
@@ -35,6 +30,23 @@ export async function signIn(exchange: Exchange, given: Credentials): Promise<Re
   }
   if (needsRehash) await rehash(exchange, user, { stored, password: given.password })
   return open(exchange, user)
+}
+
+interface Compared {
+  readonly user: LoginUser | null
+  readonly stored: string | null
+  readonly isRight: boolean
+  readonly needsRehash: boolean
+}
+
+/** The same work, whether or not the account exists. */
+async function compare(exchange: Exchange, { email, password }: Credentials): Promise<Compared> {
+  const { passwords } = exchange.deps
+  const user = await findUser(exchange, email)
+  const stored = user?.passwordHash ?? null
+  if (stored !== null) return { user, stored, ...(await passwords.verify(stored, password)) }
+  await passwords.verifyNothing(password)
+  return { user, stored, isRight: false, needsRehash: false }
 }
 
 async function findUser({ deps }: Exchange, email: string): Promise<LoginUser | null> {

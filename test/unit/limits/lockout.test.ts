@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type LockState, type LockoutPolicy, countGuess, unlocked } from '../../../src/limits/lockout.ts'
+import { type LockState, type LockoutPolicy, countGuess, unlocked, withdrawGuess } from '../../../src/limits/lockout.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -78,5 +78,19 @@ describe('wrong guesses at one account', () => {
         }
       }),
     )
+  })
+
+  it('that could not be compared are taken back, with the lock they brought', () => {
+    let state: LockState = unlocked
+    const guess = (): void => {
+      state = countGuess(state, policy, 1000).state
+    }
+    for (let count = 0; count < 5; count += 1) guess()
+    state = withdrawGuess(state, policy)
+    expect(state).toMatchObject({ failures: 4, locks: 0, lockedUntilMs: 0 })
+    guess()
+    expect(state).toMatchObject({ failures: 5, locks: 1, lockedUntilMs: 1000 + policy.firstMs })
+    for (let count = 0; count < 9; count += 1) state = withdrawGuess(state, policy)
+    expect(state).toMatchObject({ failures: 0, locks: 0, lockedUntilMs: 0 })
   })
 })
