@@ -1,5 +1,6 @@
 // Guessing at one account from many addresses: it locks, its owner gets in all the same, and nobody learns whether it exists.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startDatabaseProxy } from '../support/database-proxy.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type Person, newEmail, newPerson, signInAgain } from '../support/people.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
@@ -75,14 +76,16 @@ describe('five wrong guesses at an account', () => {
     expect((await login(email, password)).status).toBe(429)
   })
 
-  it('are all that 200 racers at two front doors get compared', async () => {
+  it('are the most that 200 racers at two front doors get compared', async () => {
     const { email } = await newPerson(gateway)
     const racers = Array.from({ length: 200 }, (_, racer) =>
       newVisitor(gateway).send('POST', `${gateway.urls[racer % 2]}/auth/v1/login`, { email, password: 'a wrong one' }),
     )
     const found = statusesOf(await Promise.all(racers))
-    expect(found.filter((status) => status === 401)).toHaveLength(5)
-    // A machine under load may be unable to count in time; then nothing is compared either.
+    const compared = found.filter((status) => status === 401).length
+    expect(compared).toBeGreaterThan(0)
+    expect(compared).toBeLessThanOrEqual(5)
+    // A machine under load may be unable to count or to look up in time; then nothing is compared either.
     expect(found.filter((status) => ![401, 429, 503].includes(status))).toEqual([])
   })
 
@@ -161,5 +164,25 @@ describe('a right guess', () => {
       await signInAgain(gateway, person)
     }
     expect((await login(person.email, person.password)).status).toBe(200)
+  })
+})
+
+describe('an outage of the database', () => {
+  it('is nobody’s wrong guess', async () => {
+    const proxy = await startDatabaseProxy()
+    const own = await startGateway({ bindings: { DATABASE_ENDPOINT: proxy.url } })
+    try {
+      const person = await newPerson(own)
+      const attempt = async (): Promise<number> =>
+        (await newVisitor(own).send('POST', '/auth/v1/login', { email: person.email, password: person.password }))
+          .status
+      proxy.mode('refuse')
+      for (let count = 0; count < 8; count += 1) expect(await attempt()).toBe(503)
+      proxy.mode('pass')
+      await expect.poll(attempt, { timeout: 20_000, interval: 500 }).toBe(200)
+    } finally {
+      await own.stop()
+      await proxy.stop()
+    }
   })
 })
