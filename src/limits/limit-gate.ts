@@ -1,7 +1,7 @@
 // Says in an isolate whether a request passes its limits: by units it was given in advance, or by asking the object.
-import { leaseMs } from './counter.ts'
-import type { Question, Verdict } from './decide.ts'
-import { abandon, canTake, isAsking, isRenewalDue, report, settle, take } from './lease.ts'
+import { asIsForMs, isRefusing, learn, matching, questionAbout } from './asking.ts'
+import type { Verdict } from './decide.ts'
+import { abandon, canTake, isAsking, isRenewalDue, take } from './lease.ts'
 import type { AskLimits } from './limiter.ts'
 import type { Tally } from './tally.ts'
 import type { ActiveRule, Attempt } from './rule-set.ts'
@@ -40,9 +40,6 @@ export interface LimitGateOptions {
   readonly now: () => number
   readonly sleep: (ms: number) => Promise<void>
 }
-
-/** How long a refusal is repeated, or a silent object left alone, before it is asked again. */
-const asIsForMs = leaseMs
 
 export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): LimitGate {
   const silentUntilMs = new Map<string, number>()
@@ -211,37 +208,4 @@ export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): L
   }
 
   return { check }
-}
-
-/** Never for longer than it was said for, whatever happens to the clock. */
-function isRefusing({ refusedUntilMs }: Slot, nowMs: number): boolean {
-  return nowMs < refusedUntilMs && refusedUntilMs - nowMs <= asIsForMs
-}
-
-function matching(rules: readonly ActiveRule[], attempt: Attempt): readonly ActiveRule[] {
-  return rules.filter((rule) => rule.isMatch(attempt))
-}
-
-function questionAbout(rule: ActiveRule, slot: Slot, times: 0 | 1, nowMs: number): Question {
-  const { lease } = slot
-  return {
-    rule: rule.counted,
-    isEnforced: slot.isEnforced,
-    units: rule.cost * times,
-    // One question of a holder at a time: whoever comes meanwhile asks for itself alone.
-    lease: rule.isLeased && !isAsking(lease, nowMs) ? report(lease, rule, nowMs) : null,
-  }
-}
-
-function learn(slot: Slot, question: Question | undefined, verdict: Verdict | undefined, askedAtMs: number): void {
-  if (question === undefined || verdict === undefined) throw new Error('a question without a verdict')
-  if (question.lease !== null) settle(slot.lease, question.lease.holder, verdict)
-  slot.limit = verdict.limit
-  if (verdict.isAllowed) {
-    slot.refusedUntilMs = 0
-    return
-  }
-  slot.retryAtMs = askedAtMs + verdict.retryAfterMs
-  // Where refused attempts count, the object has to hear of each.
-  if (!question.rule.countsRefused) slot.refusedUntilMs = askedAtMs + Math.min(verdict.retryAfterMs, asIsForMs)
 }
