@@ -6,13 +6,17 @@ import { type AuditTrail, createAuditTrail } from './audit/trail.ts'
 import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { createNeonDatabase } from './db/neon.ts'
-import { hourMs } from './kit/duration.ts'
-import { type Limiter, createLimiter } from './limits/limiter.ts'
+import { dayMs, hourMs, minuteMs } from './kit/duration.ts'
+import { createAskLimits } from './limits/limiter.ts'
+import { type Limits, createLimits } from './limits/limits.ts'
+import { type Lockouts, createLockouts } from './limits/lockouts.ts'
+import { compileRules } from './limits/rule-set.ts'
 import { type PasswordHasher, createPasswordHasher } from './login/password/hasher.ts'
 import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
 import { createMailer } from './providers/email/index.ts'
 import { type BearerTokens, createBearerTokens } from './identity/bearer-token.ts'
 import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
+import { type KnownDevices, createKnownDevices } from './login/known-devices.ts'
 import { type SessionGate, createSessionGate } from './sessions/gate.ts'
 import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
 import { shardOf, userObjectName } from './sessions/shard.ts'
@@ -36,7 +40,9 @@ export interface Deps {
   /** For a request: `exchange.database`, whose waits are bounded in all. */
   readonly database: Pick<Database, 'within' | 'health'>
   readonly audit: AuditTrail
-  readonly limiter: Limiter
+  readonly limits: Limits
+  readonly lockouts: Lockouts
+  readonly knownDevices: KnownDevices
   readonly sessions: SessionGate
   readonly sessionPolicy: SessionPolicy
   readonly userObject: (shard: string) => (UserSessions & { fetch(request: Request): Promise<Response> }) | null
@@ -77,7 +83,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     reserved: compileReserved(Object.values(config.identityHeaders).filter((name) => name !== undefined)),
     database: createDatabase(settings),
     audit,
-    limiter: createLimiter((name) => env.LIMITS.getByName(name)),
+    ...createCounting(env, settings, now),
     sessions,
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
@@ -116,6 +122,43 @@ function bearerTokens(
   if (trusted.length === 0) return null
   const byIssuer = new Map(trusted.map((one) => [one.rules.issuer, one]))
   return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, byIssuer, visit, nowMs), now })
+}
+
+/** Everything that is counted, and by whom. */
+function createCounting(
+  env: Env,
+  { config, environment }: Settings,
+  now: () => number,
+): Pick<Deps, 'limits' | 'lockouts' | 'knownDevices'> {
+  const { shards, ipv6Prefix, apiPaths, rules: overrides, lockout } = config.limits
+  const secret = derivedKey(environment.DATA_KEY, 'counted subjects')
+  const policy = {
+    failures: lockout.failures,
+    firstMs: lockout.firstMinutes * minuteMs,
+    longestMs: lockout.longestHours * hourMs,
+    forgivenAfterMs: lockout.forgivenAfterHours * hourMs,
+  }
+  return {
+    limits: createLimits({
+      rules: compileRules({ basePath: config.basePath, apiPaths, overrides }),
+      shards,
+      ipv6Prefix,
+      secret,
+      ask: createAskLimits((name) => env.LIMITS.getByName(name)),
+      now,
+    }),
+    lockouts: createLockouts({
+      shard: (name) => env.LIMITS.getByName(name),
+      shards,
+      secret,
+      policy,
+      state: lockout.state,
+    }),
+    knownDevices: createKnownDevices(derivedKey(environment.DATA_KEY, 'known devices'), {
+      validMs: lockout.knownDeviceDays * dayMs,
+      now,
+    }),
+  }
 }
 
 export function createDatabase({ environment }: Settings): Database {

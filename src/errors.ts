@@ -54,6 +54,7 @@ export const errorTable = {
   },
   invalid_input: { status: 422, title: 'Some fields are not right', text: 'Correct the fields named and send again.' },
   too_many_attempts: { status: 429, title: 'Too many attempts', text: 'Wait a little and try again.' },
+  too_many_requests: { status: 429, title: 'Too many requests', text: 'Wait a little and try again.' },
   internal: {
     status: 500,
     title: 'Something went wrong',

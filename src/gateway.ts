@@ -25,6 +25,7 @@ import { client } from './stages/client.ts'
 import { answerPreflight, isPreflight } from './stages/cors.ts'
 import { csrf } from './stages/csrf.ts'
 import { forward } from './stages/forward.ts'
+import { limit } from './stages/limit.ts'
 import { startExchange } from './stages/request-context.ts'
 import { stripReservedHeaders } from './stages/strip-reserved-headers.ts'
 
@@ -32,8 +33,10 @@ const stages: readonly Stage[] = [
   canonicalTarget, // refuse what two servers could read differently
   stripReservedHeaders, // identity headers are ours alone
   client, // address, continent, user agent
+  limit('before-identity'), // by network: cheap refusals first
   authenticate, // session cookie, or nobody
   bearerToken, // whom a trusted issuer vouches for
+  limit('after-identity'), // by user
 ]
 
 export type Gateway = (request: Request, context: ExecutionContext) => Promise<Response>

@@ -13,6 +13,7 @@ const request = [
   'errors.ts',
   'exchange.ts',
   'exchange-facts.ts',
+  'limit-rejection.ts',
   'log.ts',
   'render.ts',
 ]
@@ -36,6 +37,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'render.ts': ['allow-origin.ts', 'errors.ts', 'pages'],
   'exchange.ts': ['errors.ts', 'access', 'kit'],
   'exchange-facts.ts': [],
+  'limit-rejection.ts': ['errors.ts', 'exchange.ts', 'kit'],
   'context.ts': [],
   'body.ts': ['errors.ts', 'kit'],
   'errors.ts': ['kit'],
@@ -44,7 +46,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   access: ['kit'],
   audit: ['db', 'log.ts', 'kit'],
   identity: ['kit'],
-  limits: ['kit'],
+  limits: ['log.ts', 'kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
   tokens: ['audit', 'db', 'sessions', 'kit'],
   users: ['audit', 'db', 'tokens', 'kit'],
@@ -52,7 +54,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   db: ['kit'],
   providers: ['kit', 'log.ts'],
   pages: ['kit'],
-  config: ['kit', 'access'],
+  config: ['kit', 'access', 'limits'],
   kit: [],
 }
 

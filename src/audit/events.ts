@@ -6,6 +6,8 @@ export const auditEvents = {
   'login.succeeded': { outcome: 'success' },
   'login.failed': { outcome: 'failure' },
   'login.limited': { outcome: 'failure' },
+  'traffic.limited': { outcome: 'failure' },
+  'account.locked': { outcome: 'failure' },
   'password.rehashed': { outcome: 'success' },
   'session.rotated': { outcome: 'success' },
   'session.ended': { outcome: 'success' },

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { OrFromEnvironment } from './from-environment.ts'
 import { issuer } from './issuer-presets.ts'
+import { limitsSchema } from './limits-schema.ts'
 
 const headerName = z
   .string()
@@ -99,6 +100,7 @@ export const gatewaySchema = z.strictObject({
       unverifiedHours: z.number().min(0).max(720).default(24),
     })
     .prefault({}),
+  limits: limitsSchema,
   webSockets: z
     .strictObject({
       /** Origins besides the site's own that may open WebSockets, such as `https://app.example.com`. */

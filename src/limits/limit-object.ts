@@ -1,46 +1,127 @@
-// Counts exactly, for every subject of its shard. Short windows live in memory; longer ones also survive an eviction.
+// Counts exactly, for every subject of its shard. What must survive is stored with the answer; units given in advance for
+// a minute or less live in memory alone.
 import { DurableObject } from 'cloudflare:workers'
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { minuteMs } from '../kit/duration.ts'
+import { type Counter, type CountedRule, emptyCounter, spent } from './counter.ts'
+import { type Question, type Verdict, countsUntilMs, decideAll } from './decide.ts'
+import { KeptStates } from './kept-states.ts'
 import type { LimitShard } from './limiter.ts'
-import { type Decision, type LimitRule, type WindowState, decideWindow } from './window.ts'
+import {
+  type GuessVerdict,
+  type LockState,
+  type LockoutPolicy,
+  countGuess,
+  forgottenAtMs,
+  unlocked,
+  withdrawGuess,
+} from './lockout.ts'
+import type { LockoutShard } from './lockouts.ts'
+import { remembersUntilMs } from './penalty.ts'
 
-const subjects = 50_000
-const sweepEveryMs = 10 * minuteMs
+const countersKept = 20_000
+const accountsKept = 20_000
 
-export class LimitObject extends DurableObject<Env> implements LimitShard {
-  readonly #windows = new BoundedMap<string, WindowState>(subjects)
+export class LimitObject extends DurableObject<Env> implements LimitShard, LockoutShard {
+  readonly #counters = new BoundedMap<string, Counter>(countersKept)
+  readonly #pools = new BoundedMap<string, Pools>(accountsKept)
+  readonly #kept: KeptStates
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
-    state.storage.sql.exec(
-      'create table if not exists windows (key text primary key, hits text not null, until_ms integer not null)',
-    )
+    this.#kept = new KeptStates(state.storage)
   }
 
-  async hit(subject: string, rule: LimitRule): Promise<Decision> {
-    const key = JSON.stringify([rule.id, subject])
-    const isKept = rule.windowMs > minuteMs
-    const before = this.#windows.get(key) ?? (isKept ? this.#stored(key) : { hitsAtMs: [] })
+  ask(subject: string, questions: readonly Question[]): Promise<readonly Verdict[]> {
     const now = Date.now()
-    const { state, decision } = decideWindow(before, rule, now)
-    this.#windows.set(key, state)
-    if (isKept && decision.isAllowed) await this.#store(key, state, now + rule.windowMs)
-    return decision
+    const keys = questions.map(({ rule }) => JSON.stringify([rule.id, subject]))
+    const before = questions.map(({ rule }, index) => this.#load(keys[index] ?? '', rule))
+    const answers = decideAll(before, questions, now)
+    for (const [index, { counter, isChanged }] of answers.entries()) {
+      const [key, question] = [keys[index] ?? '', questions[index]]
+      if (question === undefined || !isChanged) continue
+      const { rule } = question
+      this.#counters.set(key, counter)
+      if (isWorthKeeping(counter, question))
+        this.#kept.set(key, counter, Math.max(countsUntilMs(counter, rule), remembersUntilMs(counter)))
+    }
+    return Promise.resolve(answers.map(({ verdict }) => verdict))
   }
 
-  override alarm(): void {
-    this.ctx.storage.sql.exec('delete from windows where until_ms < ?', Date.now())
+  guess(account: string, pool: string, policy: LockoutPolicy): Promise<GuessVerdict> {
+    const now = Date.now()
+    const key = lockKey(account)
+    const pools = this.#poolsOf(key)
+    const { state, verdict } = countGuess(pools[pool] ?? unlocked, policy, now)
+    if (verdict.mayCompare) this.#keepPools(key, { ...pools, [pool]: state }, policy, now)
+    return Promise.resolve(verdict)
   }
 
-  #stored(key: string): WindowState {
-    const [row] = this.ctx.storage.sql.exec<{ hits: string }>('select hits from windows where key = ?', key).toArray()
-    return { hitsAtMs: row === undefined ? [] : (JSON.parse(row.hits) as number[]) }
+  withdraw(account: string, pool: string, policy: LockoutPolicy): Promise<void> {
+    const key = lockKey(account)
+    const pools = this.#poolsOf(key)
+    const state = pools[pool]
+    if (state !== undefined)
+      this.#keepPools(key, { ...pools, [pool]: withdrawGuess(state, policy) }, policy, Date.now())
+    return Promise.resolve()
   }
 
-  async #store(key: string, state: WindowState, untilMs: number): Promise<void> {
-    const insert = 'insert or replace into windows (key, hits, until_ms) values (?, ?, ?)'
-    this.ctx.storage.sql.exec(insert, key, JSON.stringify(state.hitsAtMs), untilMs)
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + sweepEveryMs)
+  forgive(account: string, pool: string | null): Promise<void> {
+    const key = lockKey(account)
+    const { [pool ?? '']: _, ...others } = this.#poolsOf(key)
+    const isEmpty = pool === null || Object.keys(others).length === 0
+    if (isEmpty) this.#pools.delete(key)
+    else this.#pools.set(key, others)
+    // Somebody who signs in at the first try has left nothing to write.
+    if (this.#kept.get(key) !== null) {
+      if (isEmpty) this.#kept.delete(key)
+      else this.#kept.replace(key, others)
+    }
+    return Promise.resolve()
   }
+
+  #poolsOf(key: string): Pools {
+    return this.#pools.get(key) ?? (this.#kept.get(key) as Pools | null) ?? {}
+  }
+
+  /** A first wrong guess is in memory alone: lost by a restart, it is one guess more. */
+  #keepPools(key: string, pools: Pools, policy: LockoutPolicy, now: number): void {
+    const live = Object.entries(pools).filter(([, state]) => forgottenAtMs(state, policy) > now)
+    const kept = Object.fromEntries(live)
+    this.#pools.set(key, kept)
+    const isSlight = live.every(([, { failures, locks }]) => failures <= 1 && locks === 0)
+    if (isSlight && this.#kept.get(key) === null) return
+    this.#kept.set(key, kept, Math.max(now, ...live.map(([, state]) => forgottenAtMs(state, policy))))
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#kept.sweep(Date.now())
+  }
+
+  #load(key: string, rule: CountedRule): Counter {
+    const known = this.#counters.get(key)
+    if (known !== undefined) return known
+    // Validated by having been written here: the shape of what is stored changes with the name of its table.
+    return isKept(rule) ? ((this.#kept.get(key) as Counter | null) ?? emptyCounter) : emptyCounter
+  }
+}
+
+type Pools = Readonly<Record<string, LockState>>
+
+/** No rule has an empty id. */
+function lockKey(account: string): string {
+  return JSON.stringify(['', account])
+}
+
+/** Traffic that is given units by the second would write by the second. */
+function isKept({ isLeased, windowMs }: CountedRule): boolean {
+  return !isLeased || windowMs > minuteMs
+}
+
+/**
+ * Windows over a minute survive a restart exactly. Of shorter ones the first attempt is in memory alone, as most clients
+ * make no second one: a restart gives whoever does at most that one again.
+ */
+function isWorthKeeping(counter: Counter, { rule, units }: Question): boolean {
+  return isKept(rule) && (rule.windowMs > minuteMs || spent(counter) > units)
 }

@@ -1,25 +1,34 @@
-// The port to the counters: one question to the shard that owns the subject.
-import type { Decision, LimitRule } from './window.ts'
+// The port to the counting objects: one question a subject, with a bound on the wait.
+import type { Question, Verdict } from './decide.ts'
 
 /** The part of the limit object that the worker calls. */
 export interface LimitShard {
-  hit(subject: string, rule: LimitRule): Promise<Decision>
+  /** Decides about all rules of a subject at once; one verdict a question, in their order. */
+  ask(subject: string, questions: readonly Question[]): Promise<readonly Verdict[]>
 }
 
-export interface Limiter {
-  /** Counts a hit. Throws when the counter cannot be asked: what guards credentials and mails stays closed. */
-  hit(subject: string, rule: LimitRule): Promise<Decision>
+/** Rejects when the object is away, overloaded, or does not answer in time. Never asked twice. */
+export type AskLimits = (
+  objectName: string,
+  subject: string,
+  questions: readonly Question[],
+) => Promise<readonly Verdict[]>
+
+const longestWaitMs = 1000
+
+export function createAskLimits(shard: (objectName: string) => LimitShard): AskLimits {
+  return (objectName, subject, questions) => inTime(async () => shard(objectName).ask(subject, questions))
 }
 
-const limitShards = 64
-
-export function createLimiter(shard: (name: string) => LimitShard): Limiter {
-  return { hit: (subject, rule) => shard(`limit:all:${hashOf(subject) % limitShards}`).hit(subject, rule) }
-}
-
-/** FNV-1a: spreads subjects; an attacker who aims at a shard meets only his own counters more slowly. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
-  return hash >>> 0
+/** What is not answered in time is answered by nobody. */
+export async function inTime<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const tooLate = new Promise<never>((_, refuse) => {
+    timer = setTimeout(() => refuse(new Error('the counter did not answer in time')), longestWaitMs)
+  })
+  try {
+    return await Promise.race([ask(), tooLate])
+  } finally {
+    clearTimeout(timer)
+  }
 }

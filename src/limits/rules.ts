@@ -1,9 +1,119 @@
-// The limits there are, one row each.
+// The limits there are, one row each, with the numbers a site gets unless its settings say otherwise.
 import { hourMs, minuteMs } from '../kit/duration.ts'
-import type { LimitRule } from './window.ts'
+import type { CountedRule } from './counter.ts'
+import type { SubjectKind } from './subject.ts'
+
+/** `shadow` decides and counts and keeps nobody out; a share enforces for that part of the subjects and watches the rest. */
+export type RuleState = 'off' | 'shadow' | 'enforce' | { readonly enforcePercent: number }
+
+/**
+ * `everything`: each request. `api`: the gateway's own API and the site's `apiPaths`. `own`: a method and a path below
+ * `basePath`. `asked`: a login method asks for it once it knows whom the request is about.
+ */
+export type RuleMatch = 'everything' | 'api' | 'asked' | { readonly own: readonly string[] }
+
+export interface LimitRule extends Omit<CountedRule, 'id'> {
+  readonly matches: RuleMatch
+  readonly phase: 'before-identity' | 'after-identity' | 'login'
+  readonly subject: SubjectKind
+  /** Units an attempt costs. */
+  readonly cost: number
+  readonly response: 'refuse'
+  /** When the counter cannot be asked: a count of the isolate's own, or nothing passes. */
+  readonly unreachable: 'open' | 'closed'
+  readonly state: RuleState
+  readonly event: 'login.limited' | 'traffic.limited'
+}
+
+/** What guards credentials and messages: few attempts, counted one by one, and none while nobody counts. */
+const guarded = {
+  cost: 1,
+  countsRefused: false,
+  hasPenalties: true,
+  isLeased: false,
+  response: 'refuse',
+  unreachable: 'closed',
+  state: 'enforce',
+  event: 'login.limited',
+} as const
+
+/** What keeps one client from crowding out the others: many requests, none of which waits to be counted. */
+const traffic = {
+  cost: 1,
+  countsRefused: false,
+  hasPenalties: false,
+  isLeased: true,
+  response: 'refuse',
+  unreachable: 'open',
+  state: 'enforce',
+  event: 'traffic.limited',
+} as const
+
+const byAddress = { phase: 'before-identity', subject: 'address' } as const
 
 export const limitRules = {
-  login: { id: 'login', limit: 5, windowMs: minuteMs },
-  signUp: { id: 'sign-up', limit: 10, windowMs: hourMs },
-  codeByAddress: { id: 'mail-code', limit: 10, windowMs: minuteMs },
+  everything: { ...traffic, ...byAddress, matches: 'everything', limit: 1000, windowMs: minuteMs },
+  api: { ...traffic, phase: 'after-identity', subject: 'user', matches: 'api', limit: 100, windowMs: minuteMs },
+  login: {
+    ...guarded,
+    ...byAddress,
+    matches: { own: ['POST /v1/login', 'POST /login'] },
+    limit: 5,
+    windowMs: minuteMs,
+  },
+  'sign-up': {
+    ...guarded,
+    ...byAddress,
+    matches: { own: ['POST /v1/signup', 'POST /signup'] },
+    limit: 10,
+    windowMs: hourMs,
+  },
+  'mail-code': {
+    ...guarded,
+    ...byAddress,
+    matches: { own: ['POST /v1/email/verify', 'POST /verify-email', 'POST /v1/email/resend', 'POST /resend'] },
+    limit: 10,
+    windowMs: minuteMs,
+  },
+  'magic-link-start': {
+    ...guarded,
+    ...byAddress,
+    matches: { own: ['POST /v1/magic-link/start'] },
+    limit: 5,
+    windowMs: minuteMs,
+  },
+  'magic-link-verify': {
+    ...guarded,
+    ...byAddress,
+    matches: { own: ['POST /v1/magic-link/verify'] },
+    limit: 10,
+    windowMs: minuteMs,
+  },
+  'webauthn-start': {
+    ...guarded,
+    ...byAddress,
+    matches: { own: ['POST /v1/webauthn/authenticate/start', 'POST /v1/webauthn/register/start'] },
+    limit: 10,
+    windowMs: minuteMs,
+  },
+  'webauthn-finish': {
+    ...guarded,
+    ...byAddress,
+    matches: { own: ['POST /v1/webauthn/authenticate/finish', 'POST /v1/webauthn/register/finish'] },
+    limit: 20,
+    windowMs: minuteMs,
+  },
+  /** Messages to one mailbox, whoever asks for them: nobody's mailbox is to be filled from many addresses. */
+  'mail-message': {
+    ...guarded,
+    phase: 'login',
+    subject: 'mail-address',
+    matches: 'asked',
+    limit: 10,
+    windowMs: hourMs,
+  },
+  'phone-code': { ...guarded, phase: 'login', subject: 'number', matches: 'asked', limit: 3, windowMs: hourMs },
 } as const satisfies Record<string, LimitRule>
+
+export type LimitRuleId = keyof typeof limitRules
+export const limitRuleIds = Object.keys(limitRules) as readonly LimitRuleId[]

@@ -1,13 +1,52 @@
-// Who is counted: the network of a client, spelled one way whatever spelling came in.
+// Who is counted, spelled one way whatever spelling came in, and which object counts it.
+import { createHmac } from 'node:crypto'
 import ipaddr from 'ipaddr.js'
+import { hashOf } from './hash.ts'
 
-/** IPv6 by /64, because one household or server owns all of it; mapped IPv4 as IPv4. No address: one shared, strict bucket. */
-export function addressSubject(ip: string | null): string {
-  if (ip === null || !ipaddr.isValid(ip)) return 'address:unknown'
+export type SubjectKind = 'address' | 'user' | 'account' | 'number' | 'mail-address' | 'client'
+
+const unknownAddress = 'address:unknown'
+
+/** Continents by the platform's code. */
+const places = new Set(['af', 'an', 'as', 'eu', 'na', 'oc', 'sa'])
+
+/**
+ * The network of a client. IPv6 by its prefix, because one household or server owns all of it; mapped IPv4 as IPv4. No
+ * address, or a text that is none: one bucket for all such requests.
+ */
+export function addressSubject(ip: string | null, ipv6Prefix: number): string {
+  // Bounded before it is parsed: 45 characters is the longest spelling of an address.
+  if (ip === null || ip.length > 45 || !ipaddr.isValid(ip)) return unknownAddress
   const address = ipaddr.process(ip)
   if (!(address instanceof ipaddr.IPv6)) return `address:${address.toString()}`
-  return `address:${address.parts
-    .slice(0, 4)
-    .map((part) => part.toString(16))
-    .join(':')}::/64`
+  return `address:${networkOf(address.parts, ipv6Prefix)}/${ipv6Prefix}`
+}
+
+/** The part of an address that counts, in the usual spelling where it ends in zeros. */
+function networkOf(parts: readonly number[], prefix: number): string {
+  const kept = parts.map((part, index) => {
+    const bits = Math.min(16, Math.max(0, prefix - 16 * index))
+    return part & (0xffff << (16 - bits)) & 0xffff
+  })
+  const length = Math.ceil(prefix / 16)
+  const text = kept.slice(0, length).map((part) => part.toString(16))
+  return length < parts.length ? `${text.join(':')}::` : text.join(':')
+}
+
+export function isUnknownAddress(subject: string): boolean {
+  return subject === unknownAddress
+}
+
+/** Keyed, so that the counters' storage names nobody. */
+export function secretSubject(kind: SubjectKind, key: Uint8Array, text: string): string {
+  return `${kind}:${createHmac('sha256', key).update(`${kind}:${text}`).digest('base64url')}`
+}
+
+/**
+ * The object that counts a subject: addresses and users near where they are, everything else in one place of the world.
+ * A fixed number of names, so that no subject can make an object.
+ */
+export function limitObjectName(subject: string, place: string | null, shards: number): string {
+  const near = place !== null && places.has(place.toLowerCase()) ? place.toLowerCase() : 'all'
+  return `limit:${near}:${hashOf(subject) % shards}`
 }

@@ -7,6 +7,7 @@ import { type Exchange, auditSource, reject } from '../exchange.ts'
 import { csrfCookie, sessionCookie } from '../sessions/cookie.ts'
 import { endPresented } from '../sessions/end-presented.ts'
 import { newRefreshSeed, refreshSecret } from '../sessions/refresh-token.ts'
+import { markKnownDevice } from './guess.ts'
 import { formatSessionToken, hashSecret, newSessionSecret } from '../sessions/token.ts'
 import { ownClient, ownScope } from '../tokens/access-token.ts'
 import { issueTokens } from '../tokens/issue.ts'
@@ -90,6 +91,7 @@ async function inCookies(
   const csrfToken = exchange.deps.csrf.issue(session.id)
   const token = formatSessionToken({ shard: user.shard, sessionId: session.id, secret })
   exchange.setCookies.push(sessionCookie(token, session.expiresAtMs), csrfCookie(csrfToken))
+  markKnownDevice(exchange, user.email)
   return { csrf_token: csrfToken }
 }
 

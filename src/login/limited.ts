@@ -1,24 +1,12 @@
-// Counts an attempt by the caller's network before anything costly or telling happens.
+// Counts an attempt by whom it is about, once a login method has read that from the request.
 import { GatewayError } from '../errors.ts'
-import { type Exchange, auditSource } from '../exchange.ts'
-import { addressSubject } from '../limits/subject.ts'
-import type { LimitRule } from '../limits/window.ts'
-import { secondMs } from '../kit/duration.ts'
+import type { Exchange } from '../exchange.ts'
+import { limitRejection } from '../limit-rejection.ts'
+import type { LimitRuleId } from '../limits/rules.ts'
 
-/** Throws 429 with the standard headers (draft-ietf-httpapi-ratelimit-headers) when there were too many. */
-export async function limited(exchange: Exchange, rule: LimitRule): Promise<void> {
-  const { deps, client } = exchange
-  const decision = await deps.limiter.hit(addressSubject(client.ip), rule)
-  if (decision.isAllowed) return
-  await deps.audit.record('login.limited', auditSource(exchange), { reason: rule.id })
-  const retryAfterS = Math.max(1, Math.ceil(decision.retryAfterMs / secondMs))
-  throw new GatewayError({
-    code: 'too_many_attempts',
-    reason: rule.id,
-    retryAfterS,
-    headers: {
-      'ratelimit-policy': `"${rule.id}";q=${rule.limit};w=${rule.windowMs / secondMs}`,
-      ratelimit: `"${rule.id}";r=${decision.remaining};t=${retryAfterS}`,
-    },
-  })
+/** Throws 429 when there were too many, and 503 when nobody can count. */
+export async function limited(exchange: Exchange, rule: LimitRuleId, subject: string): Promise<void> {
+  const problem = await exchange.deps.limits.asked(rule, subject, exchange, exchange.context)
+  const rejection = await limitRejection(exchange, problem)
+  if (rejection !== undefined) throw new GatewayError(rejection)
 }

@@ -4,8 +4,10 @@ import type { Hono } from 'hono'
 import { type GatewayEnv, createApp } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { GatewayError } from '../errors.ts'
+import { databaseMetrics, limitMetrics } from './figures.ts'
+import { metricsText } from './prometheus.ts'
 
-export function metrics({ settings, database }: Deps): Hono<GatewayEnv> {
+export function metrics({ settings, database, limits, lockouts }: Deps): Hono<GatewayEnv> {
   const expected = settings.environment.METRICS_TOKEN
   const app = createApp()
   app.get('/metrics', (context) => {
@@ -18,15 +20,7 @@ export function metrics({ settings, database }: Deps): Hono<GatewayEnv> {
         headers: { 'www-authenticate': 'Bearer' },
       })
     }
-    const { state, inFlight, queries, failures, totalMs } = database.health()
-    const rows: readonly (readonly [string, 'counter' | 'gauge', number])[] = [
-      ['portcullis_database_queries_total', 'counter', queries],
-      ['portcullis_database_failures_total', 'counter', failures],
-      ['portcullis_database_seconds_total', 'counter', totalMs / 1000],
-      ['portcullis_database_in_flight', 'gauge', inFlight],
-      ['portcullis_database_breaker_open', 'gauge', state === 'closed' ? 0 : 1],
-    ]
-    const text = rows.map(([name, type, value]) => `# TYPE ${name} ${type}\n${name} ${value}\n`).join('')
+    const text = metricsText([...databaseMetrics(database), ...limitMetrics(limits.tallies(), lockouts.tally())])
     return context.text(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
   })
   return app

@@ -1,12 +1,9 @@
 // Which key a request proves to hold, if it says that it holds one (RFC 9449 §5, §7). A proof counts once.
+import { unavailable } from '../errors.ts'
 import type { Exchange } from '../exchange.ts'
 import { type Result, fail, succeed } from '../kit/result.ts'
-import type { LimitRule } from '../limits/window.ts'
 import { proofRememberedMs, verifyProof } from '../tokens/dpop.ts'
 import { type OAuthRefusal, refuse } from './refusal.ts'
-
-/** Counting to one is remembering: the limit object does so exactly, for all isolates, across restarts. */
-const once = { id: 'dpop-proof', limit: 1, windowMs: proofRememberedMs } as const satisfies LimitRule
 
 /** The thumbprint of the key; null when no proof came. `accessToken` is the one the proof must be about. */
 export async function provenKey(
@@ -28,6 +25,9 @@ export async function provenKey(
     )
   }
   const { jkt, jti } = proof.value
-  const { isAllowed } = await deps.limiter.hit(`dpop:${jkt}:${jti}`, once)
-  return isAllowed ? succeed(jkt) : fail(refuse('invalid_dpop_proof', 'proof seen before'))
+  // Counting to one is remembering: the limit object does so exactly, for all isolates, across restarts.
+  const isFirst = await deps.limits.spendOnce(`dpop:${jkt}:${jti}`, proofRememberedMs).catch((error: unknown) => {
+    throw unavailable('proofs cannot be counted', error)
+  })
+  return isFirst ? succeed(jkt) : fail(refuse('invalid_dpop_proof', 'proof seen before'))
 }

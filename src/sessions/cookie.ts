@@ -2,9 +2,10 @@
 export const sessionCookieName = '__Host-portcullis'
 export const csrfCookieName = '__Host-portcullis-csrf'
 export const preSessionCookieName = '__Host-portcullis-pre'
+export const deviceCookieName = '__Host-portcullis-device'
 
 /** Names that never reach an origin. */
-export const ownCookieNames = [sessionCookieName, csrfCookieName, preSessionCookieName] as const
+export const ownCookieNames = [sessionCookieName, csrfCookieName, preSessionCookieName, deviceCookieName] as const
 
 export function sessionCookie(token: string, expiresAtMs: number): string {
   return `${sessionCookieName}=${token}; Path=/; Secure; HttpOnly; SameSite=Lax; Expires=${new Date(expiresAtMs).toUTCString()}`
@@ -21,4 +22,9 @@ export function csrfCookie(token: string): string {
 
 export function preSessionCookie(id: string): string {
   return `${preSessionCookieName}=${id}; Path=/; Secure; HttpOnly; SameSite=Lax`
+}
+
+/** Says only that somebody has signed in here before; see login/known-devices.ts. */
+export function deviceCookie(marks: string, expiresAtMs: number): string {
+  return `${deviceCookieName}=${marks}; Path=/; Secure; HttpOnly; SameSite=Lax; Expires=${new Date(expiresAtMs).toUTCString()}`
 }

@@ -37,11 +37,15 @@ describe('a login that fails', () => {
   it('takes as long for an unknown address as for a wrong password', async () => {
     const times: Record<'known' | 'unknown', number[]> = { known: [], unknown: [] }
     const rounds = 60
+    // Nobody is guessed at so often that the account locks.
+    const people: Person[] = []
     for (let round = -5; round < rounds; round += 1) {
+      if (people.length * 4 <= round + 5) people.push(await newPerson(gateway))
+      const known = people.at(-1)?.email ?? ''
       const kinds = round % 2 === 0 ? (['known', 'unknown'] as const) : (['unknown', 'known'] as const)
       for (const kind of kinds) {
         const start = performance.now()
-        const answer = await login(kind === 'known' ? person.email : newEmail(), 'a wrong password')
+        const answer = await login(kind === 'known' ? known : newEmail(), 'a wrong password')
         await answer.arrayBuffer()
         expect(answer.status).toBe(401)
         // The first rounds warm up.

@@ -10,7 +10,6 @@ import {
 import { text } from '../../db/values.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
-import { limitRules } from '../../limits/rules.ts'
 import { endByObject } from '../../sessions/end-presented.ts'
 import { hashSecret, isSameHash } from '../../sessions/token.ts'
 import { type LoginMode, completeLogin, draftSession } from '../complete.ts'
@@ -32,7 +31,6 @@ const resendsPerHour = 5
 const noUser = '00000000-0000-7000-8000-000000000000'
 
 export async function verifyEmail(exchange: Exchange, answer: Answer): Promise<Verified> {
-  await limited(exchange, limitRules.codeByAddress)
   const key = 'token' in answer ? { tokenHash: hashSecret(answer.token) } : await checkCode(exchange, answer)
   const spent = key === null ? null : await spend(exchange, key, answer.mode)
   if (spent !== null) return spent
@@ -78,7 +76,7 @@ async function endUnproven(exchange: Exchange, user: { id: string; shard: string
 
 /** Asks again, if there is anything to ask; the caller hears the same in every case. */
 export async function resend(exchange: Exchange, email: string): Promise<void> {
-  await limited(exchange, limitRules.codeByAddress)
+  await limited(exchange, 'mail-message', email)
   const asked = newVerification(exchange, { passwordHash: null, returnTo: null })
   const rows = await exchange.database.write(repeatChallenge(email, asked.row, resendsPerHour))
   if (rows.length === 1) mailVerification(exchange, email, asked)

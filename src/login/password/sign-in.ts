@@ -6,10 +6,9 @@ import { DatabaseUnavailable } from '../../db/database.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { hourMs } from '../../kit/duration.ts'
-import { limitRules } from '../../limits/rules.ts'
 import { emailAddress } from '../../users/email-address.ts'
 import { type LoginMode, completeLogin, draftSession } from '../complete.ts'
-import { limited } from '../limited.ts'
+import { type Guess, beginGuess, comparing, forgiveGuess, recordLock } from '../guess.ts'
 
 export interface Credentials {
   readonly email: string
@@ -19,16 +18,12 @@ export interface Credentials {
 
 /** Returns the answer for programs and has set the cookies; throws a GatewayError for every no. */
 export async function signIn(exchange: Exchange, given: Credentials): Promise<Readonly<Record<string, unknown>>> {
-  await limited(exchange, limitRules.login)
-  const user = await findUser(exchange, given.email)
-  const stored = user?.passwordHash ?? null
-  if (user === null || stored === null) {
-    await exchange.deps.passwords.verifyNothing(given.password)
-    return refuse(exchange, user, 'no such account')
-  }
-  const { isRight, needsRehash } = await exchange.deps.passwords.verify(stored, given.password)
-  if (!isRight) return refuse(exchange, user, 'wrong password')
-  if (!user.isActive) return refuse(exchange, user, 'account locked')
+  const guess = await beginGuess(exchange, 'password', given.email)
+  const { user, stored, isRight, needsRehash } = await comparing(exchange, guess, () => compare(exchange, given))
+  if (user === null || stored === null) return refuseGuess(exchange, guess, user, 'no such account')
+  if (!isRight) return refuseGuess(exchange, guess, user, 'wrong password')
+  if (!user.isActive) return refuseGuess(exchange, guess, user, 'account locked')
+  await forgiveGuess(exchange, guess)
   const { unverifiedHours } = exchange.deps.settings.config.login
   if (!user.emailVerified && exchange.deps.now() - user.createdAtMs >= unverifiedHours * hourMs) {
     await recordFailure(exchange, user, 'address unverified')
@@ -39,11 +34,33 @@ export async function signIn(exchange: Exchange, given: Credentials): Promise<Re
   return answer
 }
 
+interface Compared {
+  readonly user: LoginUser | null
+  readonly stored: string | null
+  readonly isRight: boolean
+  readonly needsRehash: boolean
+}
+
+/** The same work, whether or not the account exists. */
+async function compare(exchange: Exchange, { email, password }: Credentials): Promise<Compared> {
+  const { passwords } = exchange.deps
+  const user = await findUser(exchange, email)
+  const stored = user?.passwordHash ?? null
+  if (stored !== null) return { user, stored, ...(await passwords.verify(stored, password)) }
+  await passwords.verifyNothing(password)
+  return { user, stored, isRight: false, needsRehash: false }
+}
+
 async function findUser({ database }: Exchange, email: string): Promise<LoginUser | null> {
   const parsed = emailAddress.safeParse(email)
   // Asked all the same: an answer without a round trip to the database would come sooner.
   const [row] = await database.read(findUserForLogin(parsed.success ? parsed.data : 'nobody@invalid'))
   return row === undefined ? null : loginUser(row)
+}
+
+async function refuseGuess(exchange: Exchange, guess: Guess, user: LoginUser | null, reason: string): Promise<never> {
+  await recordLock(exchange, guess, user?.id ?? null)
+  return refuse(exchange, user, reason)
 }
 
 async function refuse(exchange: Exchange, user: LoginUser | null, reason: string): Promise<never> {

@@ -5,7 +5,6 @@ import { auditRow } from '../../audit/record.ts'
 import { signUp as signUpStatement, signUpOutcome } from '../../db/queries/users.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
-import { limitRules } from '../../limits/rules.ts'
 import { shardOf } from '../../sessions/shard.ts'
 import { newVerification } from '../email-verification/challenge.ts'
 import { mailAlreadyRegistered, mailVerification } from '../email-verification/mail.ts'
@@ -15,7 +14,7 @@ import type { signUpFields } from './fields.ts'
 export async function signUp(exchange: Exchange, given: z.output<typeof signUpFields>): Promise<void> {
   const { deps } = exchange
   if (!deps.settings.config.login.signUp) throw new GatewayError(reject('not_found', 'sign-up is off'))
-  await limited(exchange, limitRules.signUp)
+  await limited(exchange, 'mail-message', given.email)
   // Hashed for known addresses too: the time it takes must not tell them apart.
   const passwordHash = await deps.passwords.hash(given.password)
   const id = uuidv7()

@@ -45,6 +45,21 @@ describe('the settings', () => {
   })
 
   it.each([
+    [{ rules: { logim: { limit: 5 } } }, 'limits.rules'],
+    [{ rules: { login: { limit: 0 } } }, 'limits.rules.login.limit'],
+    [{ rules: { login: { windowS: 100_000 } } }, 'limits.rules.login.windowS'],
+    [{ rules: { login: { limit: 2, cost: 3 } } }, 'limits.rules.login'],
+    [{ rules: { login: { state: 'on' } } }, 'limits.rules.login.state'],
+    [{ rules: { login: { state: { enforcePercent: 101 } } } }, 'limits.rules.login.state.enforcePercent'],
+    [{ rules: { login: { unreachable: 'maybe' } } }, 'limits.rules.login.unreachable'],
+    [{ apiPaths: ['api'] }, 'limits.apiPaths[0]'],
+    [{ ipv6Prefix: 16 }, 'limits.ipv6Prefix'],
+    [{ lockout: { failures: 0 } }, 'limits.lockout.failures'],
+  ])('limits that make no sense are named: %j', (limits, field) => {
+    expect(problems({ ...shippedConfig, limits })[0]?.field).toBe(`gateway.config.ts: ${field}`)
+  })
+
+  it.each([
     ['MODE', 'prod'],
     ['PUBLIC_URL', 'http://example.com'],
     ['PUBLIC_URL', 'https://example.com/path'],

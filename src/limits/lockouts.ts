@@ -1,0 +1,66 @@
+// The port to the locks of accounts: a guess is counted before it is compared, and a right one forgives.
+import type { GuessVerdict, LockoutPolicy } from './lockout.ts'
+import { inTime } from './limiter.ts'
+import { limitObjectName, secretSubject } from './subject.ts'
+
+/** The part of the limit object that the worker calls. */
+export interface LockoutShard {
+  guess(account: string, pool: string, policy: LockoutPolicy): Promise<GuessVerdict>
+  /** Of a guess that was counted and could not be compared. */
+  withdraw(account: string, pool: string, policy: LockoutPolicy): Promise<void>
+  /** One pool, or with null all of them: the account is as if nobody had ever guessed. */
+  forgive(account: string, pool: string | null): Promise<void>
+}
+
+export type LockoutState = 'off' | 'shadow' | 'enforce'
+
+export interface LockoutTally {
+  readonly locked: number
+  readonly refused: number
+  readonly wouldRefuse: number
+}
+
+export interface Lockouts {
+  /**
+   * Keyed by what was typed, so that an account that does not exist locks like one that does. Each pool locks alone: a
+   * factor, or a factor on a device that its owner has used before. Throws when nobody can count.
+   */
+  guess(account: string, pool: string): Promise<GuessVerdict>
+  withdraw(account: string, pool: string): Promise<void>
+  forgive(account: string, pool: string | null): Promise<void>
+  /** One account under all spellings of its name; hides the name. */
+  accountOf(name: string): string
+  tally(): LockoutTally
+}
+
+export interface LockoutsOptions {
+  readonly shard: (objectName: string) => LockoutShard
+  readonly shards: number
+  readonly secret: Uint8Array
+  readonly policy: LockoutPolicy
+  readonly state: LockoutState
+}
+
+export function createLockouts({ shard, shards, secret, policy, state }: LockoutsOptions): Lockouts {
+  const tally = { locked: 0, refused: 0, wouldRefuse: 0 }
+  const asked = <Answer>(account: string, question: (object: LockoutShard) => Promise<Answer>): Promise<Answer> =>
+    inTime(async () => question(shard(limitObjectName(account, null, shards))))
+  return {
+    async guess(account, pool) {
+      if (state === 'off') return { mayCompare: true, failures: 0, lockedUntilMs: 0, isNewLock: false }
+      const verdict = await asked(account, (object) => object.guess(account, pool, policy))
+      if (verdict.isNewLock) tally.locked += 1
+      if (verdict.mayCompare) return verdict
+      tally[state === 'shadow' ? 'wouldRefuse' : 'refused'] += 1
+      return { ...verdict, mayCompare: state === 'shadow' }
+    },
+    async withdraw(account, pool) {
+      if (state !== 'off') await asked(account, (object) => object.withdraw(account, pool, policy))
+    },
+    async forgive(account, pool) {
+      if (state !== 'off') await asked(account, (object) => object.forgive(account, pool))
+    },
+    accountOf: (name) => secretSubject('account', secret, name.normalize('NFKC').trim().toLowerCase()),
+    tally: () => tally,
+  }
+}

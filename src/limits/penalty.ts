@@ -1,0 +1,43 @@
+// What exceeding a limit again and again costs. Pure: time is an argument.
+import { hourMs } from '../kit/duration.ts'
+import type { Counter, CountedRule } from './counter.ts'
+
+const forgivenAfterMs = hourMs
+const longestBlockMs = hourMs
+
+/** More than so many violations within the hour leave so many attempts a window. Strictest first. */
+const ladder = [
+  { moreThan: 5, limit: 1 },
+  { moreThan: 2, limit: 3 },
+] as const
+
+/** Several people behind one address each try once more when refused: that is one violation, however many they are. */
+export function isNewViolation({ violationsAtMs }: Counter, { windowMs }: CountedRule, nowMs: number): boolean {
+  const last = violationsAtMs.at(-1)
+  return last === undefined || nowMs - last >= windowMs
+}
+
+export function limitNow(counter: Counter, rule: CountedRule, nowMs: number): number {
+  if (!rule.hasPenalties) return rule.limit
+  const count = recent(counter, nowMs).length
+  const step = ladder.find(({ moreThan }) => count > moreThan)
+  return step === undefined ? rule.limit : Math.min(rule.limit, step.limit)
+}
+
+/** Beyond the last step each further violation closes the door, twice as long each time. */
+export function withViolation(counter: Counter, rule: CountedRule, nowMs: number): Counter {
+  const violationsAtMs = [...recent(counter, nowMs), nowMs]
+  const beyond = violationsAtMs.length - ladder[0].moreThan
+  if (!rule.hasPenalties || beyond <= 0) return { ...counter, violationsAtMs }
+  const blockMs = Math.min(longestBlockMs, rule.windowMs * 2 ** (beyond - 1))
+  return { ...counter, violationsAtMs, blockedUntilMs: Math.max(counter.blockedUntilMs, nowMs + blockMs) }
+}
+
+/** Until when the counter says something, hits aside. */
+export function remembersUntilMs({ violationsAtMs, blockedUntilMs }: Counter): number {
+  return Math.max(blockedUntilMs, (violationsAtMs.at(-1) ?? 0) + forgivenAfterMs)
+}
+
+function recent({ violationsAtMs }: Counter, nowMs: number): readonly number[] {
+  return violationsAtMs.filter((at) => at <= nowMs && at > nowMs - forgivenAfterMs)
+}

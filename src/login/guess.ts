@@ -1,0 +1,78 @@
+// Guesses at what proves an account's owner: counted before they are compared, whichever factor is guessed at.
+import { GatewayError, unavailable } from '../errors.ts'
+import { type Exchange, auditSource, reject, singleCookie } from '../exchange.ts'
+import { secondMs } from '../kit/duration.ts'
+import type { GuessVerdict } from '../limits/lockout.ts'
+import { deviceCookie, deviceCookieName } from '../sessions/cookie.ts'
+
+/** One guess under way, with what has to be known when it turns out right or wrong. */
+export interface Guess {
+  readonly account: string
+  readonly pool: string
+  readonly verdict: GuessVerdict
+}
+
+/**
+ * Throws 429 while the account is locked, before anything about it is looked up: an account that does not exist answers
+ * alike. A device its owner has used before counts apart, so it is locked by its own wrong guesses alone.
+ */
+export async function beginGuess(exchange: Exchange, factor: 'password', name: string): Promise<Guess> {
+  const { lockouts, knownDevices, audit, now } = exchange.deps
+  const account = lockouts.accountOf(name)
+  const device = knownDevices.deviceOf(singleCookie(exchange, deviceCookieName), account)
+  const pool = device === null ? factor : `${factor} on ${device}`
+  const verdict = await lockouts.guess(account, pool).catch(failed)
+  if (verdict.mayCompare) return { account, pool, verdict }
+  const untilMs = verdict.lockedUntilMs
+  await audit.record('login.limited', auditSource(exchange), {
+    reason: 'account locked',
+    details: lockDetails(verdict),
+  })
+  throw new GatewayError({
+    ...reject('too_many_attempts', 'account locked'),
+    retryAfterS: Math.max(1, Math.ceil((untilMs - now()) / secondMs)),
+  })
+}
+
+/** A guess that cannot be compared, because something it needs is away, is taken back: an outage locks nobody out. */
+export async function comparing<Outcome>(
+  exchange: Exchange,
+  { account, pool }: Guess,
+  compare: () => Promise<Outcome>,
+): Promise<Outcome> {
+  try {
+    return await compare()
+  } catch (error) {
+    // Failed too, it stays counted: what is wrong is told by the first failure.
+    await exchange.deps.lockouts.withdraw(account, pool).catch(() => undefined)
+    throw error
+  }
+}
+
+/** After a wrong guess: puts the lock on record if it is this guess that brought it. */
+export async function recordLock(exchange: Exchange, { verdict }: Guess, userId: string | null): Promise<void> {
+  if (!verdict.isNewLock) return
+  const facts = { reason: 'wrong guesses', details: lockDetails(verdict), ...(userId === null ? {} : { userId }) }
+  await exchange.deps.audit.record('account.locked', auditSource(exchange), facts)
+}
+
+/** After a right one: as if nobody had guessed wrongly. What strangers did stays counted when a known device succeeds. */
+export async function forgiveGuess(exchange: Exchange, { account, pool }: Guess): Promise<void> {
+  await exchange.deps.lockouts.forgive(account, pool).catch(failed)
+}
+
+/** Whoever signed in here once may go on guessing here when strangers have locked the account. */
+export function markKnownDevice(exchange: Exchange, name: string): void {
+  const { lockouts, knownDevices } = exchange.deps
+  const mark = knownDevices.mark(singleCookie(exchange, deviceCookieName), lockouts.accountOf(name))
+  exchange.setCookies.push(deviceCookie(mark.cookie, mark.expiresAtMs))
+}
+
+/** A guess that nobody counted must not be compared. */
+function failed(cause: unknown): never {
+  throw unavailable('guesses cannot be counted', cause)
+}
+
+function lockDetails({ failures, lockedUntilMs }: GuessVerdict): Readonly<Record<string, string | number>> {
+  return { failures, locked_until: new Date(lockedUntilMs).toISOString() }
+}

@@ -1,0 +1,37 @@
+// What this isolate can say in figures: of the database it asks, and of the limits it holds requests to.
+import type { Database } from '../db/database.ts'
+import type { LockoutTally } from '../limits/lockouts.ts'
+import type { RuleTally } from '../limits/tally.ts'
+import type { Metric } from './prometheus.ts'
+
+export function databaseMetrics(database: Pick<Database, 'health'>): readonly Metric[] {
+  const { state, inFlight, queries, failures, totalMs } = database.health()
+  const one = (name: string, type: Metric['type'], value: number): Metric => ({ name, type, values: [{ value }] })
+  return [
+    one('portcullis_database_queries_total', 'counter', queries),
+    one('portcullis_database_failures_total', 'counter', failures),
+    one('portcullis_database_seconds_total', 'counter', totalMs / 1000),
+    one('portcullis_database_in_flight', 'gauge', inFlight),
+    one('portcullis_database_breaker_open', 'gauge', state === 'closed' ? 0 : 1),
+  ]
+}
+
+export function limitMetrics(rules: readonly RuleTally[], lockouts: LockoutTally): readonly Metric[] {
+  const perRule = (name: string, count: (tally: RuleTally) => number): Metric => ({
+    name,
+    type: 'counter',
+    values: rules.map((tally) => ({ labels: { rule: tally.rule }, value: count(tally) })),
+  })
+  const outcomes = [
+    { labels: { outcome: 'locked' }, value: lockouts.locked },
+    { labels: { outcome: 'refused' }, value: lockouts.refused },
+    { labels: { outcome: 'would_refuse' }, value: lockouts.wouldRefuse },
+  ]
+  return [
+    perRule('portcullis_limit_allowed_total', ({ allowed }) => allowed),
+    perRule('portcullis_limit_refused_total', ({ refused }) => refused),
+    perRule('portcullis_limit_would_refuse_total', ({ wouldRefuse }) => wouldRefuse),
+    perRule('portcullis_limit_counted_locally_total', ({ countedLocally }) => countedLocally),
+    { name: 'portcullis_lockout_total', type: 'counter', values: outcomes },
+  ]
+}

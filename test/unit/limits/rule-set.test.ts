@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import { limitRules } from '../../../src/limits/rules.ts'
+import { type RuleSetOptions, compileRules, isEnforcedFor } from '../../../src/limits/rule-set.ts'
+
+const rulesOf = (overrides: RuleSetOptions['overrides'] = {}) =>
+  compileRules({ basePath: '/auth', apiPaths: ['/api/*', '/rpc'], overrides })
+
+function met(phase: 'before-identity' | 'after-identity', method: string, path: string, rules = rulesOf()): string[] {
+  const attempt = { request: { method }, target: { path } }
+  return rules
+    .at(phase, path)
+    .filter((rule) => rule.isMatch(attempt))
+    .map(({ id }) => id)
+}
+
+describe('the rules a request meets', () => {
+  it.each([
+    ['GET', '/', ['everything']],
+    ['POST', '/login', ['everything']],
+    ['POST', '/auth/v1/login', ['everything', 'login']],
+    ['POST', '/auth/login', ['everything', 'login']],
+    ['GET', '/auth/login', ['everything']],
+    ['POST', '/auth/v1/signup', ['everything', 'sign-up']],
+    ['POST', '/auth/v1/email/resend', ['everything', 'mail-code']],
+    ['POST', '/auth/v1/magic-link/verify', ['everything', 'magic-link-verify']],
+    ['POST', '/auth/v1/webauthn/register/finish', ['everything', 'webauthn-finish']],
+  ])('before it is known who asks: %s %s', (method, path, ids) => {
+    expect(met('before-identity', method, path)).toEqual(ids)
+  })
+
+  it.each([
+    ['/auth/v1/session', ['api']],
+    ['/api/x', ['api']],
+    ['/api', ['api']],
+    ['/apix', []],
+    ['/rpc', ['api']],
+    ['/rpc/x', []],
+    ['/', []],
+    ['/auth/account', []],
+  ])('after it is known who asks: %s', (path, ids) => {
+    expect(met('after-identity', 'GET', path)).toEqual(ids)
+  })
+})
+
+describe('the table', () => {
+  it('has the limits that were promised', () => {
+    const shown = Object.entries(limitRules).map(([id, rule]) => [id, rule.limit, rule.windowMs / 60_000, rule.subject])
+    expect(shown).toEqual([
+      ['everything', 1000, 1, 'address'],
+      ['api', 100, 1, 'user'],
+      ['login', 5, 1, 'address'],
+      ['sign-up', 10, 60, 'address'],
+      ['mail-code', 10, 1, 'address'],
+      ['magic-link-start', 5, 1, 'address'],
+      ['magic-link-verify', 10, 1, 'address'],
+      ['webauthn-start', 10, 1, 'address'],
+      ['webauthn-finish', 20, 1, 'address'],
+      ['mail-message', 10, 60, 'mail-address'],
+      ['phone-code', 3, 60, 'number'],
+    ])
+  })
+
+  it('lets nobody guess or send messages uncounted', () => {
+    for (const rule of Object.values(limitRules)) {
+      expect([rule.matches, rule.unreachable]).toEqual([
+        rule.matches,
+        rule.matches === 'everything' || rule.matches === 'api' ? 'open' : 'closed',
+      ])
+    }
+  })
+
+  it('is changed by what a site says, and by nothing it does not', () => {
+    const rule = rulesOf({ login: { limit: 7, windowS: 30, state: undefined } }).get('login')
+    expect(rule).toMatchObject({ limit: 7, windowMs: 30_000, state: 'enforce', unreachable: 'closed' })
+    expect(rule?.counted).toMatchObject({ limit: 7, windowMs: 30_000, hasPenalties: true })
+  })
+
+  it('has no rule that is off', () => {
+    const rules = rulesOf({ login: { state: 'off' } })
+    expect(rules.get('login')).toBeNull()
+    expect(met('before-identity', 'POST', '/auth/v1/login', rules)).toEqual(['everything'])
+    expect(rules.all.map(({ index }) => index)).toEqual(rules.all.map((_, index) => index))
+  })
+})
+
+describe('a share of the subjects', () => {
+  it('is always the same subjects, about as many as was said, and more of them as it grows', () => {
+    const subjects = Array.from({ length: 10_000 }, (_, index) => `address:203.0.${index >> 8}.${index & 255}`)
+    const chosen = (enforcePercent: number): Set<string> =>
+      new Set(subjects.filter((subject) => isEnforcedFor({ id: 'login', state: { enforcePercent } }, subject)))
+    const [none, few, more, all] = [chosen(0), chosen(10), chosen(50), chosen(100)]
+    expect([none.size, all.size]).toEqual([0, 10_000])
+    expect(few.size).toBeGreaterThan(800)
+    expect(few.size).toBeLessThan(1200)
+    expect([...few].every((subject) => more.has(subject))).toBe(true)
+  })
+})
