@@ -9,6 +9,8 @@ import { hourMs } from './kit/duration.ts'
 import { type Limiter, createLimiter } from './limits/limiter.ts'
 import { type PasswordHasher, createPasswordHasher } from './login/password/hasher.ts'
 import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
+import type { BreachList } from './providers/breach-list/breach-list.ts'
+import { createBreachList } from './providers/breach-list/index.ts'
 import { createMailer } from './providers/email/index.ts'
 import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
 import { type SessionGate, createSessionGate } from './sessions/gate.ts'
@@ -33,6 +35,8 @@ export interface Deps {
   readonly codeKey: Uint8Array
   readonly assertions: AssertionSigner
   readonly passwords: PasswordHasher
+  /** Null where the site wants none. */
+  readonly breachList: BreachList | null
   readonly mail: MailQueue
   /** The origin of a service binding. */
   readonly service: (binding: string) => { fetch(request: Request): Promise<Response> } | null
@@ -66,6 +70,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
+    breachList: createBreachList(config.breachList, environment),
     mail: createMailQueue(createMailer(config.email, environment), audit),
     service: (binding) => (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null,
     now,

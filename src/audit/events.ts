@@ -6,6 +6,7 @@ export const auditEvents = {
   'login.failed': { outcome: 'failure' },
   'login.limited': { outcome: 'failure' },
   'password.rehashed': { outcome: 'success' },
+  'breach-list.failed': { outcome: 'failure' },
   'session.rotated': { outcome: 'success' },
   'session.ended': { outcome: 'success' },
   'session.replayed': { outcome: 'failure' },

@@ -63,6 +63,7 @@ export const environmentSchema = z
     PASSWORD_PEPPER: secret32.describe(randomBytes),
     RESEND_API_KEY: z.string().min(1).describe('the API key of the mail vendor'),
     MAIL_ENDPOINT: httpUrl.optional().describe('the address of a stand-in for the mail vendor'),
+    BREACH_LIST_ENDPOINT: httpUrl.optional().describe('the address of a stand-in for the breach list'),
     METRICS_TOKEN: z
       .string()
       .min(16)

@@ -102,6 +102,14 @@ export const gatewaySchema = z.strictObject({
       allowedOrigins: z.array(webOrigin).default([]),
     })
     .prefault({}),
+  breachList: z
+    .strictObject({
+      /** Who is asked whether a new password is known from a breach; only five digits of its hash leave the gateway. */
+      provider: z.enum(['pwned-passwords', 'none']).default('pwned-passwords'),
+      /** Whether passwords are taken (`open`) or refused (`closed`) while it cannot be asked. */
+      whenUnavailable: z.enum(['open', 'closed']).default('open'),
+    })
+    .prefault({}),
   email: z.strictObject({
     provider: z.literal('resend'),
     /** The sender of every mail, such as `Example <login@example.com>`. */

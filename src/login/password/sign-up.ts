@@ -11,11 +11,13 @@ import { newVerification } from '../email-verification/challenge.ts'
 import { mailAlreadyRegistered, mailVerification } from '../email-verification/mail.ts'
 import { limited } from '../limited.ts'
 import type { signUpFields } from './fields.ts'
+import { refuseKnown } from './new-password.ts'
 
 export async function signUp(exchange: Exchange, given: z.output<typeof signUpFields>): Promise<void> {
   const { deps } = exchange
   if (!deps.settings.config.login.signUp) throw new GatewayError(reject('not_found', 'sign-up is off'))
   await limited(exchange, limitRules.signUp)
+  await refuseKnown(exchange, { password: given.password, field: 'password', email: given.email })
   // Hashed for known addresses too: the time it takes must not tell them apart.
   const passwordHash = await deps.passwords.hash(given.password)
   const id = uuidv7()

@@ -15,6 +15,8 @@ export const en = {
     email_invalid: 'Enter an email address such as name@example.com.',
     password_too_short: 'Use at least 8 characters.',
     password_too_long: 'Use at most 256 characters.',
+    password_common: 'Many people use this password, so it is guessed first. Choose another one.',
+    password_breached: 'This password is known from a data leak. Choose another one.',
     name_too_long: 'Use a shorter name.',
     code_invalid: 'Enter the 6 digits from the message.',
   },
