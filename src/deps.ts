@@ -18,6 +18,7 @@ import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
 import { userObjectName } from './sessions/shard.ts'
 import type { UserObjectPolicy, UserSessions } from './sessions/user-sessions.ts'
 import { type AssertionSigner, createAssertionSigner } from './tokens/assertion.ts'
+import { type SealedTexts, createSealedTexts } from './tokens/sealed-text.ts'
 
 export interface Deps {
   readonly settings: Settings
@@ -33,6 +34,9 @@ export interface Deps {
   readonly userObject: (shard: string) => (UserSessions & { fetch(request: Request): Promise<Response> }) | null
   readonly csrf: CsrfTokens
   readonly codeKey: Uint8Array
+  /** Of backup codes. From the pepper, as they have to outlive a change of DATA_KEY. */
+  readonly backupCodeKey: Uint8Array
+  readonly sealed: SealedTexts
   readonly assertions: AssertionSigner
   readonly passwords: PasswordHasher
   /** Null where the site wants none. */
@@ -68,6 +72,12 @@ export function createDeps(env: Env, settings: Settings): Deps {
     userObject,
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
+    backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
+    sealed: createSealedTexts(
+      [environment.DATA_KEY, environment.DATA_KEY_PREVIOUS].flatMap((key) =>
+        key === undefined ? [] : [derivedKey(key, 'sealed texts')],
+      ),
+    ),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
     breachList: createBreachList(config.breachList, environment),

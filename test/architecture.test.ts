@@ -6,7 +6,16 @@ import { type SourceFile, readSources, sourceFile } from './support/architecture
 
 // Who may import values from whom; types may point anywhere. A folder or file of src that has no row fails the test.
 const features = ['login', 'account', 'oauth', 'development']
-const request = ['body.ts', 'context.ts', 'errors.ts', 'exchange.ts', 'exchange-facts.ts', 'log.ts', 'render.ts']
+const request = [
+  'body.ts',
+  'context.ts',
+  'errors.ts',
+  'exchange.ts',
+  'exchange-facts.ts',
+  'language.ts',
+  'log.ts',
+  'render.ts',
+]
 const domain = ['access', 'audit', 'identity', 'limits', 'sessions', 'tokens', 'users']
 const layers: Readonly<Record<string, readonly string[]>> = {
   // The frame.
@@ -21,9 +30,10 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   oauth: ['forms', ...request, ...domain, 'pages', 'db', 'kit'],
   development: ['forms', ...request, 'pages', 'kit'],
   monitor: [...request, 'access', 'db', 'kit'],
-  forms: ['errors.ts', 'exchange.ts', 'body.ts', 'pages', 'sessions', 'db', 'kit'],
+  forms: ['errors.ts', 'exchange.ts', 'body.ts', 'language.ts', 'pages', 'sessions', 'db', 'kit'],
   // What is known of a request.
-  'render.ts': ['errors.ts', 'pages', 'sessions', 'stages'],
+  'render.ts': ['errors.ts', 'language.ts', 'pages', 'sessions', 'stages'],
+  'language.ts': ['exchange.ts', 'pages', 'sessions'],
   'exchange.ts': ['errors.ts', 'access', 'kit'],
   'exchange-facts.ts': [],
   'context.ts': [],
@@ -138,7 +148,9 @@ describe('the worker', () => {
 
   it('keeps files and functions small', () => {
     const lines = sources.map(({ codeLines }) => codeLines).toSorted((a, b) => a - b)
-    const long = sources.filter(({ codeLines }) => codeLines > budget.alarmLines)
+    // A language is one file of words: nothing in it can be divided that would be easier to read.
+    const divisible = sources.filter(({ path }) => !path.startsWith('pages/texts/'))
+    const long = divisible.filter(({ codeLines }) => codeLines > budget.alarmLines)
     for (const { path, codeLines } of long)
       console.warn(`src/${path} has ${codeLines} lines of code; ${budget.alarmLines} is a reason to divide it`)
     expect(lines[Math.floor(lines.length / 2)]).toBeLessThanOrEqual(budget.medianLines)

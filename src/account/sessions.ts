@@ -5,7 +5,7 @@ import { GatewayError, unavailable } from '../errors.ts'
 import { type Exchange, auditSource, reject } from '../exchange.ts'
 import { clearedCookie, csrfCookieName, sessionCookieName } from '../sessions/cookie.ts'
 import { endPresented } from '../sessions/end-presented.ts'
-import { requireSession } from './require-session.ts'
+import { requireSession } from '../forms/require-session.ts'
 
 export interface SessionPage {
   readonly items: readonly ListedSession[]

@@ -58,8 +58,9 @@ export const environmentSchema = z
     ASSERTION_KEYS: keySet.describe(
       'a JSON Web Key Set of private ES256 keys, of which the first signs and all are published; `npm run secrets` makes one',
     ),
-    /** Root of the keys for CSRF tokens and mailed codes. */
+    /** Root of the keys for CSRF tokens, mailed codes and what is encrypted in the database. */
     DATA_KEY: secret32.describe(randomBytes),
+    DATA_KEY_PREVIOUS: secret32.optional().describe(`the DATA_KEY before the last change: ${randomBytes}`),
     PASSWORD_PEPPER: secret32.describe(randomBytes),
     RESEND_API_KEY: z.string().min(1).describe('the API key of the mail vendor'),
     MAIL_ENDPOINT: httpUrl.optional().describe('the address of a stand-in for the mail vendor'),

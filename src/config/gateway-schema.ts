@@ -86,6 +86,8 @@ export const gatewaySchema = z.strictObject({
   login: z
     .strictObject({
       signUp: z.boolean().default(true),
+      /** Whether people may sign in by a link or code that is mailed to them. */
+      magicLink: z.boolean().default(true),
       /** How long an account with an unverified address may sign in. */
       unverifiedHours: z.number().min(0).max(720).default(24),
     })

@@ -11,3 +11,8 @@ export function addressSubject(ip: string | null): string {
     .map((part) => part.toString(16))
     .join(':')}::/64`
 }
+
+/** One account, whoever asks from wherever. */
+export function accountSubject(userId: string): string {
+  return `account:${userId}`
+}

@@ -1,57 +1,89 @@
-// The one way a login succeeds: a new session with a secret of its own, whatever cookie came in.
+// The one way a login succeeds: a new session with a secret of its own, whatever cookie came in, or, where the account has
+// a second factor, the question for that. Which of the two it is, the statement of db/queries/sign-in.ts decides.
 import { v7 as uuidv7 } from 'uuid'
+import { auditRow } from '../audit/record.ts'
 import type { NewSession } from '../db/queries/sessions.ts'
+import type { Entry, SignInRows } from '../db/queries/sign-in.ts'
 import { type Exchange, auditSource } from '../exchange.ts'
+import { minuteMs, secondMs } from '../kit/duration.ts'
+import { randomToken } from '../kit/random.ts'
 import { csrfCookie, sessionCookie } from '../sessions/cookie.ts'
 import { endPresented } from '../sessions/end-presented.ts'
 import { formatSessionToken, hashSecret, newSessionSecret } from '../sessions/token.ts'
 
 /** Who signed in, as answers show them. */
-export interface SignedInUser {
-  readonly id: string
-  readonly email: string
-  readonly emailVerified: boolean
-  readonly name: string | null
-  readonly roles: readonly string[]
-  readonly shard: string
+export type SignedInUser = Omit<Entry, 'needsFactor'>
+
+/** What programs are told; pages go on by its status. */
+export type LoginAnswer = Readonly<Record<string, unknown>> & {
+  readonly status: 'signed_in' | 'mfa_required'
 }
 
-export interface SessionDraft {
-  readonly session: NewSession
+export interface SessionDraft extends SignInRows {
   readonly secret: string
+  /** Stands for the first factor until the second is given. Never stored. */
+  readonly pauseToken: string
 }
+
+export interface DraftFacts {
+  /** Null where only the statement finds out. */
+  readonly userId: string | null
+  readonly method: string
+  readonly amr: readonly string[]
+  readonly aal: 1 | 2
+}
+
+const pauseMs = 5 * minuteMs
+const noUser = '00000000-0000-7000-8000-000000000000'
 
 /** A session before it exists: made by the caller's statement together with what the login changes. */
-export function draftSession(exchange: Exchange, userId: string, amr: readonly string[]): SessionDraft {
+export function draftSession(exchange: Exchange, { userId, method, amr, aal }: DraftFacts): SessionDraft {
   const { deps, client } = exchange
-  const secret = newSessionSecret()
-  const nowMs = deps.now()
+  const [secret, pauseToken, nowMs] = [newSessionSecret(), randomToken(32), deps.now()]
+  const session: NewSession = {
+    id: uuidv7(),
+    userId: userId ?? noUser,
+    secretHash: hashSecret(secret),
+    amr,
+    aal,
+    authTimeMs: nowMs,
+    expiresAtMs: nowMs + deps.sessionPolicy.absoluteMs,
+    ip: client.ip,
+    userAgent: client.userAgent,
+  }
+  const source = auditSource(exchange)
+  const facts = { ...(userId === null ? {} : { userId }), details: { method } }
   return {
     secret,
-    session: {
-      id: uuidv7(),
-      userId,
-      secretHash: hashSecret(secret),
-      amr,
-      aal: 1,
-      authTimeMs: nowMs,
-      expiresAtMs: nowMs + deps.sessionPolicy.absoluteMs,
-      ip: client.ip,
-      userAgent: client.userAgent,
+    pauseToken,
+    session,
+    pause: { id: uuidv7(), tokenHash: hashSecret(pauseToken), expiresAtMs: nowMs + pauseMs },
+    audits: {
+      opened: auditRow('login.succeeded', source, { ...facts, sessionId: session.id }, nowMs),
+      paused: auditRow('login.paused', source, facts, nowMs),
     },
   }
 }
 
-/** After the session exists: ends the one it replaces, sets the cookies, gives the answer for programs. */
-export async function completeLogin(
+/** After the statement: hands over the session, or asks for the second factor. */
+export async function completeLogin(exchange: Exchange, entry: Entry, draft: SessionDraft): Promise<LoginAnswer> {
+  if (!entry.needsFactor) return openSession(exchange, entry, draft)
+  return {
+    status: 'mfa_required',
+    mfa_token: draft.pauseToken,
+    methods: ['totp', 'backup_code'],
+    expires_in_s: pauseMs / secondMs,
+  }
+}
+
+/** Ends the session that the new one replaces, sets the cookies, gives the answer for programs. */
+export async function openSession(
   exchange: Exchange,
   user: SignedInUser,
-  draft: SessionDraft,
-): Promise<Readonly<Record<string, unknown>>> {
-  const { deps } = exchange
-  const { session, secret } = draft
+  { session, secret }: Pick<SessionDraft, 'session' | 'secret'>,
+): Promise<LoginAnswer> {
   await endReplaced(exchange)
-  const csrfToken = deps.csrf.issue(session.id)
+  const csrfToken = exchange.deps.csrf.issue(session.id)
   const token = formatSessionToken({ shard: user.shard, sessionId: session.id, secret })
   exchange.setCookies.push(sessionCookie(token, session.expiresAtMs), csrfCookie(csrfToken))
   return {

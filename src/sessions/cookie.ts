@@ -2,9 +2,17 @@
 export const sessionCookieName = '__Host-portcullis'
 export const csrfCookieName = '__Host-portcullis-csrf'
 export const preSessionCookieName = '__Host-portcullis-pre'
+export const pauseCookieName = '__Host-portcullis-mfa'
+export const languageCookieName = '__Host-portcullis-lang'
 
 /** Names that never reach an origin. */
-export const ownCookieNames = [sessionCookieName, csrfCookieName, preSessionCookieName] as const
+export const ownCookieNames = [
+  sessionCookieName,
+  csrfCookieName,
+  preSessionCookieName,
+  pauseCookieName,
+  languageCookieName,
+] as const
 
 export function sessionCookie(token: string, expiresAtMs: number): string {
   return `${sessionCookieName}=${token}; Path=/; Secure; HttpOnly; SameSite=Lax; Expires=${new Date(expiresAtMs).toUTCString()}`
@@ -21,4 +29,13 @@ export function csrfCookie(token: string): string {
 
 export function preSessionCookie(id: string): string {
   return `${preSessionCookieName}=${id}; Path=/; Secure; HttpOnly; SameSite=Lax`
+}
+
+/** Stands for the first factor while the second is asked for. */
+export function pauseCookie(token: string, maxAgeS: number): string {
+  return `${pauseCookieName}=${token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${maxAgeS}`
+}
+
+export function languageCookie(language: string): string {
+  return `${languageCookieName}=${language}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=31536000`
 }

@@ -1,14 +1,14 @@
 // Signing in with a password: the same answer after the same work, whether or not the account exists.
 import { auditRow } from '../../audit/record.ts'
 import { findUserForLogin, loginUser, replacePasswordHash, type LoginUser } from '../../db/queries/users.ts'
-import { startSession } from '../../db/queries/sessions.ts'
+import { entryOf, startSession } from '../../db/queries/sign-in.ts'
 import { DatabaseUnavailable } from '../../db/database.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { hourMs } from '../../kit/duration.ts'
 import { limitRules } from '../../limits/rules.ts'
 import { emailAddress } from '../../users/email-address.ts'
-import { completeLogin, draftSession } from '../complete.ts'
+import { type LoginAnswer, completeLogin, draftSession } from '../complete.ts'
 import { limited } from '../limited.ts'
 
 export interface Credentials {
@@ -17,7 +17,7 @@ export interface Credentials {
 }
 
 /** Returns the answer for programs and has set the cookies; throws a GatewayError for every no. */
-export async function signIn(exchange: Exchange, given: Credentials): Promise<Readonly<Record<string, unknown>>> {
+export async function signIn(exchange: Exchange, given: Credentials): Promise<LoginAnswer> {
   await limited(exchange, limitRules.login)
   const user = await findUser(exchange, given.email)
   const stored = user?.passwordHash ?? null
@@ -57,13 +57,10 @@ async function recordFailure(exchange: Exchange, user: LoginUser | null, reason:
   await exchange.deps.audit.record('login.failed', auditSource(exchange), facts)
 }
 
-async function open(exchange: Exchange, user: LoginUser): Promise<Readonly<Record<string, unknown>>> {
-  const draft = draftSession(exchange, user.id, ['pwd'])
-  const facts = { userId: user.id, sessionId: draft.session.id, details: { method: 'password' } }
-  const audit = auditRow('login.succeeded', auditSource(exchange), facts, exchange.deps.now())
-  const rows = await exchange.deps.database.write(startSession(draft.session, audit))
-  if (rows.length === 0) return refuse(exchange, user, 'account gone')
-  return completeLogin(exchange, user, draft)
+async function open(exchange: Exchange, user: LoginUser): Promise<LoginAnswer> {
+  const draft = draftSession(exchange, { userId: user.id, method: 'password', amr: ['pwd'], aal: 1 })
+  const [row] = await exchange.deps.database.write(startSession(draft))
+  return row === undefined ? refuse(exchange, user, 'account gone') : completeLogin(exchange, entryOf(row), draft)
 }
 
 /** A login must not fail because its password could not be stored better. */

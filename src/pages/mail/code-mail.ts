@@ -4,16 +4,17 @@ import type { Theme } from '../theme.ts'
 import { mailHtml, type Mail } from './mail-html.tsx'
 import { forSite, paragraphs } from './mail-text.ts'
 
-export type VerificationMailProps = {
+export type CodeMailProps = {
   readonly theme: Theme
   readonly texts: Texts
+  readonly about: 'verification' | 'reset' | 'magicLink'
   readonly link: string
   readonly code: string
   readonly validForS: number
 }
 
-export function verificationMail({ theme, texts, link, code, validForS }: VerificationMailProps): Mail {
-  const t = texts.mail.verification
+export function codeMail({ theme, texts, about, link, code, validForS }: CodeMailProps): Mail {
+  const t = texts.mail[about]
   const lead = forSite(t.lead, theme)
   const expiry = fill(t.expiry, { duration: duration(validForS, texts.lang) })
   return {
