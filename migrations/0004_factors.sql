@@ -4,7 +4,8 @@
 alter table challenges
   alter column code_hash drop not null,
   add column amr text[],
-  add column used_ip inet;
+  add column used_ip inet,
+  add column claimed_until timestamptz;
 
 -- One authenticator app per person. `secret` is sealed for this row; unconfirmed ones count for nothing. `last_step` makes
 -- a code good once. Wrong tries are counted here, per person and over all sessions, before a code is compared.

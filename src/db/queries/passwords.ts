@@ -5,11 +5,22 @@ import { text } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
 import { type ChallengeKey, isKeyed } from './challenges.ts'
 
-/** Whether a reset could be spent now, without spending it. */
+/** Whose password a reset is for, while it could be spent. */
 export function findReset(key: ChallengeKey): Statement {
   return sql`select u.email from challenges c join users u on u.id = c.user_id
     where ${isKeyed(key)} and c.purpose = 'reset-password' and c.consumed_at is null and c.expires_at > now()
       and u.status = 'active' and u.deleted_at is null`
+}
+
+/**
+ * Takes a reset for two seconds, without spending it: hashing is dear, and however many send one link at once, one of them
+ * gets to hash. Whoever fails after that has lost nothing but those seconds.
+ */
+export function claimReset(key: ChallengeKey): Statement {
+  return sql`update challenges c set claimed_until = now() + interval '2 seconds'
+    where ${isKeyed(key)} and c.purpose = 'reset-password' and c.consumed_at is null and c.expires_at > now()
+      and (c.claimed_until is null or c.claimed_until < now())
+    returning c.id`
 }
 
 export interface ResetFacts {

@@ -12,11 +12,15 @@ export interface NewPassword {
 }
 
 /** Throws 422 for a password that is common or has leaked. Before anything is looked up: it must not depend on an account. */
-export async function refuseKnown(exchange: Exchange, { password, field, email }: NewPassword): Promise<void> {
-  const { theme } = exchange.deps.settings.config
-  if (isCommon(password, [theme.name, ...(email === null ? [] : [email, email.split('@', 1)[0] ?? ''])]))
-    throw refusal(field, 'password_common')
-  if (await hasLeaked(exchange, password)) throw refusal(field, 'password_breached')
+export async function refuseKnown(exchange: Exchange, given: NewPassword): Promise<void> {
+  refuseCommon(exchange, given)
+  if (await hasLeaked(exchange, given.password)) throw refusal(given.field, 'password_breached')
+}
+
+/** The part that needs nobody to be asked. */
+export function refuseCommon({ deps }: Exchange, { password, field, email }: NewPassword): void {
+  const own = [deps.settings.config.theme.name, ...(email === null ? [] : [email, email.split('@', 1)[0] ?? ''])]
+  if (isCommon(password, own)) throw refusal(field, 'password_common')
 }
 
 async function hasLeaked(exchange: Exchange, password: string): Promise<boolean> {

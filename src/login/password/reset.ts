@@ -2,7 +2,7 @@
 // in comes after it and asks for the second factor as ever.
 import { auditRow } from '../../audit/record.ts'
 import { askByMail } from '../../db/queries/challenges.ts'
-import { consumeReset, findReset, resetAccount } from '../../db/queries/passwords.ts'
+import { claimReset, consumeReset, findReset, resetAccount } from '../../db/queries/passwords.ts'
 import { text } from '../../db/values.ts'
 import { type Exchange, auditSource } from '../../exchange.ts'
 import { minuteMs } from '../../kit/duration.ts'
@@ -11,7 +11,7 @@ import { type MailedAnswer, asksPerHour, challengeKey, newChallenge, refuseAnswe
 import { endOthers } from '../end-others.ts'
 import { limited } from '../limited.ts'
 import { type MailedQuestion, mailChallenge, mailChanged } from '../mail.ts'
-import { refuseKnown } from './new-password.ts'
+import { refuseCommon, refuseKnown } from './new-password.ts'
 
 const purpose = 'reset-password'
 const question: MailedQuestion = { about: 'reset', page: '/reset', linkLifetimeMs: 10 * minuteMs }
@@ -33,10 +33,11 @@ export async function resetPassword(exchange: Exchange, answer: MailedAnswer, ne
   // First: a password that is refused must not cost the code a try.
   await refuseKnown(exchange, { password: newPassword, field: 'new_password', email: null })
   const key = await challengeKey(exchange, answer, purpose)
-  // Asked before hashing, which is dear, and decided after it.
   const [found] = key === null ? [] : await deps.database.read(findReset(key))
   if (key === null || found === undefined) return refuseAnswer(exchange, answer, purpose)
-  await refuseKnown(exchange, { password: newPassword, field: 'new_password', email: text(found, 'email') })
+  refuseCommon(exchange, { password: newPassword, field: 'new_password', email: text(found, 'email') })
+  const claimed = await deps.database.write(claimReset(key))
+  if (claimed.length === 0) return refuseAnswer(exchange, answer, purpose)
   const hash = await deps.passwords.hash(newPassword)
   const audit = auditRow('password.reset', auditSource(exchange), {}, deps.now())
   const [row] = await deps.database.write(consumeReset(key, { hash, ip: client.ip, audit }))
