@@ -22,6 +22,8 @@ const statusOf = async (visitor: Visitor): Promise<number> => (await visitor.sen
 
 async function forgotten(): Promise<Person & { mail: Awaited<ReturnType<typeof mailTo>> }> {
   const person = await newPerson(gateway)
+  // Seen once: from now on the user object knows the session without asking the database.
+  expect(await statusOf(person.visitor)).toBe(200)
   expect((await newVisitor(gateway).send('POST', '/auth/v1/password/forgot', { email: person.email })).status).toBe(202)
   return { ...person, mail: await mailTo(gateway, person.email, /new password/) }
 }
