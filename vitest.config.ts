@@ -17,7 +17,7 @@ const objects = cloudflareTest({
       DATABASE_URL: 'postgres://nobody:nothing@database.test/none',
       DATABASE_ENDPOINT: 'http://database.test/sql',
       RESEND_API_KEY: 're_test',
-      ...(await createSecrets()),
+      ...(await createSecrets(2048)),
     },
     outboundService: scriptedDatabase,
   },
@@ -36,7 +36,17 @@ export default defineConfig({
       },
       { test: { name: 'flows', include: ['test/{flows,attacks,faults,contract}/**/*.test.ts'], ...frontDoor } },
       { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], ...frontDoor, testTimeout: 120_000 } },
-      { plugins: [objects], test: { name: 'objects', include: ['test/objects/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        plugins: [objects],
+        test: {
+          name: 'objects',
+          include: ['test/objects/**/*.test.ts'],
+          globalSetup: ['test/support/start-database.ts'],
+          testTimeout: 30_000,
+          // The scripted database is one for all of them.
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })

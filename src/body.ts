@@ -7,22 +7,27 @@ export interface OwnBody {
   readonly fields: Readonly<Record<string, unknown>>
   /** The form field; programs send the header. */
   readonly csrfToken: string | null
+  /** A field came more than once: which one counts would be anybody's guess. */
+  readonly hasRepeats: boolean
 }
 
 const longest = 64 * 1024
-export const noBody: OwnBody = { kind: 'none', fields: {}, csrfToken: null }
+export const noBody: OwnBody = { kind: 'none', fields: {}, csrfToken: null, hasRepeats: false }
 
 export async function readBody(request: Request): Promise<OwnBody> {
   if (request.body === null || request.method === 'GET' || request.method === 'HEAD') return noBody
   const text = await readText(request)
   if (text === '') return noBody
   const mediaType = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
-  if (mediaType === 'application/json') return { kind: 'json', fields: parseObject(text), csrfToken: null }
+  if (mediaType === 'application/json')
+    return { kind: 'json', fields: parseObject(text), csrfToken: null, hasRepeats: false }
   if (mediaType !== 'application/x-www-form-urlencoded') {
     throw new GatewayError({ code: 'unsupported_media_type', reason: 'content type' })
   }
-  const { csrf_token: csrfToken, ...fields } = Object.fromEntries(new URLSearchParams(text))
-  return { kind: 'form', fields, csrfToken: csrfToken ?? null }
+  const pairs = [...new URLSearchParams(text)]
+  const { csrf_token: csrfToken, ...fields } = Object.fromEntries(pairs)
+  const hasRepeats = new Set(pairs.map(([name]) => name)).size < pairs.length
+  return { kind: 'form', fields, csrfToken: csrfToken ?? null, hasRepeats }
 }
 
 /** Counts what arrives, whatever Content-Length says, and stops at the limit. */

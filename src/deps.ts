@@ -1,6 +1,7 @@
 // The composition root: bindings and settings become what the stages work with. Nobody else picks an adapter.
 import { type ReservedHeaders, compileReserved } from './access/reserved-headers.ts'
 import { type RouteTable, compileRoutes } from './access/rules.ts'
+import { keySetReporter } from './audit/key-set-failures.ts'
 import { type AuditTrail, createAuditTrail } from './audit/trail.ts'
 import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
@@ -12,13 +13,21 @@ import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
 import type { BreachList } from './providers/breach-list/breach-list.ts'
 import { createBreachList } from './providers/breach-list/index.ts'
 import { createMailer } from './providers/email/index.ts'
+import { type BearerTokens, createBearerTokens } from './identity/bearer-token.ts'
 import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
 import { type SessionGate, createSessionGate } from './sessions/gate.ts'
 import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
-import { userObjectName } from './sessions/shard.ts'
+import { shardOf, userObjectName } from './sessions/shard.ts'
 import type { UserObjectPolicy, UserSessions } from './sessions/user-sessions.ts'
 import { type AssertionSigner, createAssertionSigner } from './tokens/assertion.ts'
 import { type SealedTexts, createSealedTexts } from './tokens/sealed-text.ts'
+import { type DpopNonces, createDpopNonces } from './tokens/dpop.ts'
+import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
+import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
+import { type KeySetStore, createRemoteKeys } from './tokens/key-sets.ts'
+import { verifyToken } from './tokens/verify-token.ts'
+import { externalPerson } from './users/external-person.ts'
+import { createExternalUsers } from './users/external-users.ts'
 
 export interface Deps {
   readonly settings: Settings
@@ -26,18 +35,25 @@ export interface Deps {
   readonly publicUrl: { readonly origin: string; readonly protocol: string }
   readonly routes: RouteTable<RouteSettings>
   readonly reserved: ReservedHeaders
-  readonly database: Database
+  /** For a request: `exchange.database`, whose waits are bounded in all. */
+  readonly database: Pick<Database, 'within' | 'health'>
   readonly audit: AuditTrail
   readonly limiter: Limiter
   readonly sessions: SessionGate
   readonly sessionPolicy: SessionPolicy
   readonly userObject: (shard: string) => (UserSessions & { fetch(request: Request): Promise<Response> }) | null
+  /** Null: no issuer is trusted, and bearer tokens are the site's affair. */
+  readonly bearerTokens: BearerTokens | null
   readonly csrf: CsrfTokens
   readonly codeKey: Uint8Array
   /** Of backup codes. From the pepper, as they have to outlive a change of DATA_KEY. */
   readonly backupCodeKey: Uint8Array
   readonly sealed: SealedTexts
   readonly assertions: AssertionSigner
+  /** Null without TOKEN_KEYS: then no tokens are issued. */
+  readonly tokens: TokenSigner | null
+  readonly refreshKey: Uint8Array
+  readonly dpopNonces: DpopNonces
   readonly passwords: PasswordHasher
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
@@ -70,6 +86,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     sessions: createSessionGate(userObject, now),
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
+    bearerTokens: config.issuers.length === 0 ? null : bearerTokens(env, settings, { audit, now }),
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
@@ -79,6 +96,9 @@ export function createDeps(env: Env, settings: Settings): Deps {
       ),
     ),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
+    tokens: createSigner(settings),
+    refreshKey: refreshKeyOf(settings),
+    dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
     passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
     breachList: createBreachList(config.breachList, environment),
     mail: createMailQueue(createMailer(config.email, environment), audit),
@@ -87,8 +107,41 @@ export function createDeps(env: Env, settings: Settings): Deps {
   }
 }
 
+/** Whose tokens are accepted, and where the keys of each come from. */
+function bearerTokens(env: Env, { config }: Settings, { audit, now }: Pick<Deps, 'audit' | 'now'>): BearerTokens {
+  const report = keySetReporter(audit)
+  const users = createExternalUsers({
+    shardOf: (userId, continent) => shardOf(userId, continent, config.sessions.shards),
+    provenMs: sessionPolicy(config.sessions).provenMs,
+    now,
+  })
+  const trusted = new Map(
+    config.issuers.map((rules) => {
+      const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
+      const keys = createRemoteKeys(rules, { store, report, now })
+      return [rules.issuer, { rules, keys, person: externalPerson(users, rules) }]
+    }),
+  )
+  return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, trusted, visit, nowMs), now })
+}
+
 export function createDatabase({ environment }: Settings): Database {
   return createNeonDatabase({ databaseUrl: environment.DATABASE_URL, endpoint: environment.DATABASE_ENDPOINT })
+}
+
+function createSigner({ environment }: Settings): TokenSigner | null {
+  const { PUBLIC_URL: issuer, TOKEN_KEYS: keys } = environment
+  return keys === undefined ? null : createTokenSigner(issuer, keys)
+}
+
+/** Null where no tokens are issued: no application has anything to hear. */
+export function logoutNotices(settings: Settings, database: Database): LogoutNotices | null {
+  const signer = createSigner(settings)
+  return signer === null ? null : createLogoutNotices(database, signer)
+}
+
+export function refreshKeyOf({ environment }: Settings): Uint8Array {
+  return derivedKey(environment.DATA_KEY, 'refresh tokens')
 }
 
 export function userObjectPolicy({ config }: Settings): UserObjectPolicy {

@@ -19,6 +19,7 @@ export const errorTable = {
     text: 'The request is malformed. Check it and try again.',
   },
   unauthenticated: { status: 401, title: 'Sign-in needed', text: 'Sign in to go on.' },
+  invalid_token: { status: 401, title: 'Token not accepted', text: 'Get a new access token and try again.' },
   invalid_credentials: {
     status: 401,
     title: 'Sign-in failed',
@@ -62,6 +63,11 @@ export const errorTable = {
     status: 500,
     title: 'Something went wrong',
     text: 'It is not your fault. Try again; if it stays, quote the request id.',
+  },
+  tokens_off: {
+    status: 501,
+    title: 'No tokens here',
+    text: 'This gateway issues no tokens: its TOKEN_KEYS are not set.',
   },
   origin_unreachable: {
     status: 502,

@@ -2,8 +2,12 @@
 import type { Target } from './access/canonical-target.ts'
 import type { AuditSource } from './audit/record.ts'
 import type { OwnBody } from './body.ts'
+import type { Queries } from './db/database.ts'
+import type { WaitBudget } from './db/wait-budget.ts'
 import type { Deps } from './deps.ts'
 import type { ErrorCode, Rejection } from './errors.ts'
+import type { BearerHolder } from './identity/bearer-token.ts'
+import type { Holder, Principal } from './identity/principal.ts'
 import type { Lease } from './sessions/gate.ts'
 
 /** The machine calling, as the platform reports it; never what a header of the client claims. */
@@ -16,11 +20,13 @@ export interface Client {
 /** By lower-case name. Without a prototype: `__proto__` is a field name like any other. */
 export type HeaderRecord = Record<string, string>
 
-/** Who the request acts as. `undecided`: a session was presented and nobody could be asked about it. */
+/** Who the request acts as. `undecided`: a credential was presented and nobody could be asked about it. */
 export type Authentication =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'session'; readonly lease: Lease; readonly cookie: string }
+  | { readonly kind: 'bearer'; readonly holder: BearerHolder }
   | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'refused-token'; readonly reason: string; readonly issuer: string | null }
   | { readonly kind: 'undecided' }
 
 export interface Exchange {
@@ -29,6 +35,10 @@ export interface Exchange {
   readonly context: ExecutionContext
   readonly id: string
   readonly startedAtMs: number
+  /** How long this request may still wait for the database, by itself and through objects. */
+  readonly waits: WaitBudget
+  /** The database within that. */
+  readonly database: Queries
   target: Target
   /** What goes to the origin: of the client's headers what may go on, and the gateway's own. */
   readonly headers: HeaderRecord
@@ -53,8 +63,14 @@ export function auditSource(exchange: Exchange): AuditSource {
   return { requestId: exchange.id, ip: exchange.client.ip, userAgent: exchange.client.userAgent }
 }
 
-export function principalOf(exchange: Exchange): Lease['principal'] | null {
-  return exchange.authentication.kind === 'session' ? exchange.authentication.lease.principal : null
+/** Whose identity goes to the origin, and what was derived from it before. */
+export function holderOf({ authentication }: Exchange): Holder | null {
+  if (authentication.kind === 'session') return authentication.lease
+  return authentication.kind === 'bearer' ? authentication.holder : null
+}
+
+export function principalOf(exchange: Exchange): Principal | null {
+  return holderOf(exchange)?.principal ?? null
 }
 
 export function singleCookie(exchange: Exchange, name: string): string | null {

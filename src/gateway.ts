@@ -9,13 +9,17 @@ import { GatewayError, type Rejection, unavailable } from './errors.ts'
 import { DatabaseUnavailable } from './db/database.ts'
 import { type Exchange, type Stage, reject } from './exchange.ts'
 import { exchangeFacts } from './exchange-facts.ts'
+import { isObjectFault } from './kit/object-fault.ts'
 import { log } from './log.ts'
 import { loginMethods } from './login/index.ts'
 import { metrics } from './monitor/metrics.ts'
-import { wellKnown } from './oauth/well-known.ts'
+import { isProgramEndpoint } from './oauth/endpoint.ts'
+import { oauth } from './oauth/endpoints.ts'
+import { wellKnown, wellKnownPaths } from './oauth/well-known.ts'
 import { renderRejection } from './render.ts'
 import { authenticate } from './stages/authenticate.ts'
 import { authorize } from './stages/authorize.ts'
+import { bearerToken } from './stages/bearer-token.ts'
 import { canonicalTarget } from './stages/canonical-target.ts'
 import { client } from './stages/client.ts'
 import { answerPreflight, isPreflight } from './stages/cors.ts'
@@ -29,6 +33,7 @@ const stages: readonly Stage[] = [
   stripReservedHeaders, // identity headers are ours alone
   client, // address, continent, user agent
   authenticate, // session cookie, or nobody
+  bearerToken, // whom a trusted issuer vouches for
 ]
 
 export type Gateway = (request: Request, context: ExecutionContext) => Promise<Response>
@@ -69,11 +74,12 @@ function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Ex
   const app = createApp()
   app.use(async ({ env: { exchange } }, next) => {
     exchange.body = await readBody(exchange.request)
-    const rejection = await csrf(exchange)
+    // What proves itself by what it carries cannot be forged from another site's page.
+    const rejection = isProgramEndpoint(exchange.target.path, basePath) ? undefined : await csrf(exchange)
     if (rejection !== undefined) throw new GatewayError(rejection)
     await next()
   })
-  for (const feature of [...loginMethods, accountApi, accountPages, metrics]) app.route(basePath, feature(deps))
+  for (const feature of [...loginMethods, accountApi, accountPages, oauth, metrics]) app.route(basePath, feature(deps))
   if (deps.settings.environment.MODE === 'development') app.route(basePath, developmentInbox(deps))
   app.route('/', wellKnown(deps))
   app.notFound(() => {
@@ -82,7 +88,7 @@ function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Ex
   app.onError((error) => {
     throw error
   })
-  const exact = new Set(wellKnown.paths)
+  const exact = new Set(wellKnownPaths(deps))
   const prefix = `${basePath}/`
   return {
     has: (path) => path.startsWith(prefix) || path === basePath || exact.has(path),
@@ -118,9 +124,7 @@ function refuse(exchange: Exchange, rejection: Rejection): Response {
 function rejectionOf(error: unknown): Rejection {
   if (error instanceof GatewayError) return error.rejection
   if (error instanceof DatabaseUnavailable) return unavailable(error.message).rejection
-  // An object that is overloaded or gone: nothing can be decided (its error carries these marks, not a class).
-  const isObjectFault =
-    typeof error === 'object' && error !== null && ('overloaded' in error || 'retryable' in error || 'remote' in error)
   const name = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
-  return isObjectFault ? unavailable(`object: ${name}`).rejection : reject('internal', name)
+  // An object that is overloaded or gone: nothing can be decided.
+  return isObjectFault(error) ? unavailable(`object: ${name}`).rejection : reject('internal', name)
 }

@@ -1,10 +1,10 @@
 // How a refusal looks: problem+json for programs, a page or the way to the login page for people.
+import { allowOrigin } from './allow-origin.ts'
 import { type Rejection, errorTable, problemResponse, rejectionHeaders } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { pageResponse } from './pages/page-response.ts'
 import { problemPage } from './pages/problem-page.tsx'
 import { textsFor } from './language.ts'
-import { allowOrigin } from './stages/cors.ts'
 
 export function renderRejection(exchange: Exchange, rejection: Rejection): Response {
   const response = isPerson(exchange) ? pageFor(exchange, rejection) : problemResponse(rejection, exchange.id)

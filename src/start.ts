@@ -2,14 +2,14 @@
 import type { ConfigProblem } from './config/problems.ts'
 import { type Settings, parseSettings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
-import { type Deps, createDatabase, createDeps, userObjectPolicy } from './deps.ts'
+import { type Deps, createDatabase, createDeps, logoutNotices, refreshKeyOf, userObjectPolicy } from './deps.ts'
 import { problemResponse } from './errors.ts'
 import { type Gateway, createGateway } from './gateway.ts'
 import type { Result } from './kit/result.ts'
 import { log } from './log.ts'
 import { answerHealth, healthQuestion } from './monitor/health.ts'
 import { cleanUp } from './sessions/clean-up.ts'
-import type { UserObjectPolicy } from './sessions/user-sessions.ts'
+import type { UserObjectParts } from './sessions/user-object.ts'
 
 type Started = { readonly deps: Deps; readonly gateway: Gateway }
 
@@ -41,7 +41,11 @@ function start(env: Env, from: Settings): Started {
 
 export async function scheduledWork(env: Env, config: unknown): Promise<void> {
   const read = readSettings(env, config)
-  if (read.ok) await cleanUp(createDatabase(read.value))
+  if (!read.ok) return
+  const database = createDatabase(read.value)
+  await cleanUp(database)
+  // What an object was about to deliver when it was stopped.
+  await logoutNotices(read.value, database)?.deliver()
 }
 
 function required(env: Env, config: unknown): Settings {
@@ -54,7 +58,9 @@ export function openDatabase(env: Env, config: unknown): Database {
   return createDatabase(required(env, config))
 }
 
-export function openUserObject(env: Env, config: unknown): { database: Database; policy: UserObjectPolicy } {
+export function openUserObject(env: Env, config: unknown): UserObjectParts {
   const from = required(env, config)
-  return { database: createDatabase(from), policy: userObjectPolicy(from) }
+  const database = createDatabase(from)
+  const notices = logoutNotices(from, database)
+  return { database, policy: userObjectPolicy(from), refreshKey: refreshKeyOf(from), notices }
 }

@@ -5,6 +5,7 @@ import { openDatabase, openUserObject, scheduledWork, serve } from './start.ts'
 import { userObject } from './sessions/user-object.ts'
 
 export { LimitObject } from './limits/limit-object.ts'
+export { KeySetObject } from './tokens/key-set-object.ts'
 
 export class UserObject extends userObject((env) => openUserObject(env, config)) {}
 export class AuditObject extends auditObject((env) => openDatabase(env, config)) {}

@@ -7,6 +7,7 @@ import { type SourceFile, readSources, sourceFile } from './support/architecture
 // Who may import values from whom; types may point anywhere. A folder or file of src that has no row fails the test.
 const features = ['login', 'account', 'oauth', 'development']
 const request = [
+  'allow-origin.ts',
   'body.ts',
   'context.ts',
   'errors.ts',
@@ -19,9 +20,9 @@ const request = [
 const domain = ['access', 'audit', 'identity', 'limits', 'sessions', 'tokens', 'users']
 const layers: Readonly<Record<string, readonly string[]>> = {
   // The frame.
-  'worker.ts': ['start.ts', 'audit', 'limits', 'sessions'],
+  'worker.ts': ['start.ts', 'audit', 'limits', 'sessions', 'tokens'],
   'start.ts': ['gateway.ts', 'deps.ts', 'config', 'db', 'errors.ts', 'log.ts', 'monitor', 'sessions', 'kit'],
-  'gateway.ts': ['stages', ...features, 'monitor', ...request, 'db'],
+  'gateway.ts': ['stages', ...features, 'monitor', ...request, 'db', 'kit'],
   'deps.ts': ['config', 'db', 'providers', 'login', ...domain, 'kit'],
   // What a request meets.
   stages: [...request, ...domain, 'pages', 'db', 'kit'],
@@ -32,7 +33,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   monitor: [...request, 'access', 'db', 'kit'],
   forms: ['errors.ts', 'exchange.ts', 'body.ts', 'language.ts', 'pages', 'sessions', 'db', 'kit'],
   // What is known of a request.
-  'render.ts': ['errors.ts', 'language.ts', 'pages', 'sessions', 'stages'],
+  'allow-origin.ts': [],
+  'render.ts': ['allow-origin.ts', 'errors.ts', 'language.ts', 'pages'],
   'language.ts': ['exchange.ts', 'pages', 'sessions'],
   'exchange.ts': ['errors.ts', 'access', 'kit'],
   'exchange-facts.ts': [],
@@ -46,8 +48,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   identity: ['kit'],
   limits: ['kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
-  tokens: ['kit'],
-  users: ['db', 'kit'],
+  tokens: ['audit', 'db', 'sessions', 'kit'],
+  users: ['audit', 'db', 'tokens', 'kit'],
   // The outside.
   db: ['kit'],
   providers: ['kit', 'log.ts'],

@@ -1,4 +1,4 @@
-// Mutation testing of what decides who may pass: every small change to it must make a unit test fail.
+// Mutation testing of what decides who may pass: every small change to it must make a test fail.
 // `npm run mutation` tries all, `npm run mutation -- src/sessions` those below a path. Exits with 1 below the score wanted.
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -6,18 +6,38 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inProject } from './dev/project.ts'
 
-const subjects = [
-  'src/access',
-  'src/sessions/token.ts',
-  'src/sessions/csrf.ts',
-  'src/sessions/policy.ts',
-  'src/limits/window.ts',
-  'src/tokens/passport.ts',
+interface Subject {
+  readonly path: string
+  readonly project: 'unit' | 'flows'
+  /** Where its guarantees are stated: a mutant that only another suite would notice counts as survived. */
+  readonly tests: readonly string[]
+}
+
+const unit = (path: string, ...tests: string[]): Subject => ({ path, project: 'unit', tests })
+const flows = (path: string, ...tests: string[]): Subject => ({ path, project: 'flows', tests })
+
+const subjects: readonly Subject[] = [
+  unit('src/access', 'test/unit/access'),
+  unit('src/sessions/token.ts', 'test/unit/sessions'),
+  unit('src/sessions/csrf.ts', 'test/unit/sessions'),
+  unit('src/sessions/policy.ts', 'test/unit/sessions'),
+  unit('src/sessions/shard.ts', 'test/unit/sessions'),
+  unit('src/sessions/known-session.ts', 'test/unit/sessions'),
+  unit('src/limits/window.ts', 'test/unit/limits'),
+  unit('src/tokens/passport.ts', 'test/unit/tokens/passport.test.ts'),
+  unit('src/tokens/strict-json.ts', 'test/unit/tokens/compact-jws.test.ts'),
+  unit('src/tokens/compact-jws.ts', 'test/unit/tokens/compact-jws.test.ts'),
+  unit('src/tokens/validate-claims.ts', 'test/unit/tokens/validate-claims.test.ts'),
+  unit('src/identity/authorization-header.ts', 'test/unit/identity'),
+  flows('src/tokens/assertion.ts', 'test/flows/identity.test.ts'),
+  flows('src/stages/csrf.ts', 'test/flows/csrf.test.ts', 'test/flows/sign-out.test.ts'),
+  flows('src/login/password/hasher.ts', 'test/flows/login.test.ts'),
 ]
 const leastKilled = 0.8
 const lanes = 2
 
 interface Mutant {
+  readonly subject: Subject
   readonly file: string
   readonly line: number
   readonly from: string
@@ -26,7 +46,9 @@ interface Mutant {
 }
 
 // One sign for another; spaces keep generics and arrows out.
-const swaps: readonly (readonly [RegExp, string])[] = [
+const swaps: readonly (readonly [RegExp, string | ((text: string) => string)])[] = [
+  // One more: NaN would count as 0 wherever text is cut.
+  [/(?<=[\s(,])\d+(?=[\s),]|$)/g, (digits) => String(Number(digits) + 1)],
   [/ === /g, ' !== '],
   [/ !== /g, ' === '],
   [/ && /g, ' || '],
@@ -45,26 +67,32 @@ const swaps: readonly (readonly [RegExp, string])[] = [
   [/(?<=\) )return null$/g, '{}'],
   [/\.some\(/g, '.every('],
   [/\.every\(/g, '.some('],
-  [/(?<=[\s(,])\d+(?=[\s),]|$)/g, 'NaN'],
 ]
 
-function filesOf(subject: string): string[] {
-  if (statSync(inProject(subject)).isFile()) return [subject]
-  return readdirSync(inProject(subject)).map((name) => `${subject}/${name}`)
+function filesOf(path: string): string[] {
+  if (statSync(inProject(path)).isFile()) return [path]
+  return readdirSync(inProject(path)).map((name) => `${path}/${name}`)
 }
 
 function isCode(line: string): boolean {
   return !/^\s*(?:\/\/|\/?\*|import |export type|type |interface |readonly |\| )/.test(line)
 }
 
-function mutantsOf(file: string): Mutant[] {
+/** Without what only a reader sees. */
+function codeOf(line: string): string {
+  return line.replace(/ \/\/ .*$| \/\*\*? .*$/, '')
+}
+
+function mutantsOf(file: string, subject: Subject): Mutant[] {
   const lines = readFileSync(inProject(file), 'utf8').split('\n')
   return lines.flatMap((line, index) => {
     if (!isCode(line)) return []
-    return swaps.flatMap(([pattern, to]) =>
-      [...line.matchAll(pattern)].map((match) => {
+    return swaps.flatMap(([pattern, swap]) =>
+      [...codeOf(line).matchAll(pattern)].map((match) => {
+        const to = typeof swap === 'string' ? swap : swap(match[0])
         const changed = line.slice(0, match.index) + to + line.slice(match.index + match[0].length)
         return {
+          subject,
           file,
           line: index + 1,
           from: match[0].trim(),
@@ -87,52 +115,66 @@ function newCopy(): string {
     'migrations',
     'package.json',
     'gateway.config.ts',
+    'wrangler.toml',
+    'vitest.config.ts',
     'tsconfig.json',
     'tsconfig.node.json',
   ]
   for (const part of parts) cpSync(inProject(part), join(folder, part), { recursive: true })
   symlinkSync(inProject('node_modules'), join(folder, 'node_modules'))
-  const config = `export default { test: { include: ['test/unit/{access,sessions,limits,tokens,kit}/**/*.test.ts'], testTimeout: 20_000 } }\n`
-  writeFileSync(join(folder, 'vitest.config.ts'), config)
   return folder
 }
 
-function isKilled(copy: string): Promise<boolean> {
+function isKilled(copy: string, { project, tests }: Subject): Promise<boolean> {
   return new Promise((resolve) => {
     const args = [
       join(copy, 'node_modules', 'vitest', 'vitest.mjs'),
       'run',
+      '--project',
+      project,
+      ...tests,
       '--bail=1',
       '--silent',
       '--reporter=dot',
       '--maxWorkers=1',
     ]
-    const child = spawn(process.execPath, args, { cwd: copy, stdio: 'ignore' })
-    // A mutant that never ends is noticed too.
-    const timer = setTimeout(() => child.kill('SIGKILL'), 60_000)
+    // A group of its own: a mutant that never ends runs in a worker process, which outlives the runner.
+    const child = spawn(process.execPath, args, { cwd: copy, stdio: 'ignore', detached: true })
+    const timer = setTimeout(() => endGroup(child.pid), 120_000)
     child.once('close', (code) => {
       clearTimeout(timer)
+      endGroup(child.pid)
       resolve(code !== 0)
     })
   })
 }
 
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // All of it has ended.
+  }
+}
+
 const below = process.argv.slice(2)[0] ?? ''
-const mutants = subjects
-  .flatMap(filesOf)
-  .filter((file) => file.startsWith(below))
-  .flatMap(mutantsOf)
+const mutants = subjects.flatMap((subject) =>
+  filesOf(subject.path)
+    .filter((file) => file.startsWith(below))
+    .flatMap((file) => mutantsOf(file, subject)),
+)
 const waiting = [...mutants]
 const survivors: Mutant[] = []
 
 async function lane(): Promise<void> {
   const copy = newCopy()
   try {
-    if (await isKilled(copy)) throw new Error('The tests fail without any mutant.')
+    for (const subject of new Set(mutants.map((mutant) => mutant.subject)))
+      if (await isKilled(copy, subject)) throw new Error(`The tests of ${subject.path} fail without any mutant.`)
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
       const original = readFileSync(inProject(mutant.file), 'utf8')
       writeFileSync(join(copy, mutant.file), mutant.text)
-      if (!(await isKilled(copy))) survivors.push(mutant)
+      if (!(await isKilled(copy, mutant.subject))) survivors.push(mutant)
       writeFileSync(join(copy, mutant.file), original)
     }
   } finally {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { bundle } from './dev/bundle.ts'
 import { startDatabase } from './dev/database.ts'
 import { startDemoOrigin } from './dev/demo-origin.ts'
-import { keptSecrets, type SecretName } from './dev/environment.ts'
+import { keptSecrets, secretNames } from './dev/environment.ts'
 import { healthy } from './dev/health.ts'
 import { createLifetime, together } from './dev/lifetime.ts'
 import { startMailVendor } from './dev/mail-vendor.ts'
@@ -16,7 +16,6 @@ import { startWorkerd } from './dev/workerd.ts'
 import { readWrangler } from './dev/wrangler-config.ts'
 
 const lifetime = createLifetime()
-const secretNames: SecretName[] = ['ASSERTION_KEYS', 'DATA_KEY', 'PASSWORD_PEPPER', 'METRICS_TOKEN']
 
 type Settings = ReturnType<typeof readSettings>
 

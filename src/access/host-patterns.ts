@@ -36,6 +36,6 @@ export function compileHosts(hosts: readonly string[]): HostPatterns {
 export function admitsHost(patterns: HostPatterns, host: string): boolean {
   if (patterns.everyHost || patterns.exact.has(host)) return true
   const name = withoutPort(host)
-  if (name !== host && patterns.exact.has(name)) return true
+  if (patterns.exact.has(name)) return true
   return patterns.suffixes.some((suffix) => name.endsWith(suffix) || host.endsWith(suffix))
 }

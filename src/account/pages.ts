@@ -79,7 +79,7 @@ async function showAccount(exchange: Exchange, notice?: NoticeKey): Promise<Page
   const { principal } = requireSession(exchange).lease
   const [{ items }, [factors]] = await Promise.all([
     ownSessions(exchange, { limit: shownSessions, cursor: undefined }),
-    exchange.deps.database.read(findFactors(principal.userId)),
+    exchange.database.read(findFactors(principal.userId)),
   ])
   const { theme, basePath } = exchange.deps.settings.config
   return accountPage({

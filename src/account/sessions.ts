@@ -1,10 +1,11 @@
 // What people do with their own sessions: see them, end one, end all others, sign out.
 import { auditRow } from '../audit/record.ts'
-import { type ListedSession, listLiveSessions, listedSession } from '../db/queries/sessions.ts'
+import { type ListedSession, listLiveSessions, listedSession } from '../db/queries/session-list.ts'
 import { GatewayError, unavailable } from '../errors.ts'
 import { type Exchange, auditSource, reject } from '../exchange.ts'
 import { clearedCookie, csrfCookieName, sessionCookieName } from '../sessions/cookie.ts'
-import { endPresented } from '../sessions/end-presented.ts'
+import { endByObject, endPresented } from '../sessions/end-presented.ts'
+import type { EndRequest } from '../sessions/user-sessions.ts'
 import { requireSession } from '../forms/require-session.ts'
 
 export interface SessionPage {
@@ -21,7 +22,7 @@ export interface PageRequest {
 export async function ownSessions(exchange: Exchange, { limit, cursor }: PageRequest): Promise<SessionPage> {
   const { lease } = requireSession(exchange)
   const after = cursor === undefined ? null : parseCursor(cursor)
-  const rows = await exchange.deps.database.read(listLiveSessions(lease.principal.userId, { limit: limit + 1, after }))
+  const rows = await exchange.database.read(listLiveSessions(lease.principal.userId, { limit: limit + 1, after }))
   const items = rows.slice(0, limit).map(listedSession)
   const last = items.at(-1)
   return { items, nextCursor: rows.length > limit && last !== undefined ? `${last.lastSeenAtMs}_${last.id}` : null }
@@ -47,11 +48,13 @@ export async function revokeOne(exchange: Exchange, sessionId: string): Promise<
   if (!isUuid(sessionId)) throw new GatewayError(reject('not_found', 'session'))
   const reason = 'revoked by its owner'
   const audit = auditRow('session.ended', auditSource(exchange), { userId, sessionId, reason }, exchange.deps.now())
-  const ended = await exchange.deps.sessions.end(shard, { userId, which: { kind: 'one', sessionId }, reason, audit })
-  // Null: the database hears of it later; the object holds to it from now on.
-  if (ended?.length === 0) throw new GatewayError(reject('not_found', 'session'))
+  const request: EndRequest = { userId, which: { kind: 'one', sessionId }, reason, audit }
+  const ended = await endByObject(exchange, shard, request)
+  // Not recorded: the database hears of it later; the object holds to it from now on.
+  if (ended.isRecorded && ended.ids.length === 0) throw new GatewayError(reject('not_found', 'session'))
 }
 
+/** How many ended. While the database is away every one ends all the same, and those seen live are counted. */
 export async function revokeOthers(exchange: Exchange): Promise<number> {
   const { deps } = exchange
   const { lease } = requireSession(exchange)
@@ -64,14 +67,18 @@ export async function revokeOthers(exchange: Exchange): Promise<number> {
     deps.now(),
   )
   const which = { kind: 'all', beforeMs: deps.now(), exceptId: sessionId } as const
-  return (await deps.sessions.end(shard, { userId, which, reason, audit }))?.length ?? 0
+  return (await endByObject(exchange, shard, { userId, which, reason, audit })).ids.length
 }
 
-/** Also of a session that is over already. Not of one that cannot be checked: it would live on without its cookie. */
+/**
+ * Also of a session that is over already. Not of one that cannot be checked: it would live on without its cookie. Only
+ * cookies that came are taken away: another site can send a form without any (SameSite) and must not sign out by it.
+ */
 export async function signOut(exchange: Exchange): Promise<void> {
-  const { authentication, deps } = exchange
+  const { authentication } = exchange
   if (authentication.kind === 'undecided') throw unavailable('session cannot be checked')
-  exchange.setCookies.push(clearedCookie(sessionCookieName), clearedCookie(csrfCookieName))
+  for (const name of [sessionCookieName, csrfCookieName] as const)
+    if (exchange.cookies[name] !== undefined) exchange.setCookies.push(clearedCookie(name))
   if (authentication.kind !== 'session') return
-  await endPresented(deps, authentication.lease, { reason: 'signed out', source: auditSource(exchange) })
+  await endPresented(exchange, authentication.lease, { reason: 'signed out', source: auditSource(exchange) })
 }

@@ -12,7 +12,7 @@ export interface AuditSource {
 
 export interface AuditFacts {
   readonly userId?: string
-  readonly sessionId?: string
+  readonly sessionId?: string | null
   readonly reason?: string
   readonly details?: Readonly<Record<string, string | number | boolean | null>>
 }

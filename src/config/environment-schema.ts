@@ -1,6 +1,7 @@
 // The environment values of a deployment. This folder is the only place that reads them.
 import { z } from 'zod'
 import { fromBase64Url } from '../kit/base64url.ts'
+import { tokenKeySet } from './token-keys-schema.ts'
 
 const randomBytes = '32 random bytes in base64url (43 characters); `npm run secrets` makes one'
 
@@ -20,17 +21,16 @@ const privateEs256Key = z.looseObject({
   d: z.string(),
 })
 
-const keySet = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown
-    } catch {
-      context.addIssue({ code: 'custom', message: 'JSON' })
-      return z.NEVER
-    }
-  })
-  .pipe(z.looseObject({ keys: z.array(privateEs256Key).min(1) }))
+const json = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    context.addIssue({ code: 'custom', message: 'JSON' })
+    return z.NEVER
+  }
+})
+
+const keySet = json.pipe(z.looseObject({ keys: z.array(privateEs256Key).min(1) }))
 
 const publicUrl = z.url().refine((text) => {
   if (!URL.canParse(text)) return false
@@ -58,7 +58,13 @@ export const environmentSchema = z
     ASSERTION_KEYS: keySet.describe(
       'a JSON Web Key Set of private ES256 keys, of which the first signs and all are published; `npm run secrets` makes one',
     ),
-    /** Root of the keys for CSRF tokens, mailed codes and what is encrypted in the database. */
+    TOKEN_KEYS: json
+      .pipe(tokenKeySet)
+      .optional()
+      .describe(
+        'a set of RSA keys of 2048 to 4096 bits, one of them active; `npm run secrets` makes one; no tokens are issued without it',
+      ),
+    /** Root of the keys for CSRF tokens, mailed codes, refresh tokens and what is encrypted in the database. */
     DATA_KEY: secret32.describe(randomBytes),
     DATA_KEY_PREVIOUS: secret32.optional().describe(`the DATA_KEY before the last change: ${randomBytes}`),
     PASSWORD_PEPPER: secret32.describe(randomBytes),

@@ -1,5 +1,7 @@
 // What the owner of a site can say in gateway.config.ts. The schema is the reference: defaults stand here and only here.
 import { z } from 'zod'
+import type { OrFromEnvironment } from './from-environment.ts'
+import { issuer } from './issuer-presets.ts'
 
 const headerName = z
   .string()
@@ -66,6 +68,11 @@ export const gatewaySchema = z.strictObject({
   /** First match decides; a request that matches none is denied. */
   routes: z.array(route).min(1, 'at least one route'),
   identityHeaders: identityHeaders.default({}),
+  /** Whose bearer tokens are accepted; without any, `Authorization` is the site's own affair. */
+  issuers: z
+    .array(issuer)
+    .refine((rows) => new Set(rows.map((row) => row.issuer)).size === rows.length, 'one row for each issuer')
+    .default([]),
   /** The gateway's own pages and API live below it. */
   basePath: z
     .string()
@@ -79,6 +86,8 @@ export const gatewaySchema = z.strictObject({
       idleHoursAal2: z.number().positive().max(2400).default(24),
       /** How long a session that was proven goes on while the database cannot be asked. */
       provenMinutes: z.number().positive().max(60).default(5),
+      /** How long a WebSocket or event stream stays open while nobody can say whether its session lives. */
+      uncheckedSeconds: z.number().positive().max(60).default(30),
       /** User shards; fixed once people have signed up, as it is part of their session tokens. */
       shards: z.number().int().min(1).max(4096).default(64),
     })
@@ -96,6 +105,8 @@ export const gatewaySchema = z.strictObject({
     .strictObject({
       /** Origins besides the site's own that may open WebSockets, such as `https://app.example.com`. */
       allowedOrigins: z.array(webOrigin).default([]),
+      /** How much a socket of somebody signed in carries to a side that says nothing meanwhile; then it is cut with 1013. */
+      unansweredMegabytes: z.number().positive().max(1024).default(32),
     })
     .prefault({}),
   cors: z
@@ -132,7 +143,9 @@ export const gatewaySchema = z.strictObject({
     .prefault({}),
 })
 
-export type GatewayInput = z.input<typeof gatewaySchema>
+type Input = z.input<typeof gatewaySchema>
+
+export type GatewayInput = Omit<Input, 'issuers'> & { readonly issuers?: OrFromEnvironment<Input['issuers']> }
 export type GatewayConfig = z.output<typeof gatewaySchema>
 
 /** Types the site's own settings; they are checked when the worker starts, so that a mistake is named and not thrown. */

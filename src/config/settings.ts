@@ -1,6 +1,7 @@
 // Turns gateway.config.ts and the environment into settings that cannot be half-configured, or into a list of what is wrong.
 import { type Result, fail, succeed } from '../kit/result.ts'
 import { type Environment, environmentSchema, expectedValue } from './environment-schema.ts'
+import { fromEnvironment } from './from-environment.ts'
 import { type GatewayConfig, gatewaySchema } from './gateway-schema.ts'
 import { type ConfigProblem, problemsOf } from './problems.ts'
 
@@ -37,10 +38,13 @@ export function parseSettings(
   config: unknown,
   environment: Readonly<Record<string, unknown>>,
 ): Result<Settings, readonly ConfigProblem[]> {
-  const parsedConfig = gatewaySchema.safeParse(config)
+  const missing: ConfigProblem[] = []
+  const resolved = withIssuers(config, (issuers) => fromEnvironment(issuers, environment, missing))
+  if (missing.length > 0) return fail(missing)
+  const parsedConfig = gatewaySchema.safeParse(resolved)
   const parsedEnvironment = environmentSchema.safeParse(environment)
   const problems = [
-    ...problemsOf(parsedConfig, 'gateway.config.ts', config),
+    ...problemsOf(parsedConfig, 'gateway.config.ts', resolved),
     ...problemsOf(parsedEnvironment, 'environment', environment, expectedValue),
   ]
   if (!parsedConfig.success || !parsedEnvironment.success) return fail(problems)
@@ -48,6 +52,13 @@ export function parseSettings(
   const routes = resolveRoutes(parsedConfig.data, origins, problems)
   if (problems.length > 0) return fail(problems)
   return succeed({ environment: parsedEnvironment.data, config: parsedConfig.data, origins, routes })
+}
+
+/** The schema says what is wrong with settings that are no object. */
+function withIssuers(config: unknown, resolve: (issuers: unknown) => unknown): unknown {
+  return typeof config === 'object' && config !== null && 'issuers' in config
+    ? { ...config, issuers: resolve(config.issuers) }
+    : config
 }
 
 function resolveOrigins(

@@ -1,5 +1,7 @@
-// Keeps a sick database from taking the gateway with it: a bound on queries in flight, a bound on each wait, a breaker.
+// Keeps a sick database from taking the gateway with it: a bound on queries in flight, a bound on each wait, a bound on
+// all waits of a request, a breaker.
 import { DatabaseUnavailable, type DatabaseHealth } from './database.ts'
+import { type WaitBudget, spend } from './wait-budget.ts'
 
 export interface BoundsSettings {
   readonly maxInFlight: number
@@ -31,7 +33,7 @@ const firstRetries = 2
 
 /** `run` gets a signal that ends the wait. Throws DatabaseUnavailable; anything else `run` throws counts as unreachable. */
 export interface Bounds {
-  around<Value>(run: (signal: AbortSignal) => Promise<Value>): Promise<Value>
+  around<Value>(run: (signal: AbortSignal) => Promise<Value>, budget: WaitBudget | null): Promise<Value>
   /** Whether one more try is within the budget of retries; takes it out of there. */
   takeRetry(): boolean
   health(): DatabaseHealth
@@ -54,8 +56,8 @@ export function createBounds(settings: BoundsSettings): Bounds {
   }
 
   // Waits by asking again instead of by a promise that another request resolves, which Workers do not allow.
-  async function takeSlot(): Promise<symbol> {
-    const giveUpAt = Date.now() + settings.queueMs
+  async function takeSlot(leftMs: number): Promise<symbol> {
+    const giveUpAt = Date.now() + Math.min(settings.queueMs, leftMs)
     while (inFlight(Date.now()) >= settings.maxInFlight) {
       if (Date.now() >= giveUpAt) throw new DatabaseUnavailable('queue-full')
       await new Promise((resolve) => setTimeout(resolve, queuePollMs * (1 + Math.random())))
@@ -72,38 +74,63 @@ export function createBounds(settings: BoundsSettings): Bounds {
     openUntil = Date.now() + settings.openMs
   }
 
-  function settle(isGood: boolean, startedAt: number): void {
+  /** `cut` is a wait that ended before the query's own bound: it says nothing of the database. */
+  function settle(outcome: 'good' | 'bad' | 'cut', startedAt: number): void {
     queries += 1
     retries = Math.min(savedRetries, retries + retryShare)
     totalMs += Date.now() - startedAt
-    if (isGood) {
+    if (outcome === 'good') {
       consecutiveFailures = 0
       lastSuccessAt = Date.now()
       return
     }
     failures += 1
+    if (outcome === 'cut') return
     consecutiveFailures += 1
     if (consecutiveFailures >= settings.failuresToOpen) openUntil = Date.now() + settings.openMs
   }
 
-  async function around<Value>(run: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+  async function around<Value>(
+    run: (signal: AbortSignal) => Promise<Value>,
+    budget: WaitBudget | null,
+  ): Promise<Value> {
+    const askedAt = Date.now()
+    const isCold = consecutiveFailures === 0 && askedAt - lastSuccessAt > settings.coldAfterMs
+    const leftMs = budget === null || isCold ? Number.POSITIVE_INFINITY : budget.leftMs
+    if (leftMs <= 0) throw new DatabaseUnavailable('budget-spent')
     passBreaker()
-    const slot = await takeSlot()
+    try {
+      const slot = await takeSlot(leftMs)
+      try {
+        const boundMs = isCold ? settings.coldQueryMs : settings.queryMs
+        return await runOnce(run, boundMs, leftMs - (Date.now() - askedAt))
+      } finally {
+        slots.delete(slot)
+      }
+    } finally {
+      if (budget !== null && !isCold) spend(budget, Date.now() - askedAt)
+    }
+  }
+
+  async function runOnce<Value>(
+    run: (signal: AbortSignal) => Promise<Value>,
+    boundMs: number,
+    leftMs: number,
+  ): Promise<Value> {
     const startedAt = Date.now()
-    const isCold = consecutiveFailures === 0 && startedAt - lastSuccessAt > settings.coldAfterMs
     const abort = new AbortController()
-    const timer = setTimeout(() => abort.abort(), isCold ? settings.coldQueryMs : settings.queryMs)
+    const timer = setTimeout(() => abort.abort(), Math.min(boundMs, leftMs))
     try {
       const value = await run(abort.signal)
-      settle(true, startedAt)
+      settle('good', startedAt)
       return value
     } catch (cause) {
-      settle(false, startedAt)
-      if (cause instanceof DatabaseUnavailable) throw cause
-      throw new DatabaseUnavailable(abort.signal.aborted ? 'timeout' : 'unreachable')
+      const isCut = abort.signal.aborted && leftMs < boundMs
+      settle(isCut ? 'cut' : 'bad', startedAt)
+      if (abort.signal.aborted) throw new DatabaseUnavailable(isCut ? 'budget-spent' : 'timeout')
+      throw cause instanceof DatabaseUnavailable ? cause : new DatabaseUnavailable('unreachable')
     } finally {
       clearTimeout(timer)
-      slots.delete(slot)
     }
   }
 

@@ -9,8 +9,12 @@ export function requireSession({ authentication }: Exchange): { readonly lease: 
       return authentication
     case 'undecided':
       throw unavailable('session cannot be checked')
+    case 'bearer':
+      // Somebody, but without a session of ours to show, list or end.
+      throw new GatewayError(reject('forbidden', 'a session is needed'))
     case 'anonymous':
     case 'refused':
+    case 'refused-token':
       throw new GatewayError({ ...reject('unauthenticated', 'own path'), headers: { 'www-authenticate': 'Bearer' } })
   }
 }

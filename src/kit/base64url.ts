@@ -4,7 +4,12 @@ export function toBase64Url(bytes: Uint8Array): string {
 }
 
 /** Strict: null for padding, white space, other alphabets or stray bits, so that one value has one spelling. */
-export function fromBase64Url(text: string): Uint8Array | null {
+export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
   const bytes = Buffer.from(text, 'base64url')
   return bytes.toString('base64url') === text ? new Uint8Array(bytes) : null
+}
+
+/** What a careless reader makes of it: other alphabets, padding and stray characters are passed over, and so is white space. */
+export function decodeLeniently(text: string): string {
+  return Buffer.from(text, 'base64url').toString('utf8').trimStart()
 }

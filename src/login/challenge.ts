@@ -14,7 +14,7 @@ import { minuteMs } from '../kit/duration.ts'
 import { randomCode, randomToken } from '../kit/random.ts'
 import { hashSecret, isSameHash } from '../sessions/token.ts'
 
-const codeLifetimeMs = 10 * minuteMs
+export const codeLifetimeMs = 10 * minuteMs
 const maxCodeAttempts = 5
 
 /** How often a mailbox may be asked, whoever asks: the owner of an address must not drown in mail. */
@@ -66,11 +66,11 @@ export async function challengeKey(
 
 /** The try is counted before the code is compared; the comparison takes the same time for every wrong code. */
 async function checkCode(
-  { deps }: Exchange,
+  { deps, database }: Exchange,
   answer: { readonly email: string; readonly code: string },
   purpose: ChallengePurpose,
 ): Promise<ChallengeKey | null> {
-  const [row] = await deps.database.write(countCodeAttempt(answer.email, purpose, maxCodeAttempts))
+  const [row] = await database.write(countCodeAttempt(answer.email, purpose, maxCodeAttempts))
   if (row === undefined) return null
   return isSameHash(hashCode(deps.codeKey, answer.code), text(row, 'code_hash')) ? { id: text(row, 'id') } : null
 }

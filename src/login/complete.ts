@@ -1,15 +1,19 @@
-// The one way a login succeeds: a new session with a secret of its own, whatever cookie came in, or, where the account has
-// a second factor, the question for that. Which of the two it is, the statement of db/queries/sign-in.ts decides.
+// The one way a login succeeds: a new session with a secret of its own, in a cookie for browsers or in tokens for programs,
+// or, where the account has a second factor, the question for that. Which of the two, db/queries/sign-in.ts decides.
 import { v7 as uuidv7 } from 'uuid'
 import { auditRow } from '../audit/record.ts'
 import type { NewSession } from '../db/queries/sessions.ts'
 import type { Entry, SignInRows } from '../db/queries/sign-in.ts'
-import { type Exchange, auditSource } from '../exchange.ts'
+import { GatewayError } from '../errors.ts'
+import { type Exchange, auditSource, reject } from '../exchange.ts'
 import { minuteMs, secondMs } from '../kit/duration.ts'
 import { randomToken } from '../kit/random.ts'
 import { csrfCookie, sessionCookie } from '../sessions/cookie.ts'
 import { endPresented } from '../sessions/end-presented.ts'
+import { newRefreshSeed, refreshSecret } from '../sessions/refresh-token.ts'
 import { formatSessionToken, hashSecret, newSessionSecret } from '../sessions/token.ts'
+import { ownClient, ownScope } from '../tokens/access-token.ts'
+import { issueTokens } from '../tokens/issue.ts'
 
 /** Who signed in, as answers show them. */
 export type SignedInUser = Omit<Entry, 'needsFactor'>
@@ -25,20 +29,26 @@ export interface SessionDraft extends SignInRows {
   readonly pauseToken: string
 }
 
+/** How the session is carried: by a browser, or by a program without a cookie jar. */
+export type LoginMode = 'cookie' | 'token'
+
 export interface DraftFacts {
   /** Null where only the statement finds out. */
   readonly userId: string | null
   readonly method: string
   readonly amr: readonly string[]
   readonly aal: 1 | 2
+  readonly mode: LoginMode
 }
 
 const pauseMs = 5 * minuteMs
 const noUser = '00000000-0000-7000-8000-000000000000'
 
 /** A session before it exists: made by the caller's statement together with what the login changes. */
-export function draftSession(exchange: Exchange, { userId, method, amr, aal }: DraftFacts): SessionDraft {
+export function draftSession(exchange: Exchange, { userId, method, amr, aal, mode }: DraftFacts): SessionDraft {
   const { deps, client } = exchange
+  if (mode === 'token' && deps.tokens === null) throw tokensAreOff()
+  // Drawn for tokens too, and then known to nobody: no cookie opens such a session.
   const [secret, pauseToken, nowMs] = [newSessionSecret(), randomToken(32), deps.now()]
   const session: NewSession = {
     id: uuidv7(),
@@ -50,6 +60,7 @@ export function draftSession(exchange: Exchange, { userId, method, amr, aal }: D
     expiresAtMs: nowMs + deps.sessionPolicy.absoluteMs,
     ip: client.ip,
     userAgent: client.userAgent,
+    tokens: mode === 'cookie' ? null : { clientId: ownClient.id, scope: ownScope, seed: newRefreshSeed(), jkt: null },
   }
   const source = auditSource(exchange)
   const facts = { ...(userId === null ? {} : { userId }), details: { method } }
@@ -76,16 +87,18 @@ export async function completeLogin(exchange: Exchange, entry: Entry, draft: Ses
   }
 }
 
-/** Ends the session that the new one replaces, sets the cookies, gives the answer for programs. */
+function tokensAreOff(): GatewayError {
+  const fields = [{ path: 'mode', reason: 'no tokens are issued here: TOKEN_KEYS is not set' }]
+  return new GatewayError({ ...reject('invalid_input', 'tokens are off'), fields })
+}
+
+/** After the session exists: hands it over, and gives the answer for programs. */
 export async function openSession(
   exchange: Exchange,
   user: SignedInUser,
-  { session, secret }: Pick<SessionDraft, 'session' | 'secret'>,
+  draft: Pick<SessionDraft, 'session' | 'secret'>,
 ): Promise<LoginAnswer> {
-  await endReplaced(exchange)
-  const csrfToken = exchange.deps.csrf.issue(session.id)
-  const token = formatSessionToken({ shard: user.shard, sessionId: session.id, secret })
-  exchange.setCookies.push(sessionCookie(token, session.expiresAtMs), csrfCookie(csrfToken))
+  const { session } = draft
   return {
     status: 'signed_in',
     user: { id: user.id, email: user.email, email_verified: user.emailVerified, name: user.name, roles: user.roles },
@@ -95,13 +108,42 @@ export async function openSession(
       amr: session.amr,
       aal: `aal${session.aal}`,
     },
-    csrf_token: csrfToken,
+    ...(session.tokens === null ? await inCookies(exchange, user, draft) : await inTokens(exchange, user, draft)),
   }
+}
+
+async function inCookies(
+  exchange: Exchange,
+  user: SignedInUser,
+  { session, secret }: Pick<SessionDraft, 'session' | 'secret'>,
+): Promise<{ readonly csrf_token: string }> {
+  await endReplaced(exchange)
+  const csrfToken = exchange.deps.csrf.issue(session.id)
+  const token = formatSessionToken({ shard: user.shard, sessionId: session.id, secret })
+  exchange.setCookies.push(sessionCookie(token, session.expiresAtMs), csrfCookie(csrfToken))
+  return { csrf_token: csrfToken }
+}
+
+async function inTokens(
+  { deps }: Exchange,
+  user: SignedInUser,
+  { session }: Pick<SessionDraft, 'session'>,
+): Promise<object> {
+  if (deps.tokens === null || session.tokens === null) throw tokensAreOff()
+  const grant = {
+    session: { ...session, userId: user.id, shard: user.shard, roles: user.roles },
+    client: ownClient,
+    scope: session.tokens.scope,
+    generation: 0,
+    jkt: null,
+    issuedAtMs: session.authTimeMs,
+  }
+  return issueTokens(deps.tokens, grant, refreshSecret(deps.refreshKey, session.tokens.seed, session.id, 0))
 }
 
 /** Signing in again in the same browser: the session before would be lost to its owner but live on. */
 async function endReplaced(exchange: Exchange): Promise<void> {
-  const { authentication, deps } = exchange
+  const { authentication } = exchange
   if (authentication.kind !== 'session') return
-  await endPresented(deps, authentication.lease, { reason: 'replaced by a login', source: auditSource(exchange) })
+  await endPresented(exchange, authentication.lease, { reason: 'replaced by a login', source: auditSource(exchange) })
 }

@@ -2,6 +2,7 @@
 // sessions, through the object that decides for them, so that it holds everywhere within a second.
 import { auditRow } from '../audit/record.ts'
 import { type Exchange, auditSource } from '../exchange.ts'
+import { endByObject } from '../sessions/end-presented.ts'
 
 export async function endOthers(
   exchange: Exchange,
@@ -16,5 +17,5 @@ export async function endOthers(
     deps.now(),
   )
   const which = { kind: 'all', beforeMs: deps.now(), exceptId } as const
-  await deps.sessions.end(user.shard, { userId: user.id, which, reason, audit })
+  await endByObject(exchange, user.shard, { userId: user.id, which, reason, audit })
 }

@@ -8,7 +8,7 @@ import { changedMail } from '../pages/mail/changed-mail.ts'
 import { type CodeMailProps, codeMail } from '../pages/mail/code-mail.ts'
 import type { Mail } from '../pages/mail/mail-html.tsx'
 import type { ChangeKey } from '../pages/texts/en.ts'
-import type { AskedChallenge } from './challenge.ts'
+import { type AskedChallenge, codeLifetimeMs } from './challenge.ts'
 
 export interface MailedQuestion {
   readonly about: CodeMailProps['about']
@@ -24,8 +24,8 @@ export function mailChallenge(
 ): void {
   const link = address(exchange, `${question.page}?token=${asked.token}`)
   const { theme } = exchange.deps.settings.config
-  const validForS = question.linkLifetimeMs / secondMs
-  const mail = codeMail({ theme, texts: textsFor(exchange), about: question.about, link, code: asked.code, validForS })
+  const times = { linkForS: question.linkLifetimeMs / secondMs, codeForS: codeLifetimeMs / secondMs }
+  const mail = codeMail({ theme, texts: textsFor(exchange), about: question.about, link, code: asked.code, ...times })
   deliver(exchange, to, { ...mail, idempotencyKey: asked.row.id })
 }
 

@@ -1,5 +1,6 @@
 // `/healthz`: the worker runs. `/readyz`: it could let somebody in. Answered before everything else, exact paths only.
 import type { Database } from '../db/database.ts'
+import { requestWaitMs } from '../db/wait-budget.ts'
 import { ping } from '../db/queries/ping.ts'
 import { isPath } from '../access/request-path.ts'
 
@@ -23,7 +24,7 @@ export async function answerHealth(question: HealthQuestion, openDatabase: (() =
 async function readiness(openDatabase: (() => Database) | null): Promise<Readiness> {
   if (openDatabase === null) return 'misconfigured'
   try {
-    await openDatabase().read(ping())
+    await openDatabase().within({ leftMs: requestWaitMs }).read(ping())
     return 'ready'
   } catch {
     return 'database_unavailable'

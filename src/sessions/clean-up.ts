@@ -1,6 +1,7 @@
 // The daily clean-up: what has expired goes, in batches small enough that no request waits for them.
 import type { Database } from '../db/database.ts'
 import { deleteOldChallenges } from '../db/queries/challenges.ts'
+import { deleteOldAssertions, deleteOldCodes } from '../db/queries/oauth-codes.ts'
 import { deleteOldSessions } from '../db/queries/sessions.ts'
 import { log } from '../log.ts'
 
@@ -12,7 +13,9 @@ const keepEndedDays = 90
 export async function cleanUp(database: Database): Promise<{ readonly sessions: number; readonly challenges: number }> {
   const sessions = await inBatches(database, () => deleteOldSessions(keepEndedDays, batch))
   const challenges = await inBatches(database, () => deleteOldChallenges(batch))
-  log('info', 'cleaned up', { sessions, challenges })
+  const codes = await inBatches(database, () => deleteOldCodes(batch))
+  const assertions = await inBatches(database, () => deleteOldAssertions(batch))
+  log('info', 'cleaned up', { sessions, challenges, codes, assertions })
   return { sessions, challenges }
 }
 

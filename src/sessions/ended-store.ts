@@ -38,8 +38,11 @@ export class EndedStore {
 
   covers(session: StoredSession): boolean {
     if (this.hasSession(session.id, session.userId)) return true
-    const query = 'select 1 from ended_users where user_id = ? and before_ms >= ? and except_id is not ? limit 1'
-    return this.#sql.exec(query, session.userId, session.createdAtMs, session.id).toArray().length > 0
+    if (session.parentId !== null && this.hasSession(session.parentId, session.userId)) return true
+    const query =
+      'select 1 from ended_users where user_id = ? and before_ms >= ? and (except_id is null or except_id not in (?, ?)) limit 1'
+    const { userId, createdAtMs, id, parentId } = session
+    return this.#sql.exec(query, userId, createdAtMs, id, parentId ?? id).toArray().length > 0
   }
 
   addPending(id: string, request: EndRequest): void {

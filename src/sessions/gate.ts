@@ -2,16 +2,16 @@
 // the user's object.
 import type { AuditRow } from '../db/queries/audit-events.ts'
 import type { StoredSession } from '../db/queries/sessions.ts'
-import type { Principal } from '../identity/principal.ts'
+import type { SessionPrincipal } from '../identity/principal.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { type ShardLease, createShardLeases } from './shard-leases.ts'
 import { type SessionToken, hashSecret, parseSessionToken } from './token.ts'
-import type { EndRequest, LeaseAnswer, UserSessions } from './user-sessions.ts'
+import type { EndAnswer, EndRequest, LeaseAnswer, UserSessions } from './user-sessions.ts'
 
 /** What an isolate knows of a session, and may rely on while the lease of its shard lasts. */
 export interface Lease {
   readonly token: SessionToken
-  readonly principal: Principal
+  readonly principal: SessionPrincipal
   readonly isRotationDue: boolean
   /** What forwarding derived from this principal, by origin; see tokens/passport.ts. */
   readonly derived: Map<string, unknown>
@@ -32,9 +32,9 @@ export interface SessionGate {
   leased(cookie: string, context: Background): Lease | null
   ask(cookie: string, ip: string | null): Promise<SessionVerdict>
   /** A new secret for the session of a leased cookie, or null when somebody else got it or nobody can now. */
-  rotate(cookie: string, audit: AuditRow): Promise<{ readonly secret: string } | null>
+  rotate(cookie: string, audit: AuditRow, waitMs: number): Promise<{ readonly secret: string } | null>
   /** Ends sessions at the object that decides for them, and here at once. Resolves as `UserSessions.end`. */
-  end(shard: string, request: EndRequest): Promise<readonly string[] | null>
+  end(shard: string, request: EndRequest, waitMs: number): Promise<EndAnswer>
 }
 
 interface Background {
@@ -104,18 +104,18 @@ export function createSessionGate(userObject: (shard: string) => UserSessions | 
     return { outcome: 'live', lease }
   }
 
-  async function rotate(cookie: string, audit: AuditRow): Promise<{ readonly secret: string } | null> {
+  async function rotate(cookie: string, audit: AuditRow, waitMs: number): Promise<{ readonly secret: string } | null> {
     const token = parseSessionToken(cookie)
     const object = token === null ? null : userObject(token.shard)
     if (token === null || object === null) return null
     leases.delete(cookie)
-    return object.rotate(token.sessionId, hashSecret(token.secret), audit)
+    return object.rotate({ sessionId: token.sessionId, secretHash: hashSecret(token.secret), audit }, waitMs)
   }
 
-  async function end(shard: string, request: EndRequest): Promise<readonly string[] | null> {
+  async function end(shard: string, request: EndRequest, waitMs: number): Promise<EndAnswer> {
     const object = userObject(shard)
     if (object === null) throw new Error('an account without a shard')
-    const ended = await object.end(request)
+    const ended = await object.end(request, waitMs)
     forgetUsers([request.userId])
     return ended
   }
@@ -135,7 +135,7 @@ function known(before: Lease | undefined, token: SessionToken, answer: LeaseAnsw
   }
 }
 
-export function principalOf(session: StoredSession, shard: string): Principal {
+export function principalOf(session: StoredSession, shard: string): SessionPrincipal {
   return {
     userId: session.userId,
     sessionId: session.id,

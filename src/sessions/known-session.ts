@@ -2,6 +2,7 @@
 import type { EndedSessions, StoredSession } from '../db/queries/sessions.ts'
 import { previousSecretGraceMs, repeatRotationMs } from './policy.ts'
 import { isSameHash } from './token.ts'
+import type { EndRequest } from './user-sessions.ts'
 
 export interface KnownSession {
   session: StoredSession
@@ -42,9 +43,25 @@ export function isRotationDue(
   return known.successorSeenAtMs === null && age >= repeatRotationMs
 }
 
+/** Ends what an order means, and returns which of it was live until then. */
+export function markEnded(
+  all: Iterable<KnownSession>,
+  { userId, which }: EndRequest,
+  nowMs: number,
+): readonly string[] {
+  const live: string[] = []
+  for (const known of all) {
+    if (known.isEnded || !isCovered(known.session, userId, which)) continue
+    known.isEnded = true
+    if (nowMs < known.session.expiresAtMs) live.push(known.session.id)
+  }
+  return live
+}
+
 /** Whether an order to end sessions of a user means this one. */
-export function isCovered(session: StoredSession, userId: string, which: EndedSessions): boolean {
+function isCovered(session: StoredSession, userId: string, which: EndedSessions): boolean {
   if (session.userId !== userId) return false
-  if (which.kind === 'one') return session.id === which.sessionId
-  return session.id !== which.exceptId && session.createdAtMs <= which.beforeMs
+  if (which.kind === 'one') return session.id === which.sessionId || session.parentId === which.sessionId
+  const isExcepted = which.exceptId !== null && [session.id, session.parentId].includes(which.exceptId)
+  return !isExcepted && session.createdAtMs <= which.beforeMs
 }

@@ -2,9 +2,10 @@
 // for a stated time good enough without the record.
 import { type Database, DatabaseUnavailable } from '../db/database.ts'
 import { type StoredSession, findLiveSession, storedSession } from '../db/queries/sessions.ts'
+import { objectWaitMs } from '../db/wait-budget.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
 import type { EndedStore } from './ended-store.ts'
-import { type KnownSession, isCovered } from './known-session.ts'
+import { type KnownSession, markEnded } from './known-session.ts'
 import type { EndRequest } from './user-sessions.ts'
 
 const sessionsKept = 20_000
@@ -47,8 +48,9 @@ export class KnownSessions {
     return known
   }
 
-  markEnded({ userId, which }: EndRequest): void {
-    for (const known of this.#known.values()) if (isCovered(known.session, userId, which)) known.isEnded = true
+  /** Returns which of them were live, an application's among them when its browser's ended. */
+  markEnded(request: EndRequest): readonly string[] {
+    return markEnded(this.#known.values(), request, Date.now())
   }
 
   /** The record decides at the next question. */
@@ -69,7 +71,7 @@ export class KnownSessions {
   async #load(sessionId: string, known: KnownSession | undefined): Promise<Found> {
     const askedAtMs = Date.now()
     try {
-      const [row] = await this.#options.database.read(findLiveSession(sessionId))
+      const [row] = await this.#options.database.within({ leftMs: objectWaitMs }).read(findLiveSession(sessionId))
       const session = row === undefined ? null : storedSession(row)
       // Looked up here and not by every question: an end marks what is known.
       if (session === null || this.#options.ended.covers(session)) {

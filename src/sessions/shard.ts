@@ -11,8 +11,7 @@ export function shardOf(userId: string, continent: string | null, shards: number
 
 /** The object's name for a shard, or null for one that no account can have: names from outside must not make objects. */
 export function userObjectName(shard: string, shards: number): string | null {
-  const [place, number] = shard.split('-')
-  if (place === undefined || number === undefined) return null
+  const [place = '', number = ''] = shard.split('-')
   const isKnown = (places.has(place) || place === 'xx') && String(Number(number)) === number && Number(number) < shards
   return isKnown ? `user:${place}:${number}` : null
 }

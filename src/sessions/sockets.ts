@@ -3,7 +3,7 @@ import type { EndRequest } from './user-sessions.ts'
 
 export const closedBySessionEnd = 4401
 
-export function closeSockets(state: DurableObjectState, { userId, which }: EndRequest): void {
+export function closeSockets(state: DurableObjectState, { userId, which }: Pick<EndRequest, 'userId' | 'which'>): void {
   const tag = which.kind === 'one' ? `session:${which.sessionId}` : `user:${userId}`
   for (const socket of state.getWebSockets(tag)) {
     const held = socket.deserializeAttachment() as { sessionId: string; userId: string }

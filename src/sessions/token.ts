@@ -13,8 +13,10 @@ const pattern =
 
 /** Null for anything that was never issued here; says nothing about whether it is live. */
 export function parseSessionToken(value: string): SessionToken | null {
-  const [, shard, sessionId, secret] = pattern.exec(value) ?? []
-  return shard && sessionId && secret ? { shard, sessionId, secret } : null
+  const match = pattern.exec(value)
+  if (match === null) return null
+  const [, shard = '', sessionId = '', secret = ''] = match
+  return { shard, sessionId, secret }
 }
 
 export function formatSessionToken(token: SessionToken): string {

@@ -1,50 +1,73 @@
 // One place that decides for its users: which sessions live, who gets to rotate, whose sockets close. PostgreSQL is the
 // record, this object is the judge; what it was told to end stays ended while the record cannot be reached.
 import { DurableObject } from 'cloudflare:workers'
-import type { AuditRow } from '../db/queries/audit-events.ts'
-import { type Database, DatabaseUnavailable, type Row } from '../db/database.ts'
-import { endSessions, recordSightings, retirePreviousSecret, rotateSecret } from '../db/queries/sessions.ts'
+import { type Database, DatabaseUnavailable, type Queries, type Row } from '../db/database.ts'
+import { endSessions, retirePreviousSecret, rotateSecret } from '../db/queries/sessions.ts'
 import { minuteMs } from '../kit/duration.ts'
 import { log } from '../log.ts'
 import { ChangeLog, type Changes, type LogPosition } from './change-log.ts'
 import { EndedStore } from './ended-store.ts'
 import { type KnownSession, type SecretVerdict, isRotationDue, judgeSecret } from './known-session.ts'
 import { KnownSessions } from './known-sessions.ts'
+import { type Deliverer, LogoutDelivery } from './logout-delivery.ts'
 import { goodForMs, liveness } from './policy.ts'
+import { Sightings } from './sightings.ts'
 import { closeSockets, closedBySessionEnd } from './sockets.ts'
+import type { RefreshToken } from './refresh-token.ts'
+import { type InspectedToken, type RefreshAnswer, type RefreshRequest, TokenFamilies } from './token-families.ts'
 import { hashSecret, newSessionSecret } from './token.ts'
-import type { EndRequest, LeaseAnswer, LeaseRequest, UserObjectPolicy, UserSessions } from './user-sessions.ts'
+import type {
+  EndAnswer,
+  EndRequest,
+  LeaseAnswer,
+  LeaseRequest,
+  LookRequest,
+  RotateRequest,
+  UserObjectPolicy,
+  UserSessions,
+} from './user-sessions.ts'
 
 const flushEveryMs = minuteMs
 const retryEndsMs = 2000
+
+type Judge = (known: KnownSession, now: number) => SecretVerdict
 
 function logFault(error: unknown): void {
   log('error', 'session end waits', { reason: error instanceof Error ? error.message : 'unknown' })
 }
 
-export function userObject(compose: (env: Env) => { database: Database; policy: UserObjectPolicy }) {
+export interface UserObjectParts {
+  readonly database: Database
+  readonly policy: UserObjectPolicy
+  readonly refreshKey: Uint8Array
+  /** Tells applications of ended sessions; null where there are none. */
+  readonly notices: Deliverer | null
+}
+
+export function userObject(compose: (env: Env) => UserObjectParts) {
   return class UserObject extends DurableObject<Env> implements UserSessions {
-    readonly #database: Database
-    readonly #policy: UserObjectPolicy
+    readonly #parts: UserObjectParts
     readonly #ended: EndedStore
     readonly #changes = new ChangeLog(crypto.randomUUID())
     readonly #known: KnownSessions
-    readonly #sightings = new Map<string, { atMs: number; ip: string | null }>()
+    readonly #families: TokenFamilies
+    readonly #notices: LogoutDelivery
+    readonly #sightings = new Sightings()
     #alarmAtMs: number | null = null
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env)
-      const { database, policy } = compose(env)
-      this.#database = database
-      this.#policy = policy
+      this.#parts = compose(env)
       this.#ended = new EndedStore(state.storage.sql)
       this.#known = new KnownSessions({
-        database,
+        database: this.#parts.database,
         ended: this.#ended,
-        provenMs: policy.provenMs,
+        provenMs: this.#parts.policy.provenMs,
         onChange: (userId) => this.#changes.note(userId),
         inBackground: (work) => state.waitUntil(work),
       })
+      this.#notices = new LogoutDelivery(this.#parts.notices, (atMs) => this.#wakeAt(atMs))
+      this.#families = new TokenFamilies(this.#parts, this.#ended, (request, waitMs) => this.end(request, waitMs))
       if (this.#ended.pending().length > 0) this.#wakeAt(Date.now() + retryEndsMs)
     }
 
@@ -52,7 +75,27 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       return Promise.resolve(this.#changes.since(since))
     }
 
-    async lease(request: LeaseRequest): Promise<LeaseAnswer> {
+    lease(request: LeaseRequest): Promise<LeaseAnswer> {
+      return this.#answer(request, (known, now) => {
+        const secret = judgeSecret(known, request.secretHash, now)
+        this.#noteSecret(known, secret, now)
+        return secret
+      })
+    }
+
+    look(request: LookRequest): Promise<LeaseAnswer> {
+      return this.#answer(request, () => 'current')
+    }
+
+    refresh(request: RefreshRequest, waitMs: number): Promise<RefreshAnswer> {
+      return this.#families.refresh(request, waitMs)
+    }
+
+    inspect(token: RefreshToken, waitMs: number): Promise<InspectedToken | null | 'unknown'> {
+      return this.#families.inspect(token, waitMs)
+    }
+
+    async #answer(request: LookRequest, judge: Judge): Promise<LeaseAnswer> {
       const now = Date.now()
       const known = await this.#known.find(request.sessionId, now)
       if (known === 'unknown') return { outcome: 'unknown' }
@@ -60,41 +103,46 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       const { session } = known
       if (known.isEnded) return { outcome: 'dead', reason: 'ended', userId: session.userId }
       if (session.shard !== request.shard) return { outcome: 'dead', reason: 'wrong shard', userId: session.userId }
-      const state = liveness(session, known.lastSeenAtMs, this.#policy, now)
+      const state = liveness(session, known.lastSeenAtMs, this.#parts.policy, now)
       if (state !== 'live') return { outcome: 'dead', reason: state, userId: session.userId }
-      const secret = judgeSecret(known, request.secretHash, now)
-      this.#noteSecret(known, secret, now)
+      const secret = judge(known, now)
       if (secret === 'wrong') return { outcome: 'dead', reason: 'wrong secret', userId: session.userId }
       if (secret === 'replayed') return { outcome: 'dead', reason: 'replayed secret', userId: session.userId }
       known.lastSeenAtMs = now
-      this.#see(request, now)
+      this.#sightings.note(request, now)
+      this.#wakeAt(now + flushEveryMs)
       return {
         outcome: 'live',
         session,
-        goodForMs: goodForMs(known, secret, this.#policy, now),
+        goodForMs: goodForMs(known, secret, this.#parts.policy, now),
         position: this.#changes.position,
-        isRotationDue: isRotationDue(known, secret, this.#policy.rotateAfterMs, now),
+        isRotationDue: isRotationDue(known, secret, this.#parts.policy.rotateAfterMs, now),
       }
     }
 
-    async end(request: EndRequest): Promise<readonly string[] | null> {
-      this.#ended.add(request.userId, request.which, Date.now() + this.#policy.absoluteMs)
-      this.#known.markEnded(request)
-      this.#changes.note(request.userId)
+    async end(request: EndRequest, waitMs: number): Promise<EndAnswer> {
+      this.#ended.add(request.userId, request.which, Date.now() + this.#parts.policy.absoluteMs)
+      const { userId } = request
+      const seen = this.#known.markEnded(request)
+      this.#changes.note(userId)
       closeSockets(this.ctx, request)
+      for (const sessionId of seen) closeSockets(this.ctx, { userId, which: { kind: 'one', sessionId } })
       try {
-        const rows = await this.#record(request)
-        return rows.map((row) => String(row['id']))
+        const rows = await this.#record(request, this.#parts.database.within({ leftMs: waitMs }))
+        return { isRecorded: true, ids: rows.map((row) => String(row['id'])) }
       } catch (error) {
         // Whatever kept the record from taking it: it is ended here, so the record and the trail must follow.
         if (!(error instanceof DatabaseUnavailable)) logFault(error)
         this.#ended.addPending(request.audit.id, request)
         this.#wakeAt(Date.now() + retryEndsMs)
-        return null
+        return { isRecorded: false, ids: seen }
       }
     }
 
-    async rotate(sessionId: string, secretHash: string, audit: AuditRow): Promise<{ readonly secret: string } | null> {
+    async rotate(
+      { sessionId, secretHash, audit }: RotateRequest,
+      waitMs: number,
+    ): Promise<{ readonly secret: string } | null> {
       const known = this.#known.get(sessionId)
       if (known === undefined || known.isEnded) return null
       // A repeated rotation starts from the stored secret although the one before it was presented: the answer got lost.
@@ -103,7 +151,7 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       if (
         verdict === 'wrong' ||
         verdict === 'replayed' ||
-        !isRotationDue(known, verdict, this.#policy.rotateAfterMs, Date.now())
+        !isRotationDue(known, verdict, this.#parts.policy.rotateAfterMs, Date.now())
       )
         return null
       const secret = newSessionSecret()
@@ -115,9 +163,11 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       known.successorSeenAtMs = null
       this.#changes.note(before.userId)
       try {
-        const rows = await this.#database.write(
-          rotateSecret(sessionId, { expectedHash: before.secretHash, presentedHash: secretHash, newHash }, audit),
-        )
+        const rows = await this.#parts.database
+          .within({ leftMs: waitMs })
+          .write(
+            rotateSecret(sessionId, { expectedHash: before.secretHash, presentedHash: secretHash, newHash }, audit),
+          )
         if (rows.length === 1) return { secret }
       } catch (error) {
         if (!(error instanceof DatabaseUnavailable)) throw error
@@ -147,7 +197,7 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
       const known = await this.#known.find(sessionId, Date.now())
       if (known === 'unknown') return new Response(null, { status: 503 })
       const isLive = known !== null && !known.isEnded && known.session.userId === userId
-      if (!isLive || liveness(known.session, known.lastSeenAtMs, this.#policy, Date.now()) !== 'live')
+      if (!isLive || liveness(known.session, known.lastSeenAtMs, this.#parts.policy, Date.now()) !== 'live')
         server.close(closedBySessionEnd, 'session ended')
       return new Response(null, { status: 101, webSocket: client })
     }
@@ -158,7 +208,12 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
 
     override async alarm(): Promise<void> {
       this.#alarmAtMs = null
-      const isDone = (await this.#flushPending()) && (await this.#flushSightings())
+      const isDone = await this.#flushPending()
+      // Not while the record is away: what waits for it comes first, and wakes again.
+      if (isDone) {
+        await this.#sightings.flush(this.#parts.database)
+        await this.#notices.run()
+      }
       this.#ended.forgetBefore(Date.now())
       if (!isDone) this.#wakeAt(Date.now() + retryEndsMs)
     }
@@ -179,34 +234,20 @@ export function userObject(compose: (env: Env) => { database: Database; policy: 
         this.#ended.addSuccessorSeen(session, now)
       }
       if (verdict !== 'replayed') return
-      const retired = this.#database.writeIdempotent(retirePreviousSecret(session.id))
+      const retired = this.#parts.database.writeIdempotent(retirePreviousSecret(session.id))
       this.ctx.waitUntil(retired.catch(() => undefined))
     }
 
-    #see(request: LeaseRequest, now: number): void {
-      this.#sightings.set(request.sessionId, { atMs: now, ip: request.ip })
-      this.#wakeAt(now + flushEveryMs)
-    }
-
-    async #flushSightings(): Promise<boolean> {
-      if (this.#sightings.size === 0) return true
-      const sightings = [...this.#sightings].map(([sessionId, seen]) => ({ sessionId, ...seen }))
-      this.#sightings.clear()
-      // Lost if it fails: the next sighting says the same, and a sick database needs no backlog.
-      await this.#database.write(recordSightings(sightings)).catch(() => undefined)
-      return true
-    }
-
     /** Repeatable: the record tells a second time what it was told the first. */
-    #record({ userId, which, reason, audit }: EndRequest): Promise<readonly Row[]> {
-      return this.#database.writeIdempotent(endSessions(userId, which, reason, audit))
+    async #record({ userId, which, reason, audit }: EndRequest, database: Queries): Promise<readonly Row[]> {
+      return this.#notices.noteEnded(await database.writeIdempotent(endSessions(userId, which, reason, audit)))
     }
 
     async #flushPending(): Promise<boolean> {
       let isDone = true
       for (const { id, request } of this.#ended.pending()) {
         try {
-          await this.#record(request)
+          await this.#record(request, this.#parts.database)
           this.#ended.deletePending(id)
         } catch (error) {
           if (error instanceof DatabaseUnavailable) return false

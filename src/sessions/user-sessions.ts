@@ -3,6 +3,8 @@ import type { AuditRow } from '../db/queries/audit-events.ts'
 import type { EndedSessions, StoredSession } from '../db/queries/sessions.ts'
 import type { Changes, LogPosition } from './change-log.ts'
 import type { SessionPolicy } from './policy.ts'
+import type { RefreshToken } from './refresh-token.ts'
+import type { InspectedToken, RefreshAnswer, RefreshRequest } from './token-families.ts'
 
 export interface LeaseRequest {
   readonly sessionId: string
@@ -11,6 +13,9 @@ export interface LeaseRequest {
   readonly secretHash: string
   readonly ip: string | null
 }
+
+/** About a session that a token names which was signed here: the signature is the proof, there is no secret. */
+export type LookRequest = Omit<LeaseRequest, 'secretHash'>
 
 export type LeaseAnswer =
   | {
@@ -31,6 +36,21 @@ export interface EndRequest {
   readonly audit: AuditRow
 }
 
+export interface RotateRequest {
+  readonly sessionId: string
+  readonly secretHash: string
+  readonly audit: AuditRow
+}
+
+/**
+ * What an order to end sessions did. Once recorded, `ids` are those the record had; before that, while the database
+ * cannot be asked, those this object had seen live: the others end as well, and nobody knows yet how many they are.
+ */
+export interface EndAnswer {
+  readonly isRecorded: boolean
+  readonly ids: readonly string[]
+}
+
 export interface UserObjectPolicy extends SessionPolicy {
   readonly unverifiedMs: number
 }
@@ -38,9 +58,12 @@ export interface UserObjectPolicy extends SessionPolicy {
 /** What the worker may ask. `unknown` of a lease means the database could not be asked: nobody is let in on it. */
 export interface UserSessions {
   lease(request: LeaseRequest): Promise<LeaseAnswer>
+  look(request: LookRequest): Promise<LeaseAnswer>
+  refresh(request: RefreshRequest, waitMs: number): Promise<RefreshAnswer>
+  inspect(token: RefreshToken, waitMs: number): Promise<InspectedToken | null | 'unknown'>
   /** Of whom nothing may be assumed any more, since that position of the log. */
   changes(since: LogPosition): Promise<Changes>
-  /** Durable when it returns; the ids that ended, or null where the database will hear of it later. */
-  end(request: EndRequest): Promise<readonly string[] | null>
-  rotate(sessionId: string, secretHash: string, audit: AuditRow): Promise<{ readonly secret: string } | null>
+  /** Durable when it returns, recorded or not; `waitMs` is how long the record may keep the caller waiting. */
+  end(request: EndRequest, waitMs: number): Promise<EndAnswer>
+  rotate(request: RotateRequest, waitMs: number): Promise<{ readonly secret: string } | null>
 }

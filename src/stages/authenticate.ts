@@ -1,9 +1,12 @@
 // Finds out who the request acts as: the session cookie, or nobody. What nobody may do is decided later.
 import { auditRow } from '../audit/record.ts'
+import { waitWithin } from '../db/wait-budget.ts'
 import type { Rejection } from '../errors.ts'
 import { type Exchange, auditSource, singleCookie } from '../exchange.ts'
+import { exchangeFacts } from '../exchange-facts.ts'
+import { log } from '../log.ts'
 import { sessionCookie, sessionCookieName } from '../sessions/cookie.ts'
-import type { Lease } from '../sessions/gate.ts'
+import type { Lease, SessionVerdict } from '../sessions/gate.ts'
 import { formatSessionToken } from '../sessions/token.ts'
 
 export function authenticate(exchange: Exchange): undefined | Promise<Rejection | undefined> {
@@ -21,7 +24,7 @@ export function authenticate(exchange: Exchange): undefined | Promise<Rejection 
 }
 
 async function ask(exchange: Exchange, cookie: string): Promise<undefined> {
-  const verdict = await exchange.deps.sessions.ask(cookie, exchange.client.ip)
+  const verdict = await askOrUnknown(exchange, cookie)
   switch (verdict.outcome) {
     case 'live':
       exchange.authentication = { kind: 'session', lease: verdict.lease, cookie }
@@ -39,15 +42,35 @@ async function ask(exchange: Exchange, cookie: string): Promise<undefined> {
   }
 }
 
-/** A new secret for an old session. Whoever loses the race, or has no database, goes on with the secret at hand. */
+/** An object that did not answer has vouched for nobody; that is no reason to close what is open to nobody as well. */
+async function askOrUnknown(exchange: Exchange, cookie: string): Promise<SessionVerdict> {
+  try {
+    return await waitWithin(exchange.waits, () => exchange.deps.sessions.ask(cookie, exchange.client.ip))
+  } catch (error) {
+    logObjectFault(exchange, error)
+    return { outcome: 'unknown' }
+  }
+}
+
+function logObjectFault(exchange: Exchange, error: unknown): void {
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
+  log('error', 'user object did not answer', { ...exchangeFacts(exchange), reason })
+}
+
+/** A new secret for an old session. Whoever loses the race, or finds no object or database, goes on with the secret at hand. */
 async function rotate(exchange: Exchange, lease: Lease, cookie: string): Promise<undefined> {
   // The answer to an upgrade is not a page: browsers may drop its cookies.
   if (exchange.request.headers.get('upgrade') !== null) return undefined
-  const { deps } = exchange
+  const { deps, waits } = exchange
   const { token, principal } = lease
   const facts = { userId: principal.userId, sessionId: token.sessionId }
   const audit = auditRow('session.rotated', auditSource(exchange), facts, deps.now())
-  const rotated = await deps.sessions.rotate(cookie, audit)
+  const rotated = await waitWithin(waits, (leftMs) => deps.sessions.rotate(cookie, audit, leftMs)).catch(
+    (error: unknown) => {
+      logObjectFault(exchange, error)
+      return null
+    },
+  )
   if (rotated === null) return undefined
   exchange.setCookies.push(
     sessionCookie(formatSessionToken({ ...token, secret: rotated.secret }), principal.sessionExpiresAtMs),

@@ -17,7 +17,7 @@ export function authorize(exchange: Exchange): Authorization | Promise<Authoriza
     case 'no-route':
       return deny(reject('not_found', 'no route'))
     case 'not-signed-in':
-      return deny(notSignedIn(exchange))
+      return notSignedIn(exchange)
     case 'aal-too-low':
       return deny({
         ...reject('step_up_required', 'assurance level'),
@@ -32,11 +32,23 @@ function deny(rejection: Rejection): Authorization {
   return { outcome: 'deny', rejection }
 }
 
-function notSignedIn({ authentication }: Exchange): Rejection {
+function notSignedIn(exchange: Exchange): Authorization | Promise<Authorization> {
+  const { authentication } = exchange
+  if (authentication.kind === 'refused-token') return denyToken(exchange, authentication)
   if (authentication.kind === 'undecided')
-    return { ...reject('unavailable', 'session cannot be checked'), retryAfterS: 5 }
+    return deny({ ...reject('unavailable', 'credential cannot be checked'), retryAfterS: 5 })
   const reason = authentication.kind === 'refused' ? authentication.reason : 'nobody'
-  return { ...reject('unauthenticated', reason), headers: { 'www-authenticate': 'Bearer' } }
+  return deny({ ...reject('unauthenticated', reason), headers: { 'www-authenticate': 'Bearer' } })
+}
+
+/** One text for whatever is wrong (RFC 6750 §3.1); what it was is for the trail. */
+async function denyToken(
+  exchange: Exchange,
+  { reason, issuer }: { readonly reason: string; readonly issuer: string | null },
+): Promise<Authorization> {
+  await exchange.deps.audit.record('token.refused', auditSource(exchange), { reason, details: { issuer } })
+  const challenge = 'Bearer error="invalid_token", error_description="The access token is not accepted"'
+  return deny({ ...reject('invalid_token', reason), headers: { 'www-authenticate': challenge } })
 }
 
 async function denyForRole(exchange: Exchange): Promise<Authorization> {
@@ -45,5 +57,7 @@ async function denyForRole(exchange: Exchange): Promise<Authorization> {
     const facts = { userId: principal.userId, sessionId: principal.sessionId, reason: 'missing role' }
     await exchange.deps.audit.record('access.denied', auditSource(exchange), facts)
   }
-  return deny(reject('forbidden', 'missing role'))
+  const rejection = reject('forbidden', 'missing role')
+  if (exchange.authentication.kind !== 'bearer') return deny(rejection)
+  return deny({ ...rejection, headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' } })
 }

@@ -1,11 +1,10 @@
-// Cross-origin requests of scripts, by policy: which other origins may call the site with the visitor's session.
+// Preflights of scripts elsewhere, answered by policy instead of by the site.
 import { matchRoute } from '../access/rules.ts'
+import { allowOrigin, allowedOrigin } from '../allow-origin.ts'
 import { type Exchange, reject } from '../exchange.ts'
 import type { Rejection } from '../errors.ts'
 
 const preflightMaxAgeS = 600
-/** Lets scripts of an allowed origin read why they were refused. */
-const exposed = 'x-request-id, x-portcullis-response, www-authenticate, retry-after'
 
 /** A preflight never carries credentials, so it must be answered before anybody asks who it is (Fetch §3.2.2). */
 export function isPreflight({ method, headers }: Request): boolean {
@@ -32,21 +31,4 @@ export function answerPreflight(exchange: Exchange): Response | Rejection | unde
   response.headers.set('x-request-id', exchange.id)
   response.headers.set('x-portcullis-response', 'preflight')
   return response
-}
-
-/** On answers the gateway makes itself; the site's own answers carry the site's own policy. */
-export function allowOrigin(exchange: Exchange, headers: Headers): void {
-  const origin = allowedOrigin(exchange)
-  if (origin === null) return
-  headers.set('access-control-allow-origin', origin)
-  headers.set('access-control-allow-credentials', 'true')
-  headers.set('access-control-expose-headers', exposed)
-  headers.append('vary', 'origin')
-}
-
-/** Compared whole: no pattern, no suffix, and `null` is nobody. */
-function allowedOrigin({ request, deps, isOwnPath }: Exchange): string | null {
-  const origin = request.headers.get('origin')
-  if (origin === null || isOwnPath) return null
-  return deps.settings.config.cors.allowedOrigins.includes(origin) ? origin : null
 }

@@ -1,9 +1,10 @@
 // Hands the request to the origin with identity it can trust, and the answer back as the origin gave it.
 import type { OriginTarget, RouteSettings } from '../config/settings.ts'
 import type { Rejection } from '../errors.ts'
-import { type Exchange, type HeaderRecord, reject } from '../exchange.ts'
+import { type Exchange, type HeaderRecord, holderOf, reject } from '../exchange.ts'
 import { type Passport, makePassport, passportAtHand } from '../tokens/passport.ts'
-import { isUpgrade, relay } from './web-socket.ts'
+import { boundToSession } from './session-bound.ts'
+import { isUpgrade, refuseUpgrade } from './web-socket.ts'
 
 export type Forwarded = { readonly response: Response } | { readonly rejection: Rejection }
 
@@ -14,9 +15,14 @@ export async function forward(exchange: Exchange, route: RouteSettings): Promise
   const pending = passportFor(exchange, origin.id)
   const passport = pending instanceof Promise ? await pending : pending
   writeHeaders(exchange, passport)
-  if (isUpgrade(request)) return relay(exchange, route, originUrl(exchange, origin.target))
+  if (isUpgrade(request)) {
+    const refused = await refuseUpgrade(exchange)
+    if (refused !== undefined) return { rejection: refused }
+    exchange.headers['upgrade'] = 'websocket'
+  }
   try {
-    return { response: finish(exchange, await inTime(route.timeoutMs, send(exchange, origin.target))) }
+    const response = await inTime(route.timeoutMs, send(exchange, origin.target))
+    return { response: finish(exchange, boundToSession(exchange, response)) }
   } catch (error) {
     if (error instanceof OriginTimeout) return { rejection: reject('origin_timeout', 'no headers in time') }
     return { rejection: reject('origin_unreachable', error instanceof Error ? error.name : 'unknown') }
@@ -25,12 +31,13 @@ export async function forward(exchange: Exchange, route: RouteSettings): Promise
 
 /** Nearly always at hand: only who has to make one waits. */
 function passportFor(exchange: Exchange, originId: string): Passport | null | Promise<Passport> {
-  const { authentication, deps } = exchange
-  if (authentication.kind !== 'session') return null
+  const { deps } = exchange
+  const holder = holderOf(exchange)
+  if (holder === null) return null
   const nowMs = deps.now()
-  const atHand = passportAtHand(authentication.lease, originId, nowMs)
+  const atHand = passportAtHand(holder, originId, nowMs)
   const names = deps.settings.config.identityHeaders
-  return atHand ?? makePassport(authentication.lease, originId, { signer: deps.assertions, names, nowMs })
+  return atHand ?? makePassport(holder, originId, { signer: deps.assertions, names, nowMs })
 }
 
 /** Written, never appended to what a client sent: those headers are gone already. */

@@ -1,5 +1,6 @@
 // Starts an exchange: an id, a clock, the dependencies, before anything can fail.
 import { noBody } from '../body.ts'
+import { requestWaitMs } from '../db/wait-budget.ts'
 import type { Deps } from '../deps.ts'
 import type { Exchange, HeaderRecord } from '../exchange.ts'
 
@@ -8,12 +9,15 @@ const nobody = { ip: null, continent: null, userAgent: null }
 const anonymous = { kind: 'anonymous' } as const
 
 export function startExchange(request: Request, deps: Deps, context: ExecutionContext): Exchange {
+  const waits = { leftMs: requestWaitMs }
   return {
     request,
     deps,
     context,
     id: crypto.randomUUID(),
     startedAtMs: deps.now(),
+    waits,
+    database: deps.database.within(waits),
     target: nowhere,
     headers: Object.create(null) as HeaderRecord,
     areHeadersExact: true,

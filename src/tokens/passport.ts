@@ -1,6 +1,5 @@
-// The headers that tell an origin who is asking, made once per session and origin and used again for half a minute.
-import type { Lease } from '../sessions/gate.ts'
-import type { Principal } from '../identity/principal.ts'
+// The headers that tell an origin who is asking, made once per session or token and origin and used again for half a minute.
+import type { Holder, Principal } from '../identity/principal.ts'
 import { type AssertionSigner, assertionHeader } from './assertion.ts'
 
 export type HeaderPair = readonly [name: string, value: string]
@@ -20,13 +19,13 @@ export interface IdentityHeaderNames {
 const reuseMs = 30_000
 
 /** The passport at hand, or null when one has to be made. */
-export function passportAtHand(lease: Lease, originId: string, nowMs: number): Passport | null {
-  const passport = lease.derived.get(originId) as Passport | undefined
+export function passportAtHand(holder: Holder, originId: string, nowMs: number): Passport | null {
+  const passport = holder.derived.get(originId) as Passport | undefined
   return passport !== undefined && nowMs < passport.untilMs ? passport : null
 }
 
 export async function makePassport(
-  lease: Lease,
+  holder: Holder,
   originId: string,
   {
     signer,
@@ -34,10 +33,10 @@ export async function makePassport(
     nowMs,
   }: { readonly signer: AssertionSigner; readonly names: IdentityHeaderNames; readonly nowMs: number },
 ): Promise<Passport> {
-  const assertion = await signer.sign(lease.principal, originId, nowMs)
-  const headers: HeaderPair[] = [[assertionHeader, assertion], ...plainHeaders(lease.principal, names)]
+  const assertion = await signer.sign(holder.principal, originId, nowMs)
+  const headers: HeaderPair[] = [[assertionHeader, assertion], ...plainHeaders(holder.principal, names)]
   const passport = { headers, untilMs: nowMs + reuseMs }
-  lease.derived.set(originId, passport)
+  holder.derived.set(originId, passport)
   return passport
 }
 

@@ -5,6 +5,7 @@ import { startBrowser } from '../../tools/dev/browser.ts'
 import { enrol, totpCode } from '../support/authenticator.ts'
 import { openWindow } from '../support/browser.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
+import { authorizePath, newClient, newPkce } from '../support/oauth.ts'
 import { type Person, goodPassword, mailTo, newEmail, newPerson } from '../support/people.ts'
 import { newVisitor } from '../support/visitor.ts'
 
@@ -152,6 +153,14 @@ const pages: Readonly<Record<string, { heading: string; go: (page: Page) => Prom
     },
   },
   'the signed-out page': { heading: 'You are signed out', go: (page) => page.goto('/auth/logout') },
+  'the question before an application is let in': {
+    heading: 'Allow Foreign Wiki?',
+    go: async (page) => {
+      const { id } = await newClient(gateway, { isFirstParty: false, name: 'Foreign Wiki' })
+      await page.goto(authorizePath(id, { code_challenge: newPkce().challenge }))
+      await signIn(page, person.password)
+    },
+  },
   'a page that is not there': { heading: 'Nothing here', go: (page) => page.goto('/auth/nothing') },
   'a page that is not allowed': {
     heading: 'No way through',

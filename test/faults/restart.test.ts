@@ -1,33 +1,21 @@
 // The worker is killed or meets what nobody foresaw: what was answered stays true, and nothing is let through instead.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts'
-import { type TestGateway, startGateway } from '../support/gateway.ts'
+import { type BreakableGateway, startBreakableGateway } from '../support/breakable-gateway.ts'
+import type { DatabaseProxy } from '../support/database-proxy.ts'
+import type { TestGateway } from '../support/gateway.ts'
 import { type Person, newPerson } from '../support/people.ts'
 import { newVisitor } from '../support/visitor.ts'
 
 const recoveryMs = 10_000
 
-let storageDir: string
+let breakable: BreakableGateway
 let proxy: DatabaseProxy
 let gateway: TestGateway
 beforeAll(async () => {
-  storageDir = mkdtempSync(join(tmpdir(), 'portcullis-restart-'))
-  proxy = await startDatabaseProxy()
-  gateway = await startGateway({ storageDir, bindings: { DATABASE_ENDPOINT: proxy.url } })
+  breakable = await startBreakableGateway()
+  ;({ proxy, gateway } = breakable)
 })
-afterAll(async () => {
-  await gateway.stop()
-  await proxy.stop()
-  rmSync(storageDir, { recursive: true, force: true })
-})
-
-async function killAndRestart(): Promise<void> {
-  await gateway.workerd.kill()
-  await gateway.workerd.restart()
-}
+afterAll(() => breakable.stop())
 
 const login = (person: Person, password = person.password): Promise<Response> =>
   newVisitor(gateway).send('POST', '/auth/v1/login', { email: person.email, password })
@@ -43,7 +31,7 @@ describe('a worker that is killed', () => {
     const cookie = visitor.cookies.get('__Host-portcullis') ?? ''
     proxy.mode('refuse', /update sessions set ended_at/)
     expect((await visitor.change('POST', '/auth/v1/logout')).status).toBe(204)
-    await killAndRestart()
+    await breakable.killAndRestart()
     visitor.cookies.set('__Host-portcullis', cookie)
     expect(await gateway.sql('select ended_at from sessions where user_id = $1', [userId])).toEqual([
       { ended_at: null },
@@ -63,7 +51,7 @@ describe('a worker that is killed', () => {
     proxy.mode('refuse', /insert into audit_events/)
     const refused = await login(person, 'not the password')
     expect(refused.status).toBe(401)
-    await killAndRestart()
+    await breakable.killAndRestart()
     proxy.mode('pass')
     await expect
       .poll(() => trailOf(refused), { timeout: recoveryMs, interval: 100 })

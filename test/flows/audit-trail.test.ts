@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { goodPassword, mailTo, newEmail, newPerson } from '../support/people.ts'
+import { refusedUpgrade } from '../support/socket.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
 
 let gateway: TestGateway
@@ -90,6 +91,27 @@ describe('the trail', () => {
       last = await post(stranger, '/auth/v1/login', { email: person.email, password: 'wrong wrong' })
     expect(last.status).toBe(429)
     await expectRecorded({ type: 'login.limited', outcome: 'failure', userId: null, visitor: stranger, request: last })
+  })
+
+  it('tells of another site that tried to open a WebSocket with the visitor’s session', async () => {
+    const { visitor, userId } = await newPerson(gateway)
+    const { code, requestId } = await refusedUpgrade(gateway, visitor, '/private/echo', {
+      origin: 'https://evil.example',
+    })
+    expect(code).toBe('origin_not_allowed')
+    const rows = (): Promise<unknown> =>
+      gateway.sql('select type, outcome, reason, user_id, host(ip) as ip from audit_events where request_id = $1', [
+        requestId,
+      ])
+    const expected = { type: 'access.denied', outcome: 'failure', reason: 'web socket origin' }
+    await expect.poll(rows, { timeout: 5000 }).toEqual([{ ...expected, user_id: userId, ip: visitor.ip }])
+    const nobody = newVisitor(gateway)
+    const refused = await refusedUpgrade(gateway, nobody, '/public/echo', { origin: 'https://evil.example' })
+    const ofNobody = (): Promise<unknown> =>
+      gateway.sql('select type, reason, user_id from audit_events where request_id = $1', [refused.requestId])
+    await expect
+      .poll(ofNobody, { timeout: 5000 })
+      .toEqual([{ type: 'access.denied', reason: expected.reason, user_id: null }])
   })
 
   it('tells of a mail that could not be delivered', async () => {

@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { type IncomingMessage, type ServerResponse, request as httpRequest } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seededBytes } from '../../tools/dev/demo-download.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
+import { growthDuring, megabyte as mega } from '../support/memory.ts'
 import { newPerson } from '../support/people.ts'
 import { openSocket } from '../support/raw-http.ts'
 import { startRecordingOrigin } from '../support/recording-origin.ts'
 
-const mega = 1024 * 1024
 // 1,024 shows the same of a gigabyte and takes about 15 s on two idle cores.
 const size = Number(process.env['BIG_BODY_MB'] ?? 256) * mega
 const allowedGrowth = 64 * mega
@@ -24,17 +23,10 @@ beforeAll(async () => {
 })
 afterAll(() => gateway.stop())
 
-const residentBytes = (): number =>
-  Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${gateway.workerd.pid}/status`, 'utf8'))?.[1]) * 1024
-
 /** How much larger workerd became at its largest while `run` ran. */
-async function growthDuring(what: string, run: () => Promise<void>): Promise<number> {
-  const before = residentBytes()
-  let most = before
-  const timer = setInterval(() => (most = Math.max(most, residentBytes())), 25)
+async function growthOf(what: string, run: () => Promise<void>): Promise<number> {
   const start = performance.now()
-  await run().finally(() => clearInterval(timer))
-  const growth = most - before
+  const { before, growth } = await growthDuring(gateway.workerd.pid, run)
   const seconds = (performance.now() - start) / 1000
   console.log(
     `${what}: ${size / mega} MB in ${seconds.toFixed(1)} s, workerd ${Math.round(before / mega)} MB and ${Math.round(growth / mega)} MB more at most`,
@@ -91,12 +83,12 @@ describe.skipIf(process.platform !== 'linux')('a body as large as a film', () =>
   })
 
   it('comes down byte for byte, and the gateway holds none of it', async () => {
-    const growth = await growthDuring('down', async () => expect(await download(size)).toBe(expected))
+    const growth = await growthOf('down', async () => expect(await download(size)).toBe(expected))
     expect(growth).toBeLessThan(allowedGrowth)
   }, 180_000)
 
   it('goes up byte for byte, and the gateway holds none of it', async () => {
-    const growth = await growthDuring('up', async () =>
+    const growth = await growthOf('up', async () =>
       expect(await upload(size, { 'content-length': size })).toBe(expected),
     )
     expect(growth).toBeLessThan(allowedGrowth)

@@ -48,6 +48,17 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
       response.write('head ')
       setTimeout(() => response.end('and the rest'), 1_500)
     },
+    trailers: () => {
+      response.writeHead(200, { trailer: 'x-checksum' })
+      response.write('the body is whole')
+      response.addTrailers({ 'x-checksum': 'abc' })
+      response.end()
+    },
+    'seen-trailers': () => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => response.end(JSON.stringify([Buffer.concat(chunks).toString(), request.trailers])))
+    },
     echo: () => {
       response.writeHead(200)
       request.pipe(response)
@@ -132,6 +143,22 @@ describe('an answer of the site', () => {
     expect(header(got, 'x-request-id')).toMatch(requestId)
   })
 
+  it('loses its trailers and their announcement, and nothing else', async () => {
+    const socket = await openSocket(port)
+    const chunks: Buffer[] = []
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+    const line = (path: string): string => `GET /public/${path} HTTP/1.1\r\nHost: site.example\r\nTE: trailers\r\n\r\n`
+    // Two requests on one connection, at the site's as well: what follows trailers is read where it begins.
+    socket.write(line('trailers') + line('status/201'))
+    await expect.poll(() => Buffer.concat(chunks).toString(), { timeout: 5_000 }).toContain('of the site')
+    socket.destroy()
+    const text = Buffer.concat(chunks).toString()
+    const got = parseAnswer(Buffer.from(text)) ?? never()
+    expect([got.status, got.body.toString(), header(got, 'trailer')]).toEqual([200, 'the body is whole', null])
+    expect(text).not.toContain('x-checksum')
+    expect(text).toContain('HTTP/1.1 201 ')
+  })
+
   it.each(['cut', 'cut-chunks'])('that is cut in its middle is seen to be cut: %s', async (kind) => {
     const got = await ask(`GET /public/${kind}`)
     expect(got.status).toBe(200)
@@ -184,6 +211,15 @@ describe('a request', () => {
     }
     expect(valuesOf(seen, 'x-forwarded-for')).toEqual(['203.0.113.7'])
     expect(valuesOf(seen, 'x-listed')).toEqual([])
+  })
+
+  it('loses its trailers and their announcement, and nothing else', async () => {
+    const lines = ['Transfer-Encoding: chunked', 'Trailer: x-checksum', 'TE: trailers']
+    const body = '5\r\nwhole\r\n0\r\nx-checksum: abc\r\nx-auth-user-id: forged\r\n\r\n'
+    const got = await ask('POST /public/seen-trailers', lines, { body })
+    expect(JSON.parse(got.body.toString())).toEqual(['whole', {}])
+    const seen = origin.of(probes)[0] ?? never()
+    expect(['trailer', 'te'].map((name) => valuesOf(seen, name))).toEqual([[], []])
   })
 
   it('may wait for 100 Continue and is then read', async () => {

@@ -1,30 +1,25 @@
 // A session gets a new secret after a week: once, without signing anybody out, and the old one does not live on.
-import { globSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts'
-import { type TestGateway, startGateway } from '../support/gateway.ts'
+import { type BreakableGateway, startBreakableGateway } from '../support/breakable-gateway.ts'
+import type { DatabaseProxy } from '../support/database-proxy.ts'
+import type { TestGateway } from '../support/gateway.ts'
 import { type Person, newPerson } from '../support/people.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
 
 const cookieName = '__Host-portcullis'
 const graceMs = 60_000
 
-let storageDir: string
+let breakable: BreakableGateway
 let gateway: TestGateway
 let proxy: DatabaseProxy
 beforeAll(async () => {
-  storageDir = mkdtempSync(join(tmpdir(), 'portcullis-rotation-'))
-  proxy = await startDatabaseProxy()
-  gateway = await startGateway({ storageDir, bindings: { DATABASE_ENDPOINT: proxy.url } })
+  breakable = await startBreakableGateway()
+  ;({ proxy, gateway } = breakable)
 })
-afterAll(async () => {
-  await gateway.stop()
-  await proxy.stop()
-  rmSync(storageDir, { recursive: true, force: true })
-})
+afterAll(() => breakable.stop())
 
 /** A person whose session is eight days old and that no object has seen since. */
 async function dueSession(): Promise<{ person: Person; old: string }> {
@@ -92,7 +87,7 @@ describe('a session whose secret is a week old', () => {
 /** What the object remembers of a rotation, made older than the grace: as if the time had passed while it was at rest. */
 async function restartAfterGrace(): Promise<void> {
   await gateway.workerd.kill()
-  for (const file of globSync(join(storageDir, '**/*.sqlite'))) {
+  for (const file of globSync(join(breakable.storageDir, '**/*.sqlite'))) {
     const storage = new DatabaseSync(file)
     const known = storage.prepare("select 1 from sqlite_master where name = 'seen_successors'").get()
     if (known !== undefined) storage.prepare('update seen_successors set at_ms = at_ms - ?').run(graceMs + 1)

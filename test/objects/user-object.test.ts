@@ -31,6 +31,7 @@ const session = (userId: string, createdAtMs: number) => ({
   roles: [],
   userCreatedAtMs: createdAtMs,
   shard: 'xx-0',
+  parentId: null,
 })
 
 describe('the judge of sessions', () => {
@@ -38,7 +39,7 @@ describe('the judge of sessions', () => {
 
   it('keeps a session ended across an eviction, without the database', async () => {
     const [users, userId, sessionId] = [object(), crypto.randomUUID(), crypto.randomUUID()]
-    expect(await users.end(endOf(userId, { kind: 'one', sessionId }))).toBeNull()
+    expect(await users.end(endOf(userId, { kind: 'one', sessionId }), 1000)).toEqual({ isRecorded: false, ids: [] })
     await evictDurableObject(users)
     expect((await users.lease({ sessionId, secretHash: 'h', shard: 'xx-0', ip: null })).outcome).not.toBe('live')
     const ended = await runInDurableObject(users, (_, state) => {
@@ -50,7 +51,7 @@ describe('the judge of sessions', () => {
 
   it('lets nobody end what belongs to another user', async () => {
     const [users, owner, sessionId] = [object(), crypto.randomUUID(), crypto.randomUUID()]
-    await users.end(endOf(crypto.randomUUID(), { kind: 'one', sessionId }))
+    await users.end(endOf(crypto.randomUUID(), { kind: 'one', sessionId }), 1000)
     const isEnded = await runInDurableObject(users, (_, state) =>
       new EndedStore(state.storage.sql).covers({ ...session(owner, 1000), id: sessionId }),
     )
@@ -72,7 +73,7 @@ describe('the judge of sessions', () => {
       session(userId, 3000),
       session(crypto.randomUUID(), 1000),
     ]
-    await users.end(endOf(userId, { kind: 'all', beforeMs: 2000, exceptId: kept.id }))
+    await users.end(endOf(userId, { kind: 'all', beforeMs: 2000, exceptId: kept.id }), 1000)
     await evictDurableObject(users)
     const covered = await runInDurableObject(users, (_, state) => {
       const store = new EndedStore(state.storage.sql)
@@ -97,7 +98,7 @@ describe('the judge of sessions', () => {
   it('tells the database of an end later, and goes on trying until it has heard', async () => {
     const [users, userId] = [object(), crypto.randomUUID()]
     const request = endOf(userId, { kind: 'one', sessionId: crypto.randomUUID() })
-    await users.end(request)
+    await users.end(request, 1000)
     expect(await runDurableObjectAlarm(users)).toBe(true)
     await evictDurableObject(users)
     await databaseThat('answers')

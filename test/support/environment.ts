@@ -1,5 +1,4 @@
-// Run by start.ts as a program of its own (vitest's module runner cannot load what the tools are built on): prints what
-// the suites share as one line of JSON and stays until its input ends.
+// Run by start.ts: prints what the suites share as one line of JSON and stays until its input ends.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

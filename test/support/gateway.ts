@@ -37,6 +37,8 @@ export interface TestGatewayOptions {
   /** A worker with another gateway.config.ts; see site-config.ts. */
   readonly bundle?: Bundle
   readonly bindings?: Readonly<Record<string, string>>
+  /** Service bindings by name, and the host and port of the HTTP server behind each. */
+  readonly services?: Readonly<Record<string, string>>
   /** A site that runs already, instead of the demo origin. */
   readonly originUrl?: string
   /** Keeps what the Durable Objects store across restarts of workerd. */
@@ -71,7 +73,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     RESEND_API_KEY: 're_test',
     BREACH_LIST_ENDPOINT: breachList.url,
     DEV_INBOX_URL: `${mail.url}/inbox`,
-    ...(await createSecrets()),
+    ...(await createSecrets(2048)),
     ...options.bindings,
     ...coverageBindings,
   }
@@ -79,6 +81,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     bundle: options.bundle ?? inject('bundle'),
     sockets: ports.map((port) => ({ port })),
     bindings,
+    services: options.services,
     durableObjects,
     compatibilityDate,
     compatibilityFlags,

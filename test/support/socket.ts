@@ -1,4 +1,5 @@
 // A WebSocket client of a visitor: what a page of the site would open, with everything that happens to it kept.
+import type { IncomingHttpHeaders } from 'node:http'
 import { WebSocket } from 'ws'
 import type { TestGateway } from './gateway.ts'
 import type { Visitor } from './visitor.ts'
@@ -11,6 +12,8 @@ export interface Ending {
 
 export interface OpenSocket {
   readonly raw: WebSocket
+  /** The headers it was opened with. */
+  readonly handshake: IncomingHttpHeaders
   readonly messages: readonly { readonly data: Buffer; readonly isBinary: boolean }[]
   /** Resolves when it is closed, however that came. */
   readonly ended: Promise<Ending>
@@ -22,6 +25,8 @@ export interface SocketOptions {
   /** What the browser says; null for a program that says nothing. */
   readonly origin?: string | null
   readonly protocols?: readonly string[]
+  /** Offers permessage-deflate. */
+  readonly compress?: boolean
 }
 
 /** The headers and cookies an upgrade of this visitor carries. */
@@ -43,7 +48,7 @@ function create(gateway: Pick<TestGateway, 'url'>, visitor: Visitor, path: strin
   url.protocol = 'ws:'
   return new WebSocket(url, [...(options.protocols ?? [])], {
     headers: upgradeHeaders(gateway, visitor, options.origin),
-    perMessageDeflate: false,
+    perMessageDeflate: options.compress ?? false,
   })
 }
 
@@ -59,12 +64,15 @@ export async function openSocket(
   const ended = new Promise<Ending>((resolve) => {
     raw.on('close', (code, reason) => resolve({ code, reason: reason.toString('utf8'), atMs: Date.now() }))
   })
+  const upgraded = new Promise<IncomingHttpHeaders>((resolve) => {
+    raw.once('upgrade', (response) => resolve(response.headers))
+  })
   await new Promise<void>((resolve, reject) => {
     raw.once('open', resolve)
     raw.once('error', reject)
   })
   raw.on('error', () => undefined)
-  return { raw, messages, ended }
+  return { raw, handshake: await upgraded, messages, ended }
 }
 
 /** The answer of an upgrade that is refused. */
@@ -73,7 +81,7 @@ export async function refusedUpgrade(
   visitor: Visitor,
   path: string,
   options: SocketOptions = {},
-): Promise<{ status: number; contentType: string; code: string }> {
+): Promise<{ status: number; contentType: string; code: string; requestId: string }> {
   const raw = create(gateway, visitor, path, options)
   raw.on('error', () => undefined)
   return new Promise((resolve, reject) => {
@@ -85,8 +93,9 @@ export async function refusedUpgrade(
       let body = ''
       response.on('data', (chunk: Buffer) => (body += chunk.toString('utf8')))
       response.on('end', () => {
-        const code = (JSON.parse(body) as { code: string }).code
-        resolve({ status: response.statusCode ?? 0, contentType: response.headers['content-type'] ?? '', code })
+        const { code, request_id: requestId } = JSON.parse(body) as { code: string; request_id: string }
+        const contentType = response.headers['content-type'] ?? ''
+        resolve({ status: response.statusCode ?? 0, contentType, code, requestId })
       })
     })
   })

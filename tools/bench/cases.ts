@@ -4,6 +4,7 @@ import { gatewaySchema } from '../../src/config/gateway-schema.ts'
 import { sessionCookieName } from '../../src/sessions/cookie.ts'
 import type { Lifetime } from '../dev/lifetime.ts'
 import { freePort } from '../dev/ports.ts'
+import { seedTokens } from './bearer-tokens.ts'
 import gatewayConfig from './gateway-config.ts'
 import { browserRequest } from './request.ts'
 import { seedSessions } from './seed-sessions.ts'
@@ -15,6 +16,8 @@ export const caseNames = [
   'public',
   'session',
   'session-2000-users',
+  'bearer',
+  'bearer-2000-tokens',
   'hono-jwk',
   'better-auth',
 ] as const
@@ -54,13 +57,33 @@ const sessions =
       },
       databaseUrl,
     } = await gateway()
-    const tokens = await seedSessions(databaseUrl, people, gatewaySchema.parse(gatewayConfig).sessions.shards)
+    const tokens = await seedSessions(
+      databaseUrl,
+      people,
+      gatewaySchema.shape.sessions.parse(gatewayConfig.sessions).shards,
+    )
     return {
       name,
       pid,
       port,
       requests: tokens.map((token) => browserRequest('/app/page', port, `${sessionCookieName}=${token}`)),
     }
+  }
+
+const bearers =
+  (name: CaseName, people: number) =>
+  async ({ gateway }: Around): Promise<Case> => {
+    const {
+      workerd: {
+        pid,
+        ports: [port = 0],
+      },
+      databaseUrl,
+      issuer,
+    } = await gateway()
+    const tokens = await seedTokens(databaseUrl, issuer, people)
+    const requests = tokens.map((token) => browserRequest('/app/page', port, '', [`authorization: Bearer ${token}`]))
+    return { name, pid, port, requests }
   }
 
 const honoJwk = async ({ lifetime, folder, originUrl }: Around): Promise<Case> => {
@@ -112,6 +135,8 @@ const starts: Record<CaseName, (around: Around) => Promise<Case>> = {
   public: publicRoute,
   session: sessions('session', 1),
   'session-2000-users': sessions('session-2000-users', users),
+  bearer: bearers('bearer', 1),
+  'bearer-2000-tokens': bearers('bearer-2000-tokens', users),
   'hono-jwk': honoJwk,
   'better-auth': betterAuth,
 }

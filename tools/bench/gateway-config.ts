@@ -10,5 +10,6 @@ export default defineGateway({
     { path: '/*', require: 'signed-in' },
   ],
   identityHeaders: { userId: 'x-auth-user-id', email: 'x-auth-email', name: 'x-auth-name', roles: 'x-auth-roles' },
+  issuers: [{ issuer: { env: 'BENCH_ISSUER' }, jwksUrl: { env: 'BENCH_ISSUER' }, audiences: ['https://site.example'] }],
   email: { provider: 'resend', from: 'Portcullis <login@example.com>' },
 })

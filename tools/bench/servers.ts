@@ -14,6 +14,7 @@ import { freePort } from '../dev/ports.ts'
 import { startPostgres } from '../dev/postgres.ts'
 import { inProject } from '../dev/project.ts'
 import { type Workerd, startWorkerd } from '../dev/workerd.ts'
+import { type BenchIssuer, startIssuer } from './bearer-tokens.ts'
 import { type PeerName, bundlePeer } from './peers.ts'
 import { pinServer } from './pinning.ts'
 
@@ -60,12 +61,13 @@ export const startPeer = async (
   return workerd
 }
 
-export type MeasuredGateway = { workerd: Workerd; databaseUrl: string }
+export type MeasuredGateway = { workerd: Workerd; databaseUrl: string; issuer: BenchIssuer }
 
 export const startGateway = async (lifetime: Lifetime, folder: string, originUrl: string): Promise<MeasuredGateway> => {
   const postgres = lifetime.own(await startPostgres({ dataDir: join(folder, 'database'), fsync: false }))
   await migrate(postgres.url)
   const neon = lifetime.own(await startNeonEndpoint())
+  const issuer = await startIssuer(lifetime)
   const [built, { vars, ...platform }, port] = await Promise.all([
     bundle({ outDir: join(folder, 'gateway'), configFile: inProject('tools', 'bench', 'gateway-config.ts') }),
     readWrangler(),
@@ -78,12 +80,13 @@ export const startGateway = async (lifetime: Lifetime, folder: string, originUrl
       sockets: [{ port }],
       bindings: {
         ...vars,
-        ...(await createSecrets()),
+        ...(await createSecrets(2048)),
         MODE: 'production',
         PUBLIC_URL: `http://localhost:${port}`,
         DATABASE_URL: postgres.url,
         DATABASE_ENDPOINT: neon.url,
         ORIGIN_URL: originUrl,
+        BENCH_ISSUER: issuer.url,
         RESEND_API_KEY: 're_bench',
       },
       storageDir: join(folder, 'objects'),
@@ -91,5 +94,5 @@ export const startGateway = async (lifetime: Lifetime, folder: string, originUrl
   )
   pinServer(workerd.pid)
   for (const url of workerd.urls) await healthy(url, 15_000)
-  return { workerd, databaseUrl: postgres.url }
+  return { workerd, databaseUrl: postgres.url, issuer }
 }

@@ -8,6 +8,8 @@ export type WorkerdConfig = {
   ports: number[]
   host: string
   bindings: Record<string, string>
+  /** Service bindings by name, and the HTTP server behind each. */
+  services: Record<string, string>
   durableObjects: DurableObject[]
   compatibilityDate: string
   compatibilityFlags: string[]
@@ -26,8 +28,13 @@ const list = (items: string[]): string => (items.length === 0 ? '[]' : `[\n    $
 
 const workerName = (isolate: number): string => (isolate === 0 ? 'gateway' : `gateway-${isolate + 1}`)
 
+const serviceName = (binding: string): string => `service-${binding}`
+
 const worker = (config: WorkerdConfig, isolate: number): string => {
   const texts = Object.entries(config.bindings).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`)
+  const services = Object.keys(config.services).map(
+    (name) => `(name = ${text(name)}, service = ${text(serviceName(name))})`,
+  )
   // The other isolates run the same code but own no objects: theirs are those of the first, as on Cloudflare's network.
   const namespaces = config.durableObjects.map(({ binding, className }) =>
     isolate === 0
@@ -44,7 +51,7 @@ const worker = (config: WorkerdConfig, isolate: number): string => {
   modules = ${list(config.modules.map(({ name, kind }) => `(name = ${text(name)}, ${kind} = embed ${text(`modules/${name}`)})`))},
   compatibilityDate = ${text(config.compatibilityDate)},
   compatibilityFlags = ${list(config.compatibilityFlags.map(text))},
-  bindings = ${list([...texts, ...namespaces])},
+  bindings = ${list([...texts, ...services, ...namespaces])},
   globalOutbound = "internet"${own}
 );
 `
@@ -56,6 +63,9 @@ export const workerdConfig = (config: WorkerdConfig): string => {
     ...isolates.map((isolate) => `(name = ${text(workerName(isolate))}, worker = .worker${isolate})`),
     // Origins, databases and vendors stand on this very machine here.
     `(name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true)))`,
+    ...Object.entries(config.services).map(
+      ([name, address]) => `(name = ${text(serviceName(name))}, external = (address = ${text(address)}, http = ()))`,
+    ),
     ...(config.storageDir === undefined
       ? []
       : [`(name = "storage", disk = (path = ${text(config.storageDir)}, writable = true))`]),

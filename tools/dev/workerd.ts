@@ -26,6 +26,8 @@ export type WorkerdOptions = {
   /** One for each isolate; port 0 takes a free one. */
   sockets: { port: number }[]
   bindings: Record<string, string>
+  /** Service bindings by name, and the host and port of the HTTP server behind each. */
+  services?: Record<string, string> | undefined
   durableObjects: DurableObject[]
   compatibilityDate: string
   compatibilityFlags: string[]
@@ -85,6 +87,7 @@ export const startWorkerd = async (options: WorkerdOptions): Promise<Workerd> =>
         ports,
         host,
         bindings,
+        services: current.services ?? {},
         durableObjects,
         compatibilityDate,
         compatibilityFlags,

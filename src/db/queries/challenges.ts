@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Statement } from '../database.ts'
 import { atMs } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
+import { insertLogoutNotices } from './logout-notices.ts'
 import { type SignInRows, entryColumns, openOrPause } from './sign-in.ts'
 
 /** What an answer is good for; one of another purpose is no answer. */
@@ -92,7 +93,8 @@ export function consumeVerification(key: ChallengeKey, rows: SignInRows, verifie
       where p.user_id = spent.user_id and spent.password_hash is not null),
     ended as (
       update sessions set ended_at = now(), end_reason = 'address verified' from spent
-      where sessions.user_id = spent.user_id and ended_at is null),
+      where sessions.user_id = spent.user_id and ended_at is null returning sessions.id, sessions.user_id, sessions.client_id),
+    noticed as (${insertLogoutNotices(sql`ended`)}),
     ${openOrPause(rows, sql`verified`, sql`verified.id`)},
     logged as (${insertAuditWhen(sql`verified`, verified, { userId: sql`verified.id` })})
     select ${entryColumns}, spent.return_to from spent join users u on u.id = spent.user_id join entry on entry.user_id = u.id`

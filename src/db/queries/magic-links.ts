@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Statement } from '../database.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
 import { type ChallengeKey, isKeyed } from './challenges.ts'
+import { insertLogoutNotices } from './logout-notices.ts'
 import { type SignInRows, entryColumns, openOrPause } from './sign-in.ts'
 
 /**
@@ -20,7 +21,9 @@ export function consumeMagicLink(key: ChallengeKey, rows: SignInRows, verified: 
     dropped as (delete from password_credentials p using proven where p.user_id = proven.id),
     ended as (
       update sessions set ended_at = now(), end_reason = 'address verified' from proven
-      where sessions.user_id = proven.id and ended_at is null),
+      where sessions.user_id = proven.id and ended_at is null
+      returning sessions.id, sessions.user_id, sessions.client_id),
+    noticed as (${insertLogoutNotices(sql`ended`)}),
     ${openOrPause(rows, sql`spent`, sql`spent.user_id`)},
     logged as (${insertAuditWhen(sql`proven`, verified, { userId: sql`proven.id` })})
     select ${entryColumns}, spent.return_to, spent.was_unproven

@@ -4,6 +4,7 @@ import type { Row, Statement } from '../database.ts'
 import { text } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
 import { type ChallengeKey, isKeyed } from './challenges.ts'
+import { insertLogoutNotices } from './logout-notices.ts'
 
 /** Whose password a reset is for, while it could be spent. */
 export function findReset(key: ChallengeKey): Statement {
@@ -50,7 +51,9 @@ export function consumeReset(key: ChallengeKey, { hash, ip, audit }: ResetFacts)
       where challenges.user_id = spent.user_id and challenges.id <> spent.id and challenges.consumed_at is null),
     ended as (
       update sessions set ended_at = now(), end_reason = 'password reset' from spent
-      where sessions.user_id = spent.user_id and ended_at is null),
+      where sessions.user_id = spent.user_id and ended_at is null
+      returning sessions.id, sessions.user_id, sessions.client_id),
+    noticed as (${insertLogoutNotices(sql`ended`)}),
     logged as (${insertAuditWhen(sql`proven`, audit, { userId: sql`proven.id` })})
     select id, email, shard from proven`
 }

@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Row, Statement } from '../database.ts'
-import { asMs, atMs, flag, number, numberOrNull, text, textArray, textOrNull, texts } from '../values.ts'
+import { asMs, atMs, flag, number, text, textArray, textOrNull, texts } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
+import { insertLogoutNotices } from './logout-notices.ts'
 
 export interface NewSession {
   readonly id: string
@@ -13,6 +14,17 @@ export interface NewSession {
   readonly expiresAtMs: number
   readonly ip: string | null
   readonly userAgent: string | null
+  /** For a holder with tokens instead of a cookie. */
+  readonly tokens: NewTokens | null
+}
+
+/** Who refreshes a session, for what, and from which seed. */
+export interface NewTokens {
+  readonly clientId: string
+  readonly scope: string
+  readonly seed: string
+  /** The thumbprint of the key that they are bound to (RFC 9449). */
+  readonly jkt: string | null
 }
 
 /** A session with its user, as the UserObject keeps it. */
@@ -34,16 +46,8 @@ export interface StoredSession {
   readonly roles: readonly string[]
   readonly userCreatedAtMs: number
   readonly shard: string
-}
-
-/** One live session as its owner sees it. */
-export interface ListedSession {
-  readonly id: string
-  readonly createdAtMs: number
-  readonly lastSeenAtMs: number
-  readonly ip: string | null
-  readonly userAgent: string | null
-  readonly amr: readonly string[]
+  /** The browser session that an application got its own by. */
+  readonly parentId: string | null
 }
 
 /** The session row, for a `with` list. `userId` may come from a change earlier in the same statement. */
@@ -52,21 +56,28 @@ export function insertSession(
   from: SQL = sql`(select 1) one`,
   userId: SQL = sql`${session.userId}::uuid`,
 ): SQL {
-  return sql`insert into sessions (id, user_id, secret_hash, amr, aal, auth_time, expires_at, ip, user_agent)
+  const { tokens } = session
+  return sql`insert into sessions (id, user_id, secret_hash, amr, aal, auth_time, expires_at, ip, user_agent,
+      client_id, scope, refresh_seed, dpop_jkt, refresh_generation, refreshed_at)
     select ${session.id}::uuid, ${userId}, ${session.secretHash}, ${textArray(session.amr)}, ${session.aal}::smallint,
-      ${atMs(session.authTimeMs)}, ${atMs(session.expiresAtMs)}, ${session.ip}::inet, ${session.userAgent}
+      ${atMs(session.authTimeMs)}, ${atMs(session.expiresAtMs)}, ${session.ip}::inet, ${session.userAgent},
+      ${tokens?.clientId ?? null}, ${tokens?.scope ?? null}, ${tokens?.seed ?? null}, ${tokens?.jkt ?? null},
+      ${tokens === null ? null : 0}::integer, ${tokens === null ? sql`null::timestamptz` : atMs(session.authTimeMs)}
     from ${from}`
 }
 
+/** Of a session `s` and its user `u`. */
+export const sessionColumns = sql`s.id, s.user_id, s.secret_hash, s.previous_secret_hash, s.amr, s.aal, s.parent_id,
+  ${asMs(sql`s.auth_time`)} as auth_time_ms, ${asMs(sql`s.created_at`)} as created_at_ms,
+  ${asMs(sql`s.rotated_at`)} as rotated_at_ms, ${asMs(sql`s.last_seen_at`)} as last_seen_at_ms,
+  ${asMs(sql`s.expires_at`)} as expires_at_ms, ${asMs(sql`u.created_at`)} as user_created_at_ms,
+  u.email, u.email_verified_at is not null as email_verified, u.name, u.roles, u.shard,
+  s.client_id, s.scope, s.refresh_seed, s.dpop_jkt, s.refresh_generation, ${asMs(sql`s.refreshed_at`)} as refreshed_at_ms`
+
+export const isLive = sql`s.ended_at is null and s.expires_at > now() and u.status = 'active' and u.deleted_at is null`
+
 export function findLiveSession(id: string): Statement {
-  return sql`select s.id, s.user_id, s.secret_hash, s.previous_secret_hash, s.amr, s.aal,
-      ${asMs(sql`s.auth_time`)} as auth_time_ms, ${asMs(sql`s.created_at`)} as created_at_ms,
-      ${asMs(sql`s.rotated_at`)} as rotated_at_ms, ${asMs(sql`s.last_seen_at`)} as last_seen_at_ms,
-      ${asMs(sql`s.expires_at`)} as expires_at_ms, ${asMs(sql`u.created_at`)} as user_created_at_ms,
-      u.email, u.email_verified_at is not null as email_verified, u.name, u.roles, u.shard
-    from sessions s join users u on u.id = s.user_id
-    where s.id = ${id}::uuid and s.ended_at is null and s.expires_at > now()
-      and u.status = 'active' and u.deleted_at is null`
+  return sql`select ${sessionColumns} from sessions s join users u on u.id = s.user_id where s.id = ${id}::uuid and ${isLive}`
 }
 
 export function storedSession(row: Row): StoredSession {
@@ -88,10 +99,11 @@ export function storedSession(row: Row): StoredSession {
     roles: texts(row, 'roles'),
     userCreatedAtMs: number(row, 'user_created_at_ms'),
     shard: text(row, 'shard'),
+    parentId: textOrNull(row, 'parent_id'),
   }
 }
 
-/** Which sessions of a user end: one, or all that were there before a moment except perhaps one. */
+/** Which sessions of a user end: one, or all that were there before a moment except perhaps one; applications go with their browser. */
 export type EndedSessions =
   | { readonly kind: 'one'; readonly sessionId: string }
   | { readonly kind: 'all'; readonly beforeMs: number; readonly exceptId: string | null }
@@ -104,14 +116,17 @@ export type EndedSessions =
 export function endSessions(userId: string, which: EndedSessions, reason: string, audit: AuditRow): Statement {
   const chosen =
     which.kind === 'one'
-      ? sql`id = ${which.sessionId}::uuid`
-      : sql`created_at <= ${atMs(which.beforeMs)} and id is distinct from ${which.exceptId}::uuid`
+      ? sql`(id = ${which.sessionId}::uuid or parent_id = ${which.sessionId}::uuid)`
+      : sql`created_at <= ${atMs(which.beforeMs)} and id is distinct from ${which.exceptId}::uuid
+          and (parent_id is null or parent_id is distinct from ${which.exceptId}::uuid)`
   return sql`with changed as (
       update sessions set ended_at = ${atMs(audit.atMs)}, end_reason = ${reason}
-      where user_id = ${userId}::uuid and ended_at is null and ${chosen} returning id),
+      where user_id = ${userId}::uuid and ended_at is null and ${chosen} returning id, user_id, client_id),
+    noticed as (${insertLogoutNotices(sql`changed`)}),
     logged as (${insertAuditWhen(sql`changed`, audit)})
-    select id from changed
-    union select id from sessions where user_id = ${userId}::uuid and ended_at = ${atMs(audit.atMs)}
+    select id, exists (select 1 from noticed) as is_noticed from changed
+    union select id, exists (select 1 from logout_notices n where n.session_id = sessions.id)
+    from sessions where user_id = ${userId}::uuid and ended_at = ${atMs(audit.atMs)}
       and end_reason = ${reason} and ${chosen}`
 }
 
@@ -152,33 +167,6 @@ export function recordSightings(sightings: readonly Sighting[]): Statement {
   return sql`update sessions s set last_seen_at = (r->>'at')::timestamptz, ip = coalesce((r->>'ip')::inet, s.ip)
     from jsonb_array_elements(${JSON.stringify(list)}::jsonb) r
     where s.id = (r->>'sessionId')::uuid and s.last_seen_at < (r->>'at')::timestamptz`
-}
-
-export interface Page {
-  readonly limit: number
-  /** The last item of the page before; null for the first page. */
-  readonly after: { readonly atMs: number; readonly id: string } | null
-}
-
-export function listLiveSessions(userId: string, page: Page): Statement {
-  const after = page.after
-    ? sql`and (date_trunc('milliseconds', last_seen_at), id) < (${atMs(page.after.atMs)}, ${page.after.id}::uuid)`
-    : sql``
-  return sql`select id, ${asMs(sql`created_at`)} as created_at_ms, ${asMs(sql`date_trunc('milliseconds', last_seen_at)`)} as last_seen_at_ms,
-      host(ip) as ip, user_agent, amr
-    from sessions where user_id = ${userId}::uuid and ended_at is null and expires_at > now() ${after}
-    order by date_trunc('milliseconds', last_seen_at) desc, id desc limit ${page.limit}`
-}
-
-export function listedSession(row: Row): ListedSession {
-  return {
-    id: text(row, 'id'),
-    createdAtMs: number(row, 'created_at_ms'),
-    lastSeenAtMs: numberOrNull(row, 'last_seen_at_ms') ?? 0,
-    ip: textOrNull(row, 'ip'),
-    userAgent: textOrNull(row, 'user_agent'),
-    amr: texts(row, 'amr'),
-  }
 }
 
 /** One bounded batch of the daily clean-up. Returns a row per deleted session; fewer than `limit` means done. */

@@ -81,6 +81,10 @@ export function loginUser(row: Row): LoginUser {
   }
 }
 
+export function findUserShard(userId: string): Statement {
+  return sql`select shard from users where id = ${userId}::uuid`
+}
+
 /** Stores the same password under a newer cost or pepper, if it was not changed meanwhile. */
 export function replacePasswordHash(userId: string, expectedHash: string, newHash: string, audit: AuditRow): Statement {
   return sql`with changed as (

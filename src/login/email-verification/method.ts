@@ -16,12 +16,13 @@ import { verifyEmailPage } from '../../pages/verify-email-page.tsx'
 import { emailAddress } from '../../users/email-address.ts'
 import { goOn } from '../go-on.ts'
 import { mailedToken, typedCode } from '../mailed-fields.ts'
+import { loginMode } from '../mode-field.ts'
 import { returnTo } from '../return-to-field.ts'
 import { resend, verifyEmail } from './verify.ts'
 
 const answerFields = z.union([
-  z.strictObject({ token: mailedToken, return_to: returnTo }),
-  z.strictObject({ email: emailAddress, code: typedCode, return_to: returnTo }),
+  z.strictObject({ token: mailedToken, mode: loginMode, return_to: returnTo }),
+  z.strictObject({ email: emailAddress, code: typedCode, mode: loginMode, return_to: returnTo }),
 ])
 const resendFields = z.strictObject({ email: emailAddress, return_to: returnTo })
 
@@ -50,7 +51,7 @@ function postVerification(exchange: Exchange): Promise<Response> {
     async () => {
       requireForm(exchange)
       const fields = validFields(answerFields, exchange.body)
-      const verified = await verifyEmail(exchange, fields)
+      const verified = await verifyEmail(exchange, { ...fields, mode: 'cookie' })
       return goOn(exchange, verified.answer, fields.return_to ?? verified.returnTo)
     },
     (problem) => (isLink ? showLink(exchange, formText(exchange, 'token'), problem) : showCheckMail(exchange, problem)),

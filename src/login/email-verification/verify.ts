@@ -6,7 +6,7 @@ import { textOrNull } from '../../db/values.ts'
 import { type Exchange, auditSource } from '../../exchange.ts'
 import { limitRules } from '../../limits/rules.ts'
 import { type MailedAnswer, asksPerHour, challengeKey, refuseAnswer } from '../challenge.ts'
-import { type LoginAnswer, completeLogin, draftSession } from '../complete.ts'
+import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { endOthers } from '../end-others.ts'
 import { limited } from '../limited.ts'
 import { mailVerification, newVerification } from './challenge.ts'
@@ -16,19 +16,22 @@ export interface Verified {
   readonly returnTo: string | null
 }
 
-export async function verifyEmail(exchange: Exchange, answer: MailedAnswer): Promise<Verified> {
+export async function verifyEmail(
+  exchange: Exchange,
+  answer: MailedAnswer & { readonly mode: LoginMode },
+): Promise<Verified> {
   await limited(exchange, limitRules.codeByAddress)
   const key = await challengeKey(exchange, answer, 'verify-email')
-  const spent = key === null ? null : await spend(exchange, key)
+  const spent = key === null ? null : await spend(exchange, key, answer.mode)
   return spent ?? refuseAnswer(exchange, answer, 'verify-email')
 }
 
-async function spend(exchange: Exchange, key: ChallengeKey): Promise<Verified | null> {
+async function spend(exchange: Exchange, key: ChallengeKey, mode: LoginMode): Promise<Verified | null> {
   const { deps } = exchange
-  const draft = draftSession(exchange, { userId: null, method: 'email-verification', amr: ['email'], aal: 1 })
+  const draft = draftSession(exchange, { userId: null, method: 'email-verification', amr: ['email'], aal: 1, mode })
   const facts = { sessionId: draft.session.id, details: { method: 'email-verification' } }
   const verified = auditRow('email.verified', auditSource(exchange), facts, deps.now())
-  const [row] = await deps.database.write(consumeVerification(key, draft, verified))
+  const [row] = await exchange.database.write(consumeVerification(key, draft, verified))
   if (row === undefined) return null
   const user = { ...entryOf(row), emailVerified: true }
   // Sessions from before the mailbox was proven may be somebody else's: the object forgets them within the second too.
@@ -40,6 +43,6 @@ async function spend(exchange: Exchange, key: ChallengeKey): Promise<Verified | 
 export async function resend(exchange: Exchange, email: string): Promise<void> {
   await limited(exchange, limitRules.codeByAddress)
   const asked = newVerification(exchange, { passwordHash: null, returnTo: null })
-  const rows = await exchange.deps.database.write(repeatChallenge(email, asked.row, asksPerHour))
+  const rows = await exchange.database.write(repeatChallenge(email, asked.row, asksPerHour))
   if (rows.length === 1) mailVerification(exchange, email, asked)
 }

@@ -15,12 +15,13 @@ import { pageResponse } from '../../pages/page-response.ts'
 import { emailAddress } from '../../users/email-address.ts'
 import { goOn } from '../go-on.ts'
 import { mailedToken, typedCode } from '../mailed-fields.ts'
+import { loginMode } from '../mode-field.ts'
 import { returnTo } from '../return-to-field.ts'
 import { magicSignIn, sendMagicLink } from './sign-in.ts'
 
 const startFields = z.strictObject({ email: emailAddress, return_to: returnTo })
-const byLink = z.strictObject({ token: mailedToken, return_to: returnTo })
-const byCode = z.strictObject({ email: emailAddress, code: typedCode, return_to: returnTo })
+const byLink = z.strictObject({ token: mailedToken, mode: loginMode, return_to: returnTo })
+const byCode = z.strictObject({ email: emailAddress, code: typedCode, mode: loginMode, return_to: returnTo })
 
 export function magicLink({ settings }: Deps): Hono<GatewayEnv> {
   const app = createApp()
@@ -71,7 +72,7 @@ function postVerify(exchange: Exchange): Promise<Response> {
     async () => {
       requireForm(exchange)
       const fields = answerFields(exchange)
-      const { answer, returnTo: kept } = await magicSignIn(exchange, fields)
+      const { answer, returnTo: kept } = await magicSignIn(exchange, { ...fields, mode: 'cookie' })
       return goOn(exchange, answer, fields.return_to ?? kept)
     },
     (problem) => (token === '' ? showCode(exchange, problem) : showConfirm(exchange, token, problem)),

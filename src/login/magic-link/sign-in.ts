@@ -8,7 +8,7 @@ import { type Exchange, auditSource } from '../../exchange.ts'
 import { minuteMs } from '../../kit/duration.ts'
 import { limitRules } from '../../limits/rules.ts'
 import { type MailedAnswer, asksPerHour, challengeKey, newChallenge, refuseAnswer } from '../challenge.ts'
-import { type LoginAnswer, completeLogin, draftSession } from '../complete.ts'
+import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { endOthers } from '../end-others.ts'
 import { limited } from '../limited.ts'
 import { type MailedQuestion, mailChallenge } from '../mail.ts'
@@ -23,7 +23,7 @@ export async function sendMagicLink(exchange: Exchange, email: string, returnTo:
   const asked = newChallenge(exchange, { purpose, linkLifetimeMs, passwordHash: null, returnTo })
   const audit = auditRow('magic-link.sent', auditSource(exchange), {}, exchange.deps.now())
   const ask = askByMail(email, asked.row, { maxPerHour: asksPerHour, audit })
-  const rows = await exchange.deps.database.write(ask)
+  const rows = await exchange.database.write(ask)
   if (rows.length === 1) mailChallenge(exchange, email, { asked, question })
 }
 
@@ -32,19 +32,22 @@ export interface MagicSignIn {
   readonly returnTo: string | null
 }
 
-export async function magicSignIn(exchange: Exchange, answer: MailedAnswer): Promise<MagicSignIn> {
+export async function magicSignIn(
+  exchange: Exchange,
+  answer: MailedAnswer & { readonly mode: LoginMode },
+): Promise<MagicSignIn> {
   await limited(exchange, limitRules.codeByAddress)
   const key = await challengeKey(exchange, answer, purpose)
-  const spent = key === null ? null : await spend(exchange, key)
+  const spent = key === null ? null : await spend(exchange, key, answer.mode)
   return spent ?? refuseAnswer(exchange, answer, purpose)
 }
 
-async function spend(exchange: Exchange, key: ChallengeKey): Promise<MagicSignIn | null> {
+async function spend(exchange: Exchange, key: ChallengeKey, mode: LoginMode): Promise<MagicSignIn | null> {
   const { deps } = exchange
-  const draft = draftSession(exchange, { userId: null, method: purpose, amr: ['email'], aal: 1 })
+  const draft = draftSession(exchange, { userId: null, method: purpose, amr: ['email'], aal: 1, mode })
   const facts = { details: { method: purpose } }
   const verified = auditRow('email.verified', auditSource(exchange), facts, deps.now())
-  const [row] = await deps.database.write(consumeMagicLink(key, draft, verified))
+  const [row] = await exchange.database.write(consumeMagicLink(key, draft, verified))
   if (row === undefined) return null
   // The mailbox is proven by now, whatever the row said before.
   const user = { ...entryOf(row), emailVerified: true }

@@ -23,7 +23,7 @@ export async function changePassword(exchange: Exchange, given: PasswordChange):
   await refuseKnown(exchange, { password: given.new_password, field: 'new_password', email })
   const newHash = await deps.passwords.hash(given.new_password)
   const audit = auditRow('password.changed', auditSource(exchange), { userId, sessionId }, deps.now())
-  const rows = await deps.database.write(changeStatement(userId, { expectedHash: stored, newHash }, audit))
+  const rows = await exchange.database.write(changeStatement(userId, { expectedHash: stored, newHash }, audit))
   // Changed by somebody else since it was proven.
   if (rows.length === 0) throw wrongPassword('changed meanwhile')
   await endOthers(exchange, { id: userId, shard }, { exceptId: sessionId, reason: 'password changed' })
@@ -36,7 +36,7 @@ export async function provePassword(exchange: Exchange, password: string): Promi
   const { userId, sessionId } = requireSession(exchange).lease.principal
   await limited(exchange, limitRules.login)
   await limitedAccount(exchange, userId, limitRules.ownPassword)
-  const [row] = await deps.database.read(findPasswordHash(userId))
+  const [row] = await exchange.database.read(findPasswordHash(userId))
   const stored = row === undefined ? null : text(row, 'hash')
   if (stored !== null && (await deps.passwords.verify(stored, password)).isRight) return stored
   const reason = stored === null ? 'no password' : 'wrong password'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { emailAddress } from '../../users/email-address.ts'
+import { loginMode } from '../mode-field.ts'
 import { returnTo } from '../return-to-field.ts'
 
 const length = { min: 8, max: 256 }
@@ -33,6 +34,6 @@ export const signUpFields = z.strictObject({
 export const loginFields = z.strictObject({
   email: z.string().max(1000, 'email_invalid'),
   password: currentPassword,
-  mode: z.literal('cookie').optional(),
+  mode: loginMode,
   return_to: returnTo,
 })

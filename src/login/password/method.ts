@@ -34,7 +34,9 @@ export function password(deps: Deps): Hono<GatewayEnv> {
   })
   app.get('/login', ({ env: { exchange }, req }) => {
     const returnTo = parseReturnTo(req.query('return_to'))
-    return principalOf(exchange) === null ? pageResponse(showLogin(exchange, returnTo)) : goTo(returnTo ?? '/')
+    // An application may ask for a sign-in of now, whoever is signed in already.
+    const isShown = principalOf(exchange) === null || req.query('prompt') === 'login'
+    return isShown ? pageResponse(showLogin(exchange, returnTo)) : goTo(returnTo ?? '/')
   })
   app.post('/login', ({ env: { exchange } }) => postLogin(exchange))
   if (deps.settings.config.login.signUp) mountSignUp(app)
@@ -54,7 +56,7 @@ function postLogin(exchange: Exchange): Promise<Response> {
     async () => {
       requireForm(exchange)
       const fields = validFields(loginFields, exchange.body)
-      return goOn(exchange, await signIn(exchange, fields), fields.return_to)
+      return goOn(exchange, await signIn(exchange, { ...fields, mode: 'cookie' }), fields.return_to)
     },
     (problem) => showLogin(exchange, parseReturnTo(exchange.body.fields['return_to']), problem),
   )

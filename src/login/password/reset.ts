@@ -23,7 +23,7 @@ export async function forgotPassword(exchange: Exchange, email: string): Promise
   const asked = newChallenge(exchange, { purpose, linkLifetimeMs, passwordHash: null, returnTo: null })
   const audit = auditRow('password.reset-asked', auditSource(exchange), {}, exchange.deps.now())
   const ask = askByMail(email, asked.row, { maxPerHour: asksPerHour, audit })
-  const rows = await exchange.deps.database.write(ask)
+  const rows = await exchange.database.write(ask)
   if (rows.length === 1) mailChallenge(exchange, email, { asked, question })
 }
 
@@ -33,14 +33,14 @@ export async function resetPassword(exchange: Exchange, answer: MailedAnswer, ne
   // First: a password that is refused must not cost the code a try.
   await refuseKnown(exchange, { password: newPassword, field: 'new_password', email: null })
   const key = await challengeKey(exchange, answer, purpose)
-  const [found] = key === null ? [] : await deps.database.read(findReset(key))
+  const [found] = key === null ? [] : await exchange.database.read(findReset(key))
   if (key === null || found === undefined) return refuseAnswer(exchange, answer, purpose)
   refuseCommon(exchange, { password: newPassword, field: 'new_password', email: text(found, 'email') })
-  const claimed = await deps.database.write(claimReset(key))
+  const claimed = await exchange.database.write(claimReset(key))
   if (claimed.length === 0) return refuseAnswer(exchange, answer, purpose)
   const hash = await deps.passwords.hash(newPassword)
   const audit = auditRow('password.reset', auditSource(exchange), {}, deps.now())
-  const [row] = await deps.database.write(consumeReset(key, { hash, ip: client.ip, audit }))
+  const [row] = await exchange.database.write(consumeReset(key, { hash, ip: client.ip, audit }))
   if (row === undefined) return refuseAnswer(exchange, answer, purpose)
   const account = resetAccount(row)
   await endOthers(exchange, account, { exceptId: null, reason: 'password reset' })

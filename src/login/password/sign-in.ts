@@ -8,12 +8,13 @@ import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { hourMs } from '../../kit/duration.ts'
 import { limitRules } from '../../limits/rules.ts'
 import { emailAddress } from '../../users/email-address.ts'
-import { type LoginAnswer, completeLogin, draftSession } from '../complete.ts'
+import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { limited } from '../limited.ts'
 
 export interface Credentials {
   readonly email: string
   readonly password: string
+  readonly mode: LoginMode
 }
 
 /** Returns the answer for programs and has set the cookies; throws a GatewayError for every no. */
@@ -33,14 +34,15 @@ export async function signIn(exchange: Exchange, given: Credentials): Promise<Lo
     await recordFailure(exchange, user, 'address unverified')
     throw new GatewayError(reject('email_unverified', 'address unverified'))
   }
+  const answer = await open(exchange, user, given.mode)
   if (needsRehash) await rehash(exchange, user, { stored, password: given.password })
-  return open(exchange, user)
+  return answer
 }
 
-async function findUser({ deps }: Exchange, email: string): Promise<LoginUser | null> {
+async function findUser({ database }: Exchange, email: string): Promise<LoginUser | null> {
   const parsed = emailAddress.safeParse(email)
   // Asked all the same: an answer without a round trip to the database would come sooner.
-  const [row] = await deps.database.read(findUserForLogin(parsed.success ? parsed.data : 'nobody@invalid'))
+  const [row] = await database.read(findUserForLogin(parsed.success ? parsed.data : 'nobody@invalid'))
   return row === undefined ? null : loginUser(row)
 }
 
@@ -57,13 +59,13 @@ async function recordFailure(exchange: Exchange, user: LoginUser | null, reason:
   await exchange.deps.audit.record('login.failed', auditSource(exchange), facts)
 }
 
-async function open(exchange: Exchange, user: LoginUser): Promise<LoginAnswer> {
-  const draft = draftSession(exchange, { userId: user.id, method: 'password', amr: ['pwd'], aal: 1 })
-  const [row] = await exchange.deps.database.write(startSession(draft))
+async function open(exchange: Exchange, user: LoginUser, mode: LoginMode): Promise<LoginAnswer> {
+  const draft = draftSession(exchange, { userId: user.id, method: 'password', amr: ['pwd'], aal: 1, mode })
+  const [row] = await exchange.database.write(startSession(draft))
   return row === undefined ? refuse(exchange, user, 'account gone') : completeLogin(exchange, entryOf(row), draft)
 }
 
-/** A login must not fail because its password could not be stored better. */
+/** After the login, which must not fail, nor wait too long, because its password could not be stored better. */
 async function rehash(
   exchange: Exchange,
   user: LoginUser,
@@ -72,7 +74,7 @@ async function rehash(
   const audit = auditRow('password.rehashed', auditSource(exchange), { userId: user.id }, exchange.deps.now())
   try {
     const next = await exchange.deps.passwords.hash(password)
-    await exchange.deps.database.write(replacePasswordHash(user.id, stored, next, audit))
+    await exchange.database.write(replacePasswordHash(user.id, stored, next, audit))
   } catch (error) {
     if (!(error instanceof DatabaseUnavailable)) throw error
   }

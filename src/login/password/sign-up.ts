@@ -30,7 +30,7 @@ export async function signUp(exchange: Exchange, given: z.output<typeof signUpFi
     deps.now(),
   )
   const user = { id, email: given.email, name: given.name, phone: given.phone, shard, passwordHash }
-  const [row] = await deps.database.write(signUpStatement(user, asked.row, audit))
+  const [row] = await exchange.database.write(signUpStatement(user, asked.row, audit))
   switch (row === undefined ? 'raced' : signUpOutcome(row)) {
     case 'created':
     case 'unverified':

@@ -50,8 +50,8 @@ export function reauthentication(): Hono<GatewayEnv> {
 async function withPassword(exchange: Exchange, password: string): Promise<LoginAnswer> {
   const { userId } = requireSession(exchange).lease.principal
   await provePassword(exchange, password)
-  const draft = draftSession(exchange, { userId, method: 'reauthentication', amr: ['pwd'], aal: 1 })
-  const [row] = await exchange.deps.database.write(startSession(draft))
+  const draft = draftSession(exchange, { userId, method: 'reauthentication', amr: ['pwd'], aal: 1, mode: 'cookie' })
+  const [row] = await exchange.database.write(startSession(draft))
   if (row === undefined) throw new GatewayError(reject('invalid_credentials', 'account gone'))
   return completeLogin(exchange, entryOf(row), draft)
 }
@@ -97,6 +97,6 @@ function pageOf(exchange: Exchange, { to, factors, needsFactor }: Asked, problem
 
 async function ownFactors(exchange: Exchange): Promise<Factors> {
   const { userId } = requireSession(exchange).lease.principal
-  const [row] = await exchange.deps.database.read(findFactors(userId))
+  const [row] = await exchange.database.read(findFactors(userId))
   return row === undefined ? { hasPassword: false, hasTotp: false, backupCodesLeft: 0 } : factorsOf(row)
 }

@@ -103,7 +103,7 @@ async function showState(exchange: Exchange, notice?: NoticeKey): Promise<Page> 
 /** Null without an authenticator app. */
 async function findCodesLeft(exchange: Exchange): Promise<number | null> {
   const { userId } = requireSession(exchange).lease.principal
-  const [row] = await exchange.deps.database.read(findFactors(userId))
+  const [row] = await exchange.database.read(findFactors(userId))
   const factors = row === undefined ? null : factorsOf(row)
   return factors?.hasTotp === true ? factors.backupCodesLeft : null
 }

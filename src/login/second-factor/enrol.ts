@@ -12,7 +12,7 @@ import { text } from '../../db/values.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { requireRecent } from '../../forms/require-recent.ts'
-import type { Principal } from '../../identity/principal.ts'
+import type { Lease } from '../../sessions/gate.ts'
 import { limitRules } from '../../limits/rules.ts'
 import { draftSession, openSession } from '../complete.ts'
 import { endOthers } from '../end-others.ts'
@@ -34,7 +34,7 @@ export async function startTotp(exchange: Exchange): Promise<OfferedTotp> {
   await limited(exchange, limitRules.secondFactor)
   const secret = newTotpSecret()
   const sealed = await deps.sealed.seal(secret, totpPlace(principal.userId))
-  const rows = await deps.database.write(offerTotp(principal.userId, sealed))
+  const rows = await exchange.database.write(offerTotp(principal.userId, sealed))
   if (rows.length === 0) throw new GatewayError(reject('factor_exists', 'authenticator app'))
   return shown(exchange, principal, secret)
 }
@@ -58,7 +58,7 @@ export async function finishTotp(exchange: Exchange, code: string): Promise<read
   const { userId, email } = principal
   const codes = newBackupCodes()
   const amr = [...new Set([...principal.amr, 'otp', 'mfa'])]
-  const draft = draftSession(exchange, { userId, method: 'totp', amr, aal: 2 })
+  const draft = draftSession(exchange, { userId, method: 'totp', amr, aal: 2, mode: 'cookie' })
   const facts = { userId, sessionId: draft.session.id, details: { factor: 'totp' } }
   const confirmation = {
     sealedSecret: offer.sealed,
@@ -67,7 +67,7 @@ export async function finishTotp(exchange: Exchange, code: string): Promise<read
     session: draft.session,
     audit: auditRow('factor.added', auditSource(exchange), facts, deps.now()),
   }
-  const rows = await deps.database.write(confirmTotp(userId, confirmation))
+  const rows = await exchange.database.write(confirmTotp(userId, confirmation))
   if (rows.length === 0) throw await refusedCode(exchange, principal)
   await openSession(exchange, { ...principal, id: userId }, draft)
   await endOthers(
@@ -85,7 +85,7 @@ export async function newCodes(exchange: Exchange): Promise<readonly string[]> {
   const codes = newBackupCodes()
   const hashes = codes.map((one) => hashBackupCode(deps.backupCodeKey, userId, one))
   const audit = auditRow('backup-codes.reissued', auditSource(exchange), { userId, sessionId }, deps.now())
-  const rows = await deps.database.write(reissueBackupCodes(userId, hashes, audit))
+  const rows = await exchange.database.write(reissueBackupCodes(userId, hashes, audit))
   if (rows.length === 0) throw new GatewayError(reject('not_found', 'no second factor'))
   await endOthers(exchange, { id: userId, shard }, { exceptId: sessionId, reason: 'backup codes reissued' })
   mailChanged(exchange, email, 'codes_reissued')
@@ -97,32 +97,32 @@ export async function removeFactor(exchange: Exchange): Promise<void> {
   const { userId, sessionId, shard, email } = requireRecent(exchange, { aal: 2 })
   const facts = { userId, sessionId, details: { factor: 'totp' } }
   const audit = auditRow('factor.removed', auditSource(exchange), facts, deps.now())
-  const rows = await deps.database.write(removeTotp(userId, audit))
+  const rows = await exchange.database.write(removeTotp(userId, audit))
   if (rows.length === 0) throw new GatewayError(reject('not_found', 'no second factor'))
   await endOthers(exchange, { id: userId, shard }, { exceptId: sessionId, reason: 'factor removed' })
   mailChanged(exchange, email, 'factor_removed')
 }
 
 /** An account whose mailbox nobody has proven may be somebody else's tomorrow, and a factor would lock its owner out. */
-function requireProvenMailbox({ emailVerified }: Principal): void {
+function requireProvenMailbox({ emailVerified }: Lease['principal']): void {
   if (!emailVerified) throw new GatewayError(reject('email_unverified', 'factor needs a proven mailbox'))
 }
 
 async function openOffer(
-  { deps }: Exchange,
-  { userId }: Principal,
+  { deps, database }: Exchange,
+  { userId }: Lease['principal'],
 ): Promise<{ secret: string; sealed: string } | null> {
-  const [row] = await deps.database.read(findOfferedTotp(userId))
+  const [row] = await database.read(findOfferedTotp(userId))
   if (row === undefined) return null
   const sealed = text(row, 'secret')
   return { sealed, secret: (await deps.sealed.open(sealed, totpPlace(userId))).text }
 }
 
-function shown({ deps }: Exchange, { email }: Principal, secret: string): OfferedTotp {
+function shown({ deps }: Exchange, { email }: Lease['principal'], secret: string): OfferedTotp {
   return { secret, otpauthUrl: otpauthUrl(secret, { issuer: deps.settings.config.theme.name, email }) }
 }
 
-async function refusedCode(exchange: Exchange, { userId, sessionId }: Principal): Promise<GatewayError> {
+async function refusedCode(exchange: Exchange, { userId, sessionId }: Lease['principal']): Promise<GatewayError> {
   const facts = { userId, sessionId, reason: 'enrolment', details: { method: 'totp' } }
   await exchange.deps.audit.record('factor.failed', auditSource(exchange), facts)
   return new GatewayError(reject('invalid_or_expired', 'enrolment'))

@@ -15,11 +15,12 @@ import { pageResponse } from '../../pages/page-response.ts'
 import { clearedCookie, pauseCookieName } from '../../sessions/cookie.ts'
 import { goOn } from '../go-on.ts'
 import { mailedToken } from '../mailed-fields.ts'
+import { loginMode } from '../mode-field.ts'
 import { returnTo } from '../return-to-field.ts'
 import { factorCode, givenFactor, kindOf } from './fields.ts'
 import { proveForLogin } from './prove.ts'
 
-const verifyFields = givenFactor.extend({ mfa_token: mailedToken })
+const verifyFields = givenFactor.extend({ mfa_token: mailedToken, mode: loginMode })
 const formFields = z.strictObject({ code: factorCode, return_to: returnTo })
 
 export function secondFactor(): Hono<GatewayEnv> {
@@ -47,7 +48,7 @@ function postMfa(exchange: Exchange): Promise<Response> {
       const { code, return_to: to } = validFields(formFields, exchange.body)
       // Without one the try is made all the same, with a token that nobody was given: it ends like any wrong one.
       const token = singleCookie(exchange, pauseCookieName) ?? ''
-      const answer = await proveForLogin(exchange, token, { ...kindOf(code), code })
+      const answer = await proveForLogin(exchange, token, { ...kindOf(code), code, mode: 'cookie' })
       exchange.setCookies.push(clearedCookie(pauseCookieName))
       return goOn(exchange, answer, to)
     },

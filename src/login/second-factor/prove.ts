@@ -13,7 +13,7 @@ import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { secondMs } from '../../kit/duration.ts'
 import { limitRules } from '../../limits/rules.ts'
 import { hashSecret } from '../../sessions/token.ts'
-import { type LoginAnswer, draftSession, openSession } from '../complete.ts'
+import { type LoginAnswer, type LoginMode, draftSession, openSession } from '../complete.ts'
 import { limited } from '../limited.ts'
 import { hashBackupCode, readBackupCode } from './backup-codes.ts'
 import { totpStep } from './totp.ts'
@@ -27,12 +27,21 @@ export interface GivenFactor {
 const triesPerPause = 5
 
 /** Completes the login that a token of a pause stands for. */
-export async function proveForLogin(exchange: Exchange, token: string, given: GivenFactor): Promise<LoginAnswer> {
+export async function proveForLogin(
+  exchange: Exchange,
+  token: string,
+  given: GivenFactor & { readonly mode: LoginMode },
+): Promise<LoginAnswer> {
   await limited(exchange, limitRules.secondFactor)
-  const [row] = await exchange.deps.database.write(countPausedTry(hashSecret(token), triesPerPause))
+  const [row] = await exchange.database.write(countPausedTry(hashSecret(token), triesPerPause))
   if (row === undefined) throw new GatewayError(reject('invalid_or_expired', 'no such pause'))
   const counted = countedTryOf(row)
-  return enter(exchange, counted, { given, amr: counted.pause?.amr ?? [], pauseId: counted.pause?.id ?? null })
+  return enter(exchange, counted, {
+    given,
+    mode: given.mode,
+    amr: counted.pause?.amr ?? [],
+    pauseId: counted.pause?.id ?? null,
+  })
 }
 
 /** Raises the session at hand: its holder proves the factor now. */
@@ -42,27 +51,32 @@ export async function proveForSession(
   given: GivenFactor,
 ): Promise<LoginAnswer> {
   await limited(exchange, limitRules.secondFactor)
-  const [row] = await exchange.deps.database.write(countOwnTry(holder.userId))
+  const [row] = await exchange.database.write(countOwnTry(holder.userId))
   if (row === undefined) throw new GatewayError(reject('invalid_or_expired', 'nothing to try'))
-  return enter(exchange, countedTryOf(row), { given, amr: holder.amr, pauseId: null })
+  return enter(exchange, countedTryOf(row), { given, mode: 'cookie', amr: holder.amr, pauseId: null })
 }
 
 interface Entrance {
   readonly given: GivenFactor
+  readonly mode: LoginMode
   /** Of what was proven before. */
   readonly amr: readonly string[]
   readonly pauseId: string | null
 }
 
-async function enter(exchange: Exchange, counted: CountedTry, { given, amr, pauseId }: Entrance): Promise<LoginAnswer> {
+async function enter(
+  exchange: Exchange,
+  counted: CountedTry,
+  { given, mode, amr, pauseId }: Entrance,
+): Promise<LoginAnswer> {
   const { userId } = counted
   if (counted.lockedForMs !== null && counted.sealedSecret === null)
     throw await locked(exchange, userId, counted.lockedForMs)
   const proof = await readProof(exchange, counted, given)
-  const facts = { userId, method: given.method, amr: [...new Set([...amr, 'otp', 'mfa'])], aal: 2 as const }
+  const facts = { userId, method: given.method, amr: [...new Set([...amr, 'otp', 'mfa'])], aal: 2 as const, mode }
   const draft = draftSession(exchange, facts)
   const rows = { session: draft.session, audit: draft.audits.opened, pauseId }
-  const [row] = proof === null ? [] : await exchange.deps.database.write(enterByFactor(proof, rows))
+  const [row] = proof === null ? [] : await exchange.database.write(enterByFactor(proof, rows))
   if (row !== undefined) return openSession(exchange, entryOf(row), draft)
   const failure = { userId, reason: proof === null ? 'wrong code' : 'spent', details: { method: given.method } }
   await exchange.deps.audit.record('factor.failed', auditSource(exchange), failure)

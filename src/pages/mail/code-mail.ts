@@ -10,13 +10,15 @@ export type CodeMailProps = {
   readonly about: 'verification' | 'reset' | 'magicLink'
   readonly link: string
   readonly code: string
-  readonly validForS: number
+  /** How long each is good for. */
+  readonly linkForS: number
+  readonly codeForS: number
 }
 
-export function codeMail({ theme, texts, about, link, code, validForS }: CodeMailProps): Mail {
+export function codeMail({ theme, texts, about, link, code, linkForS, codeForS }: CodeMailProps): Mail {
   const t = texts.mail[about]
   const lead = forSite(t.lead, theme)
-  const expiry = fill(t.expiry, { duration: duration(validForS, texts.lang) })
+  const expiry = fill(t.expiry, { link: duration(linkForS, texts.lang), code: duration(codeForS, texts.lang) })
   return {
     subject: forSite(t.subject, theme),
     // The link and the code each have a line to themselves: people copy them, and programs look for them.

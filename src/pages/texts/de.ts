@@ -145,6 +145,25 @@ export const de: Texts = {
       'Bewahren Sie sie bei wichtigen Papieren auf. Jeder gilt einmal, wenn die App nicht zur Hand ist. Sie werden nur jetzt gezeigt.',
     codesDone: 'Ich habe sie aufbewahrt',
   },
+  consent: {
+    title: '{client} Zugriff geben?',
+    lead: 'Sie sind angemeldet als {email}.',
+    asks: '{client} möchte:',
+    scopes: {
+      openid: 'Sie wiedererkennen, wenn Sie wiederkommen',
+      profile: 'Ihren Namen sehen',
+      email: 'Ihre E-Mail-Adresse sehen',
+      roles: 'Ihre Rollen hier sehen',
+    },
+    allow: 'Erlauben',
+    deny: 'Nicht erlauben',
+    aside: 'Ihr Passwort sieht die Anwendung nicht, und auf Ihrer Kontoseite können Sie ihren Zugriff beenden.',
+  },
+  continue: {
+    title: 'Einen Moment',
+    lead: 'Sie sind auf dem Weg zurück zu {host}.',
+    link: 'Weiter',
+  },
   signOut: {
     title: 'Abmelden?',
     lead: 'Sie sind angemeldet als {email}.',
@@ -232,7 +251,7 @@ export const de: Texts = {
       lead: 'Jemand, hoffentlich Sie, hat sich mit dieser Adresse bei {site} angemeldet. Öffnen Sie diesen Link, um sie zu bestätigen:',
       button: 'Meine Adresse bestätigen',
       codeLead: 'Oder geben Sie diesen Code auf der Seite ein, auf der Sie das Konto angelegt haben:',
-      expiry: 'Der Link gilt {duration} und der Code 10 Minuten, jeder einmal.',
+      expiry: 'Der Link gilt {link} und der Code {code}, jeder einmal.',
       aside: 'Das waren nicht Sie? Dann beachten Sie diese Nachricht nicht; es geschieht nichts.',
     },
     alreadyRegistered: {
@@ -249,7 +268,7 @@ export const de: Texts = {
       lead: 'Jemand, hoffentlich Sie, hat bei {site} um ein neues Passwort gebeten. Öffnen Sie diesen Link, um eines zu wählen:',
       button: 'Neues Passwort wählen',
       codeLead: 'Oder geben Sie diesen Code auf der Seite ein, auf der Sie darum gebeten haben:',
-      expiry: 'Link und Code gelten {duration}, und nur einer von beiden einmal.',
+      expiry: 'Link und Code gelten {link}, und nur einer von beiden einmal.',
       aside: 'Das waren nicht Sie? Dann beachten Sie diese Nachricht nicht; Ihr Passwort bleibt, wie es ist.',
     },
     magicLink: {
@@ -258,7 +277,7 @@ export const de: Texts = {
       lead: 'Jemand, hoffentlich Sie, möchte sich bei {site} anmelden. Öffnen Sie dazu diesen Link:',
       button: 'Anmelden',
       codeLead: 'Oder geben Sie diesen Code auf der Seite ein, auf der Sie darum gebeten haben:',
-      expiry: 'Link und Code gelten {duration}, und nur einer von beiden einmal.',
+      expiry: 'Link und Code gelten {link}, und nur einer von beiden einmal.',
       aside: 'Das waren nicht Sie? Dann beachten Sie diese Nachricht nicht, und geben Sie den Code niemandem.',
     },
     changed: {

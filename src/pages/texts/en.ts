@@ -1,3 +1,5 @@
+import { enMail } from './en-mail.ts'
+
 /** `{word}` is filled in by the page. Another language is another file with an object of type `Texts`. */
 export const en = {
   lang: 'en',
@@ -140,6 +142,25 @@ export const en = {
       'Keep them where you keep important papers. Each works once, when the app is not at hand. They are shown only now.',
     codesDone: 'I have kept them',
   },
+  consent: {
+    title: 'Allow {client}?',
+    lead: 'You are signed in as {email}.',
+    asks: '{client} asks to:',
+    scopes: {
+      openid: 'recognise you when you come back',
+      profile: 'see your name',
+      email: 'see your email address',
+      roles: 'see your roles here',
+    },
+    allow: 'Allow',
+    deny: 'Do not allow',
+    aside: 'It cannot see your password, and you can end its access on your account page.',
+  },
+  continue: {
+    title: 'One moment',
+    lead: 'You are on your way back to {host}.',
+    link: 'Continue',
+  },
   signOut: {
     title: 'Sign out?',
     lead: 'You are signed in as {email}.',
@@ -207,66 +228,7 @@ export const en = {
     links: 'Links',
     noSubject: '(no subject)',
   },
-  mail: {
-    verification: {
-      subject: 'Confirm your email address for {site}',
-      heading: 'Confirm your email address',
-      lead: 'Somebody, hopefully you, signed up at {site} with this address. Open this link to confirm it:',
-      button: 'Confirm my address',
-      codeLead: 'Or enter this code on the page where you signed up:',
-      expiry: 'The link works for {duration} and the code for 10 minutes, each once.',
-      aside: 'It was not you? Then ignore this message; nothing will happen.',
-    },
-    alreadyRegistered: {
-      subject: 'You already have an account at {site}',
-      heading: 'You already have an account',
-      lead: 'Somebody, hopefully you, tried to sign up at {site} with this address. It already has an account, so no new one was created. You can sign in here:',
-      button: 'Sign in',
-      aside: 'It was not you? Then ignore this message; nobody was told that this account exists.',
-    },
-    reset: {
-      subject: 'Choose a new password for {site}',
-      heading: 'Choose a new password',
-      lead: 'Somebody, hopefully you, asked for a new password at {site}. Open this link to choose one:',
-      button: 'Choose a new password',
-      codeLead: 'Or enter this code on the page where you asked:',
-      expiry: 'The link and the code work for {duration}, and only one of them once.',
-      aside: 'It was not you? Then ignore this message; your password stays as it is.',
-    },
-    magicLink: {
-      subject: 'Sign in to {site}',
-      heading: 'Sign in',
-      lead: 'Somebody, hopefully you, asked to sign in to {site}. Open this link to do so:',
-      button: 'Sign in',
-      codeLead: 'Or enter this code on the page where you asked:',
-      expiry: 'The link and the code work for {duration}, and only one of them once.',
-      aside: 'It was not you? Then ignore this message, and give the code to nobody.',
-    },
-    changed: {
-      subject: 'A change to your account at {site}',
-      button: 'Open my account',
-      aside: 'It was not you? Then choose a new password at once, by “Forgot your password?” on the sign-in page.',
-      by: {
-        password_changed: {
-          heading: 'Your password was changed',
-          lead: 'The password of your account at {site} was changed, and other devices were signed out.',
-        },
-        factor_added: {
-          heading: 'Two-step sign-in was switched on',
-          lead: 'An authenticator app was set up for your account at {site}, and other devices were signed out.',
-        },
-        factor_removed: {
-          heading: 'Two-step sign-in was switched off',
-          lead: 'The authenticator app of your account at {site} was removed, and other devices were signed out.',
-        },
-        codes_reissued: {
-          heading: 'New backup codes were made',
-          lead: 'New backup codes were made for your account at {site}. The ones before do not work any more.',
-        },
-      },
-    },
-    linkHint: 'If the button does not work, copy this address into your browser:',
-  },
+  mail: enMail,
 }
 
 export type Texts = typeof en

@@ -1,5 +1,11 @@
 // What stands in the place of the database behind the objects: says what it is told to, and keeps what it was asked.
-type Mode = 'away' | 'answers' | 'loses its answers'
+type Mode = 'away' | 'answers' | 'loses its answers' | RealDatabase
+
+/** Where statements go on to, when they do. */
+export interface RealDatabase {
+  readonly databaseUrl: string
+  readonly databaseEndpoint: string
+}
 
 let mode: Mode = 'away'
 let asked: string[] = []
@@ -10,16 +16,37 @@ const empty = { command: 'INSERT', rowCount: 0, rows: [], fields: [], rowAsArray
 export async function scriptedDatabase(request: {
   method: string
   url: string
+  headers: Iterable<[string, string]>
   text(): Promise<string>
 }): Promise<Response> {
-  const { pathname } = new URL(request.url)
+  const { hostname, pathname } = new URL(request.url)
+  if (hostname !== 'database.test') return realDatabase(request)
   if (request.method === 'PUT' && pathname === '/mode') {
-    mode = (await request.text()) as Mode
+    const told = await request.text()
+    mode = told.startsWith('{') ? (JSON.parse(told) as RealDatabase) : (told as Mode)
     asked = []
     return new Response(null, { status: 204 })
   }
   if (pathname === '/asked') return Response.json(asked)
   if (mode === 'away') return new Response('away', { status: 503 })
-  asked.push(await request.text())
+  const body = await request.text()
+  asked.push(body)
+  if (typeof mode === 'object') return passOn(mode.databaseEndpoint, mode.databaseUrl, body)
   return mode === 'answers' ? Response.json(empty) : new Response('lost', { status: 502 })
+}
+
+/** A test may name a real endpoint itself. */
+async function realDatabase(request: Parameters<typeof scriptedDatabase>[0]): Promise<Response> {
+  const databaseUrl = new Map(request.headers).get('neon-connection-string') ?? ''
+  return passOn(request.url, databaseUrl, await request.text())
+}
+
+function passOn(endpoint: string, databaseUrl: string, body: string): Promise<Response> {
+  const headers = {
+    'content-type': 'application/json',
+    'neon-connection-string': databaseUrl,
+    'neon-raw-text-output': 'true',
+    'neon-array-mode': 'true',
+  }
+  return fetch(endpoint, { method: 'POST', headers, body })
 }

@@ -304,3 +304,17 @@ describe('the host', () => {
     expect(hostOf('site.example', 'https://site.example@evil/x')).toBe('not-a-path')
   })
 })
+
+describe('the bounds of a target', () => {
+  const judged = (url: string, host = 'site.example') => canonicalTarget(url, host)
+
+  it('a path of 8,192 characters is taken, one more is not', () => {
+    const path = `/${'a'.repeat(8191)}`
+    expect(judged(`https://site.example${path}`).ok).toBe(true)
+    expect(judged(`https://site.example${path}a`)).toEqual({ ok: false, reason: 'too-long' })
+  })
+
+  it('an address of another host without any path is no target', () => {
+    expect(judged('https://other.example')).toEqual({ ok: false, reason: 'host-mismatch' })
+  })
+})

@@ -265,3 +265,29 @@ describe('for every table', () => {
     )
   })
 })
+
+describe('routes that fold together', () => {
+  const other = (path: string, requirement: Requirement, origin: string, more: Partial<Route> = {}): Route =>
+    route(path, requirement, { origin, ...more })
+
+  it('count wherever they stand in the list', () => {
+    const routes = [route('/public/*', open), route('/admin/*', needs([])), route('/Admin/*', needs(['admin']))]
+    expect(outcome(routes, '/admin/x', person)).toBe('missing-role')
+  })
+
+  it('count although one between them takes other methods', () => {
+    const routes = [
+      route('/admin/*', needs([])),
+      route('/Admin/*', needs([]), { methods: ['POST'] }),
+      route('/ADMIN/*', needs(['admin'])),
+    ]
+    expect(outcome(routes, '/admin/x', person)).toBe('missing-role')
+    expect(outcome(routes, '/admin/x', admin)).toBe('allow')
+  })
+
+  it('name the route of the path itself where they ask for the same', () => {
+    const routes = [other('/a/*', needs([]), 'first'), other('/A/*', needs([]), 'second')]
+    expect(ask(routes, '/a/x')).toMatchObject({ outcome: 'deny', route: { origin: 'first' } })
+    expect(ask(routes, '/A/x')).toMatchObject({ outcome: 'deny', route: { origin: 'second' } })
+  })
+})

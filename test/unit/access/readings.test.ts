@@ -69,3 +69,23 @@ describe('the readings of a path', () => {
     )
   })
 })
+
+describe('what only looks like a stream of NTFS', () => {
+  it.each([
+    ['/price$;x', '/price$'],
+    ['/a:b;x', '/a:b'],
+    ['/a$b:c;x', '/a$b:c'],
+  ])('%s still reads %s', (path, reading) => {
+    expect(readings(path)).toContain(reading)
+  })
+
+  it('and a stream is its file', () => {
+    expect(readings('/a::$DATA')).toContain('/a')
+  })
+})
+
+describe('a segment that disappears', () => {
+  it('leaves the root, not nothing', () => {
+    for (const reading of readings('/%C2%AD')) expect(reading).toMatch(/^\//)
+  })
+})

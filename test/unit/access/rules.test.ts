@@ -135,3 +135,23 @@ describe('the table', () => {
     )
   })
 })
+
+describe('a rule for one host', () => {
+  it('is for it on every port, and for no other host on any', () => {
+    const routes = one('/*', { hosts: ['admin.example.com'] })
+    for (const host of ['admin.example.com', 'admin.example.com:8443'])
+      expect([host, match(routes, '/', 'GET', host)]).toEqual([host, 'hit'])
+    for (const host of ['example.com', 'example.com:8443', 'other.example.com:8443', 'xadmin.example.com:8443'])
+      expect([host, match(routes, '/', 'GET', host)]).toEqual([host, null])
+  })
+})
+
+describe('a rule that could never match', () => {
+  it.each([
+    ['/a//b', /"\/a\/\/b": empty-segment/],
+    ['/\ud800', /: invalid-utf8/],
+    ['a', /: not-a-path/],
+  ])('%j is refused with the reason', (path, reason) => {
+    expect(() => compileRoutes(one(path))).toThrow(reason)
+  })
+})

@@ -93,3 +93,9 @@ describe('for any header', () => {
     expect(performance.now() - start).toBeLessThan(400)
   })
 })
+
+describe('a name behind one that only ends like it', () => {
+  it.each([`a=x${session}, ${session}=s`, `a=x${session}=1 ${session}=s`])('is found: %s', (header) => {
+    expect(takeCookies(header, names)).toBe('ambiguous')
+  })
+})

@@ -9,7 +9,7 @@ const environment = {
   DATABASE_URL: 'postgres://user:secret-password@db.example.com/site',
   ORIGIN_URL: 'http://127.0.0.1:9000',
   RESEND_API_KEY: 're_secret',
-  ...(await createSecrets()),
+  ...(await createSecrets(2048)),
 }
 
 function problems(

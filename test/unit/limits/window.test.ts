@@ -29,7 +29,11 @@ describe('the sliding window', () => {
     const rule = { id: 'r', limit: 1, windowMs: 100 }
     const { state } = decideWindow({ hitsAtMs: [] }, rule, 1000)
     expect(decideWindow(state, rule, 1099).decision).toMatchObject({ isAllowed: false, remaining: 0, retryAfterMs: 1 })
-    expect(decideWindow(state, rule, 1100).decision).toMatchObject({ isAllowed: true, remaining: 0 })
+    expect(decideWindow(state, rule, 1100).decision).toMatchObject({
+      isAllowed: true,
+      remaining: 0,
+      retryAfterMs: 0,
+    })
   })
 })
 

@@ -7,7 +7,15 @@ import { HOSTILE } from './samples.ts'
 
 const link = 'https://site.example/auth/verify-email?token=abc&x=1'
 const hostile = { name: `A\r\nBcc: x@y.z ${HOSTILE}`, logoUrl: HOSTILE, accentColor: HOSTILE }
-const props = { theme: defaultTheme, texts, about: 'verification' as const, link, code: '048213', validForS: 900 }
+const props = {
+  theme: defaultTheme,
+  texts,
+  about: 'verification' as const,
+  link,
+  code: '048213',
+  linkForS: 7200,
+  codeForS: 900,
+}
 
 describe('verification mail', () => {
   it('says the same as text and as HTML', () => {
@@ -17,7 +25,7 @@ describe('verification mail', () => {
     expect(mail.text.match(/\b\d{6}\b/g)).toEqual(['048213'])
     expect(mail.html).toContain('href="https://site.example/auth/verify-email?token=abc&amp;x=1"')
     expect(mail.html).toContain('>048213</p>')
-    for (const part of [mail.text, mail.html]) expect(part).toContain('15 minutes')
+    for (const part of [mail.text, mail.html]) expect(part).toMatch(/link works for 2 hours.* code for 15 minutes/)
     expect(`${mail.text}${mail.html}`).not.toMatch(/undefined|\[object|\{\w+\}/)
   })
 

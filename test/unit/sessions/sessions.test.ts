@@ -71,6 +71,12 @@ describe('the CSRF token', () => {
     expect(tokens.isValid(token, 'session-b')).toBe(false)
   })
 
+  it('is another one each time, so that none tells about the next', () => {
+    const issued = Array.from({ length: 100 }, () => tokens.issue('session-a'))
+    expect(new Set(issued.map((token) => token.split('.')[0])).size).toBe(100)
+    for (const token of issued) expect(token).toMatch(/^[\w-]{22}\.[\w-]{43}$/)
+  })
+
   it('is not good under another key, changed, cut or joined', () => {
     const token = tokens.issue('session-a')
     expect(createCsrfTokens(randomBytes(32)).isValid(token, 'session-a')).toBe(false)
@@ -117,6 +123,7 @@ describe('how long a session lives', () => {
     roles: [],
     userCreatedAtMs: 0,
     shard: 'xx-1',
+    parentId: null,
   }
 
   it('to the millisecond of its end', () => {
@@ -132,8 +139,8 @@ describe('how long a session lives', () => {
   })
 
   it('an unconfirmed address carries it for a day', () => {
-    const unverified = { ...session, emailVerified: false }
-    expect(liveness(unverified, 0, policy, policy.unverifiedMs - 1)).toBe('live')
-    expect(liveness(unverified, 0, policy, policy.unverifiedMs)).toBe('unverified-too-long')
+    const unverified = { ...session, emailVerified: false, userCreatedAtMs: 1000 }
+    expect(liveness(unverified, 0, policy, 1000 + policy.unverifiedMs - 1)).toBe('live')
+    expect(liveness(unverified, 0, policy, 1000 + policy.unverifiedMs)).toBe('unverified-too-long')
   })
 })

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Principal } from '../../../src/identity/principal.ts'
+import type { SessionPrincipal } from '../../../src/identity/principal.ts'
 import type { Lease } from '../../../src/sessions/gate.ts'
 import { headerValue, makePassport, passportAtHand } from '../../../src/tokens/passport.ts'
 
-const principal: Principal = {
+const principal: SessionPrincipal = {
   userId: 'user',
   sessionId: 'session',
   email: 'ann@example.com',
@@ -47,6 +47,16 @@ describe('the passport', () => {
     expect([...headers.keys()].toSorted()).toEqual(['x-email', 'x-id', 'x-name', 'x-portcullis-assertion', 'x-roles'])
     expect(headers.get('x-roles')).toBe('admin,a%2Cb')
     expect(headers.get('x-name')).toBe('Ann,%20%C3%9Cnder%0D%0Ax-evil:%201')
+  })
+
+  it('leaves out a header whose value nobody has, and one that nobody asked for', async () => {
+    const nameless = { ...lease(), principal: { ...principal, name: null } }
+    const { headers } = await makePassport(nameless, 'site', {
+      signer,
+      names: { name: 'x-name', email: 'x-email' },
+      nowMs: 0,
+    })
+    expect(headers.map(([name]) => name)).toEqual(['x-portcullis-assertion', 'x-email'])
   })
 
   it('is used again for half a minute, for its origin only', async () => {

@@ -1,0 +1,64 @@
+// Is a token good, and what does it say? For programs that prove who they are (RFC 7662).
+import type { OAuthClient } from '../db/queries/oauth-clients.ts'
+import { waitWithin } from '../db/wait-budget.ts'
+import { unavailable } from '../errors.ts'
+import type { Exchange } from '../exchange.ts'
+import { secondMs } from '../kit/duration.ts'
+import { type RefreshToken, parseRefreshToken } from '../sessions/refresh-token.ts'
+import { judgeAccessToken } from '../tokens/live-token.ts'
+import type { TokenSigner } from '../tokens/signing-keys.ts'
+import { authenticateClient } from './client-authentication.ts'
+import { formParameters } from './endpoint.ts'
+import { type OAuthRefusal, refuse } from './refusal.ts'
+
+export async function introspect(exchange: Exchange, signer: TokenSigner): Promise<Response | OAuthRefusal> {
+  const parameters = formParameters(exchange)
+  const token = parameters?.['token']
+  if (parameters === null || token === undefined) return refuse('invalid_request', 'no token')
+  const authenticated = await authenticateClient(exchange, parameters)
+  if (!authenticated.ok) return authenticated.problem
+  const caller = authenticated.value
+  // Whoever proves nothing could try tokens here (RFC 7662 §4).
+  if (caller.authMethod === 'none') return refuse('invalid_client', 'a public client')
+  return Response.json(await describeToken(exchange, signer, { caller, token }))
+}
+
+interface Question {
+  readonly caller: OAuthClient
+  readonly token: string
+}
+
+const inactive = { active: false } as const
+
+async function describeToken(
+  exchange: Exchange,
+  signer: TokenSigner,
+  question: Question,
+): Promise<Readonly<Record<string, unknown>>> {
+  const refresh = parseRefreshToken(question.token)
+  if (refresh !== null) return describeRefreshToken(exchange, refresh, question.caller)
+  const { deps, client } = exchange
+  const verdict = await judgeAccessToken({ signer, userObject: deps.userObject }, question.token, client.ip)
+  if (verdict.outcome === 'unknown') throw unavailable('the session cannot be checked')
+  if (verdict.outcome === 'dead' || !mayAsk(question.caller, verdict.claims.clientId)) return inactive
+  const { shard: _, ...told } = verdict.claims.all
+  return { active: true, token_type: verdict.claims.jkt === null ? 'Bearer' : 'DPoP', ...told }
+}
+
+async function describeRefreshToken(
+  { deps, waits }: Exchange,
+  token: RefreshToken,
+  caller: OAuthClient,
+): Promise<Readonly<Record<string, unknown>>> {
+  const object = deps.userObject(token.shard)
+  const inspected = object === null ? null : await waitWithin(waits, (leftMs) => object.inspect(token, leftMs))
+  if (inspected === 'unknown') throw unavailable('the family cannot be checked')
+  if (inspected === null || !inspected.isGood || caller.id !== inspected.clientId) return inactive
+  const { clientId, scope, userId, expiresAtMs } = inspected
+  return { active: true, client_id: clientId, scope, sub: userId, exp: Math.floor(expiresAtMs / secondMs) }
+}
+
+/** The site's own services may ask about every access token, others about their own only. */
+function mayAsk(caller: OAuthClient, clientId: string): boolean {
+  return caller.isFirstParty || caller.id === clientId
+}

@@ -1,0 +1,71 @@
+// Gets what an issuer publishes: within bounds of size and time, from the configured addresses only, as JSON and nothing else.
+import { type Result, fail, succeed } from '../kit/result.ts'
+import { mostKeySetBytes } from './key-set.ts'
+import { parseStrictObject } from './strict-json.ts'
+
+export type FetchFault = 'unreachable' | 'too slow' | 'redirect' | 'bad status' | 'not JSON' | 'too large' | 'discovery'
+
+export interface PublishedAt {
+  readonly issuer: string
+  readonly jwksUrl: string | null
+}
+
+/** The bytes of the key set, and where they were. `knownUrl`: what discovery said the last time. */
+export async function fetchKeySet(
+  { issuer, jwksUrl }: PublishedAt,
+  knownUrl: string | null,
+  timeoutMs: number,
+): Promise<Result<{ readonly bytes: Uint8Array; readonly url: string }, FetchFault>> {
+  // One bound for both questions.
+  const signal = AbortSignal.timeout(timeoutMs)
+  const url = jwksUrl ?? knownUrl ?? (await discover(issuer, signal))
+  if (typeof url !== 'string') return fail(url.fault)
+  const got = await get(url, signal)
+  return got.ok ? succeed({ bytes: got.value, url }) : got
+}
+
+/** A document that is about another issuer is not this one's (OpenID Connect Discovery 1.0 §4.3). */
+async function discover(issuer: string, signal: AbortSignal): Promise<string | { readonly fault: FetchFault }> {
+  const got = await get(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, signal)
+  if (!got.ok) return { fault: got.problem }
+  const document = parseStrictObject(got.value)
+  const url = document?.['jwks_uri']
+  if (document?.['issuer'] !== issuer || typeof url !== 'string' || !URL.canParse(url)) return { fault: 'discovery' }
+  // Never less protected than what named it.
+  return new URL(url).protocol === 'https:' || issuer.startsWith('http:') ? url : { fault: 'discovery' }
+}
+
+async function get(url: string, signal: AbortSignal): Promise<Result<Uint8Array, FetchFault>> {
+  try {
+    const headers = { accept: 'application/jwk-set+json, application/json' }
+    // A redirect would let whoever can make the issuer redirect choose the keys.
+    const response = await fetch(url, { headers, redirect: 'manual', signal })
+    const fault = faultOf(response)
+    if (fault === null) return await readBounded(response)
+    await response.body?.cancel()
+    return fail(fault)
+  } catch {
+    return fail(signal.aborted ? 'too slow' : 'unreachable')
+  }
+}
+
+function faultOf({ status, headers }: Response): FetchFault | null {
+  if (status >= 300 && status < 400) return 'redirect'
+  if (status !== 200) return 'bad status'
+  const type = headers.get('content-type') ?? ''
+  return /^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? null : 'not JSON'
+}
+
+/** Counted while it comes: a length can be left out, and what is compressed says nothing of what it becomes. */
+async function readBounded({ body }: Response): Promise<Result<Uint8Array, FetchFault>> {
+  const bytes = new Uint8Array(mostKeySetBytes)
+  let length = 0
+  if (body === null) return fail('not JSON')
+  for await (const chunk of body as ReadableStream<Uint8Array>) {
+    // Leaving the loop cancels the rest.
+    if (length + chunk.length > mostKeySetBytes) return fail('too large')
+    bytes.set(chunk, length)
+    length += chunk.length
+  }
+  return succeed(bytes.slice(0, length))
+}

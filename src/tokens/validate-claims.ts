@@ -1,0 +1,76 @@
+// Do the claims of a token satisfy its issuer's row at this moment? Pure; says nothing about the signature.
+import { isObject, type JsonObject } from './strict-json.ts'
+import type { ClaimRule, TrustedIssuer } from './trusted-issuer.ts'
+import { secondMs } from '../kit/duration.ts'
+
+/** One of a fixed list, so that it can be logged. */
+export type ClaimFault =
+  | 'wrong type'
+  | 'times are not numbers'
+  | 'no expiry'
+  | 'expired'
+  | 'not yet valid'
+  | 'issued in the future'
+  | 'good for too long'
+  | 'wrong audience'
+  | 'bound to a key'
+
+export function faultInClaims(
+  claims: JsonObject,
+  headerType: string | null,
+  issuer: TrustedIssuer,
+  nowMs: number,
+): ClaimFault | null {
+  if (!isOfType(claims, headerType, issuer.tokenType)) return 'wrong type'
+  return faultInTimes(claims, issuer, nowMs) ?? faultInAudience(claims, issuer)
+}
+
+/** When a token accepted now stops being accepted. */
+export function expiryMs(claims: JsonObject, issuer: TrustedIssuer): number {
+  return Number(claims['exp']) * secondMs + issuer.leewayMs
+}
+
+function faultInTimes(
+  { exp, nbf, iat }: JsonObject,
+  { leewayMs, maxLifetimeMs }: TrustedIssuer,
+  nowMs: number,
+): ClaimFault | null {
+  // Compared with `undefined`: `null` is a value of another type, and a comparison with NaN is false whichever way it is put.
+  for (const time of [exp, nbf, iat]) if (time !== undefined && !isNumericDate(time)) return 'times are not numbers'
+  if (!isNumericDate(exp)) return 'no expiry'
+  if (nowMs >= exp * secondMs + leewayMs) return 'expired'
+  if (exp * secondMs - nowMs > maxLifetimeMs + leewayMs) return 'good for too long'
+  if (isNumericDate(nbf) && nbf * secondMs > nowMs + leewayMs) return 'not yet valid'
+  return isNumericDate(iat) && iat * secondMs > nowMs + leewayMs ? 'issued in the future' : null
+}
+
+/** JSON has no infinity, yet 1e400 is read as one. */
+function isNumericDate(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+function faultInAudience(claims: JsonObject, { audiences, audienceClaim }: TrustedIssuer): ClaimFault | null {
+  const stated = claims[audienceClaim]
+  const list: readonly unknown[] = Array.isArray(stated) ? stated : [stated]
+  // A list that holds anything but names is none that can be trusted to name us.
+  if (!list.every((one) => typeof one === 'string') || !list.some((one) => audiences.includes(one)))
+    return 'wrong audience'
+  // Its holder has to prove a key (RFC 7800 §3.1), which `Bearer` does not.
+  return claims['cnf'] === undefined ? null : 'bound to a key'
+}
+
+function isOfType(claims: JsonObject, headerType: string | null, rule: TrustedIssuer['tokenType']): boolean {
+  if (rule.header !== null && mediaType(headerType) !== mediaType(rule.header)) return false
+  return Object.entries(rule.claims).every(([name, expected]) => satisfies(claims[name], expected))
+}
+
+/** Case does not matter, and `application/` may be left out (RFC 7515 §4.1.9). */
+function mediaType(type: string | null): string | null {
+  return type?.toLowerCase().replace(/^application\//, '') ?? null
+}
+
+function satisfies(value: unknown, expected: ClaimRule): boolean {
+  if (!isObject(expected)) return value === expected
+  if ('present' in expected) return value !== undefined && value !== null && value !== ''
+  return value !== expected['not']
+}

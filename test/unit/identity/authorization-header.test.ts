@@ -1,0 +1,48 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { readAuthorization } from '../../../src/identity/authorization-header.ts'
+
+describe('an Authorization header', () => {
+  it.each([
+    [null, { kind: 'none' }],
+    ['', { kind: 'none' }],
+    ['Bearer abc', { kind: 'bearer', token: 'abc' }],
+    ['bearer  a.b-c_d~e+f/g==', { kind: 'bearer', token: 'a.b-c_d~e+f/g==' }],
+    ['BEARER\tabc ', { kind: 'bearer', token: 'abc' }],
+    ['Bearer', { kind: 'malformed' }],
+    ['Bearer ', { kind: 'malformed' }],
+    ['Bearer a b', { kind: 'malformed' }],
+    ['Bearer a=b', { kind: 'malformed' }],
+    ['Bearer "a"', { kind: 'malformed' }],
+    ['Bearer é', { kind: 'malformed' }],
+    ['Bearer a, Bearer b', { kind: 'several' }],
+    ['Bearer a,', { kind: 'several' }],
+    ['Basic YTpi, Bearer b', { kind: 'several' }],
+    ['Basic YTpi,basic YTpi', { kind: 'several' }],
+    ['Digest username="a", realm="b", Bearer x', { kind: 'several' }],
+    ['Basic YTpi', { kind: 'none' }],
+    ['Digest username="Bearer", realm="b"', { kind: 'none' }],
+    ['AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c', { kind: 'none' }],
+    ['Bearerabc', { kind: 'none' }],
+    ['abc', { kind: 'none' }],
+  ])('%j is %j', (header, expected) => {
+    expect(readAuthorization(header)).toEqual(expected)
+  })
+
+  it('is read in linear time, whatever it is', () => {
+    const startedAt = performance.now()
+    for (const part of [' ', ',', 'Bearer ', ', Bearer', '=', 'a=', '\t '])
+      readAuthorization(`Bearer ${part.repeat(200_000 / part.length)}`)
+    expect(performance.now() - startedAt).toBeLessThan(2000)
+  })
+
+  it('never gives a token that is not one', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const read = readAuthorization(`Bearer ${text}`)
+        if (read.kind === 'bearer') expect(text).toContain(read.token)
+        if (read.kind === 'bearer') expect(read.token).toMatch(/^[A-Za-z0-9._~+/-]+=*$/)
+      }),
+    )
+  })
+})

@@ -1,0 +1,114 @@
+// What an isolate remembers of tokens: each for itself, and no longer than anything it rests on.
+import { beforeEach, describe, expect, it } from 'vitest'
+import { type BearerTokens, type FindPerson, createBearerTokens } from '../../../src/identity/bearer-token.ts'
+import type { TrustedIssuer } from '../../../src/tokens/trusted-issuer.ts'
+
+const start = 1_800_000_000_000
+let nowMs: number
+let limits: { expiresAtMs: number; keysUntilMs: number; userUntilMs: number }
+let verified: string[]
+
+beforeEach(() => {
+  nowMs = start
+  verified = []
+  limits = { expiresAtMs: start + 1000, keysUntilMs: start + 1000, userUntilMs: start + 1000 }
+})
+
+// Of the row only what is read here.
+const rules = { issuer: 'https://i.example', forwardToken: false } as TrustedIssuer
+const notAsked = () => Promise.reject(new Error('not asked'))
+const keys = { find: notAsked }
+const person: FindPerson = async ({ sub }) => ({
+  outcome: 'known',
+  principal: {
+    userId: String(sub),
+    sessionId: null,
+    email: null,
+    emailVerified: false,
+    name: null,
+    roles: [],
+    amr: [],
+    aal: 1,
+    authTimeMs: 0,
+  },
+  relyUntilMs: limits.userUntilMs,
+})
+const visit = {
+  requestId: 'r',
+  source: { requestId: 'r', ip: null, userAgent: null },
+  database: { read: notAsked, write: notAsked, writeIdempotent: notAsked },
+  continent: null,
+  waitUntil: () => undefined,
+}
+
+const create = (): BearerTokens =>
+  createBearerTokens({
+    verify: async (token) => {
+      verified.push(token)
+      const { expiresAtMs, keysUntilMs: relyUntilMs } = limits
+      return { outcome: 'valid', issuer: { rules, keys, person }, claims: { sub: token }, expiresAtMs, relyUntilMs }
+    },
+    now: () => nowMs,
+  })
+
+const come = async (tokens: BearerTokens, token: string): Promise<string | null> => {
+  const header = `Bearer ${token}`
+  const seen = tokens.seen(header)
+  if (seen !== null) return seen.principal.userId
+  const outcome = await tokens.authenticate(header, visit)
+  return outcome.kind === 'accepted' ? outcome.holder.principal.userId : null
+}
+
+describe('a token seen before', () => {
+  it('is not verified again, and is the same principal', async () => {
+    const tokens = create()
+    expect([await come(tokens, 'a'), await come(tokens, 'a')]).toEqual(['a', 'a'])
+    expect(verified).toEqual(['a'])
+  })
+
+  it.each(['expiresAtMs', 'keysUntilMs', 'userUntilMs'] as const)('is remembered no longer than %s', async (limit) => {
+    limits[limit] = start + 500
+    const tokens = create()
+    await come(tokens, 'a')
+    nowMs = start + 499
+    expect(tokens.seen('Bearer a')?.principal.userId).toBe('a')
+    nowMs = start + 500
+    expect(tokens.seen('Bearer a')).toBe(null)
+  })
+
+  it('stays the same holder when it is verified again, with what was derived from it', async () => {
+    const tokens = create()
+    await come(tokens, 'a')
+    const before = tokens.seen('Bearer a')
+    nowMs = start + 1000
+    limits = { expiresAtMs: start + 9000, keysUntilMs: start + 9000, userUntilMs: start + 9000 }
+    await come(tokens, 'a')
+    expect(tokens.seen('Bearer a')).toBe(before)
+    expect(verified).toEqual(['a', 'a'])
+  })
+
+  it('is never taken for another, however alike they are', async () => {
+    const tokens = create()
+    const letters = 'abcdefghij'
+    const alike = Array.from(
+      { length: 5000 },
+      (_, at) => `${'x'.repeat(600)}${[...String(at)].map((digit) => letters[Number(digit)]).join('')}`,
+    )
+    for (const token of alike) await come(tokens, token)
+    for (const token of alike) expect(tokens.seen(`Bearer ${token}`)?.principal.userId).toBe(token)
+    const [first = ''] = alike
+    for (const other of [first.slice(0, -1), `${first}a`, first.toUpperCase(), ` ${first}`, `${first} `])
+      expect(tokens.seen(`Bearer ${other}`)).toBe(null)
+  })
+
+  it('is forgotten when too many come after it, and very long ones are not remembered', async () => {
+    const tokens = create()
+    await come(tokens, 'first')
+    for (let at = 0; at < 8000; at += 1) await come(tokens, `t${at}`)
+    expect(tokens.seen('Bearer first')).toBe(null)
+    expect(tokens.seen('Bearer t7999')).not.toBe(null)
+    const long = 'x'.repeat(5000)
+    expect(await come(tokens, long)).toBe(long)
+    expect(tokens.seen(`Bearer ${long}`)).toBe(null)
+  })
+})
