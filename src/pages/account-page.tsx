@@ -47,14 +47,12 @@ const Security = ({ props }: { props: AccountPageProps }) => {
   return (
     <section class="section">
       <h2>{t.securityTitle}</h2>
-      <ul>
-        <li>
-          <a href={`${basePath}/account/password`}>{t.changePassword}</a>
-        </li>
-        <li>
-          <a href={`${basePath}/account/two-step`}>{t.twoStep}</a>: {props.hasTwoStep ? t.twoStepOn : t.twoStepOff}
-        </li>
-      </ul>
+      <p>
+        <a href={`${basePath}/account/password`}>{t.changePassword}</a>
+      </p>
+      <p>
+        <a href={`${basePath}/account/two-step`}>{t.twoStep}</a>: {props.hasTwoStep ? t.twoStepOn : t.twoStepOff}
+      </p>
     </section>
   )
 }

@@ -1,4 +1,5 @@
 // The second factor: set up by its owner, asked for on every way in, each code good once.
+import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Authenticator, enrol, letTimePass, totpCode } from '../support/authenticator.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
@@ -130,6 +131,21 @@ describe('a login of somebody with a second factor', () => {
     const answer = await json(await give(visitor, token, totpCode(person.app.secret)))
     expect(answer).toMatchObject({ status: 'signed_in', session: { aal: 'aal2', amr: ['pwd', 'otp', 'mfa'] } })
     expect(await statusOf(visitor)).toBe(200)
+  })
+
+  it('ends in tokens where a program asks for them, and in no cookie', async () => {
+    const person = await enrolled()
+    const { visitor, token } = await halfWay(person)
+    const body = { mfa_token: token, method: 'totp', code: totpCode(person.app.secret), mode: 'token' }
+    const answer = await visitor.send('POST', '/auth/v1/mfa/verify', body)
+    expect(answer.headers.getSetCookie().filter((line) => line.startsWith('__Host-portcullis='))).toEqual([])
+    const tokens = (await answer.json()) as Answer & { access_token: string; refresh_token: string }
+    expect(tokens.session).toMatchObject({ aal: 'aal2', amr: ['pwd', 'otp', 'mfa'] })
+    expect(tokens.refresh_token).toMatch(/\S{40}/)
+    const [row] = await gateway.sql('select aal, client_id is not null as has_tokens from sessions where id = $1', [
+      decodeJwt(tokens.access_token)['sid'],
+    ])
+    expect(row).toEqual({ aal: 2, has_tokens: true })
   })
 
   it('takes a code once, and after it none of an earlier step', async () => {
