@@ -13,6 +13,8 @@ import { type Lockouts, createLockouts } from './limits/lockouts.ts'
 import { compileRules } from './limits/rule-set.ts'
 import { type PasswordHasher, createPasswordHasher } from './login/password/hasher.ts'
 import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
+import type { BreachList } from './providers/breach-list/breach-list.ts'
+import { createBreachList } from './providers/breach-list/index.ts'
 import { createMailer } from './providers/email/index.ts'
 import { type BearerTokens, createBearerTokens } from './identity/bearer-token.ts'
 import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
@@ -22,6 +24,7 @@ import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
 import { shardOf, userObjectName } from './sessions/shard.ts'
 import type { UserObjectPolicy, UserSessions } from './sessions/user-sessions.ts'
 import { type AssertionSigner, createAssertionSigner } from './tokens/assertion.ts'
+import { type SealedTexts, createSealedTexts } from './tokens/sealed-text.ts'
 import { type DpopNonces, createDpopNonces } from './tokens/dpop.ts'
 import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
 import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
@@ -50,12 +53,17 @@ export interface Deps {
   readonly bearerTokens: BearerTokens | null
   readonly csrf: CsrfTokens
   readonly codeKey: Uint8Array
+  /** Of backup codes. From the pepper, as they have to outlive a change of DATA_KEY. */
+  readonly backupCodeKey: Uint8Array
+  readonly sealed: SealedTexts
   readonly assertions: AssertionSigner
   /** Null without TOKEN_KEYS: then no tokens are issued. */
   readonly tokens: TokenSigner | null
   readonly refreshKey: Uint8Array
   readonly dpopNonces: DpopNonces
   readonly passwords: PasswordHasher
+  /** Null where the site wants none. */
+  readonly breachList: BreachList | null
   readonly mail: MailQueue
   /** The origin of a service binding. */
   readonly service: (binding: string) => { fetch(request: Request): Promise<Response> } | null
@@ -90,11 +98,18 @@ export function createDeps(env: Env, settings: Settings): Deps {
     bearerTokens: bearerTokens(env, settings, { audit, sessions, tokens, now }),
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
+    backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
+    sealed: createSealedTexts(
+      [environment.DATA_KEY, environment.DATA_KEY_PREVIOUS].flatMap((key) =>
+        key === undefined ? [] : [derivedKey(key, 'sealed texts')],
+      ),
+    ),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     tokens,
     refreshKey: refreshKeyOf(settings),
     dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
     passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
+    breachList: createBreachList(config.breachList, environment),
     mail: createMailQueue(createMailer(config.email, environment), audit),
     service: (binding) => (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null,
     now,

@@ -46,6 +46,11 @@ export const errorTable = {
   not_found: { status: 404, title: 'Not found', text: 'There is nothing at this address.' },
   method_not_allowed: { status: 405, title: 'Method not allowed', text: 'This address does not take this method.' },
   current_session: { status: 409, title: 'This is the current session', text: 'Sign out instead.' },
+  factor_exists: {
+    status: 409,
+    title: 'Set up already',
+    text: 'Remove the second factor that is there before you set up another one.',
+  },
   body_too_large: { status: 413, title: 'Too large', text: 'Send less than 64 KB.' },
   unsupported_media_type: {
     status: 415,

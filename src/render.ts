@@ -4,7 +4,7 @@ import { type Rejection, errorTable, problemResponse, rejectionHeaders } from '.
 import type { Exchange } from './exchange.ts'
 import { pageResponse } from './pages/page-response.ts'
 import { problemPage } from './pages/problem-page.tsx'
-import { en } from './pages/texts/en.ts'
+import { textsFor } from './language.ts'
 
 export function renderRejection(exchange: Exchange, rejection: Rejection): Response {
   const response = isPerson(exchange) ? pageFor(exchange, rejection) : problemResponse(rejection, exchange.id)
@@ -27,11 +27,12 @@ function pageFor(exchange: Exchange, rejection: Rejection): Response {
   const { config } = exchange.deps.settings
   const isSafe = exchange.request.method === 'GET' || exchange.request.method === 'HEAD'
   if (rejection.code === 'unauthenticated' && isSafe && !exchange.isOwnPath) return toLogin(exchange, rejection)
+  if (rejection.code === 'step_up_required') return toProof(exchange, rejection)
   const { status } = errorTable[rejection.code]
   const signInUrl = status === 401 ? `${config.basePath}/login` : null
   const page = problemPage({
     theme: config.theme,
-    texts: en,
+    texts: textsFor(exchange),
     status,
     code: rejection.code,
     requestId: exchange.id,
@@ -48,4 +49,16 @@ function toLogin(exchange: Exchange, rejection: Rejection): Response {
   const returnTo = encodeURIComponent(target.path + target.search)
   headers.set('location', `${deps.settings.config.basePath}/login?return_to=${returnTo}`)
   return new Response(null, { status: 302, headers })
+}
+
+/** The page that asks for a fresh proof, and back from there: to the address, or to the page whose form it was. */
+function toProof(exchange: Exchange, rejection: Rejection): Response {
+  const { target, deps, request } = exchange
+  const { basePath } = deps.settings.config
+  const isSafe = request.method === 'GET' || request.method === 'HEAD'
+  const back = isSafe ? target.path + target.search : exchange.isOwnPath ? `${basePath}/account/two-step` : '/'
+  const needsFactor = rejection.reason === 'assurance level' ? '&aal=2' : ''
+  const headers = rejectionHeaders(rejection, exchange.id)
+  headers.set('location', `${basePath}/reauthenticate?return_to=${encodeURIComponent(back)}${needsFactor}`)
+  return new Response(null, { status: 303, headers })
 }

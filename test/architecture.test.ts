@@ -14,6 +14,7 @@ const request = [
   'exchange.ts',
   'exchange-facts.ts',
   'limit-rejection.ts',
+  'language.ts',
   'log.ts',
   'render.ts',
 ]
@@ -31,10 +32,11 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   oauth: ['forms', ...request, ...domain, 'pages', 'db', 'kit'],
   development: ['forms', ...request, 'pages', 'kit'],
   monitor: [...request, 'access', 'db', 'kit'],
-  forms: ['errors.ts', 'exchange.ts', 'body.ts', 'pages', 'sessions', 'db', 'kit'],
+  forms: ['errors.ts', 'exchange.ts', 'body.ts', 'language.ts', 'pages', 'sessions', 'db', 'kit'],
   // What is known of a request.
   'allow-origin.ts': [],
-  'render.ts': ['allow-origin.ts', 'errors.ts', 'pages'],
+  'render.ts': ['allow-origin.ts', 'errors.ts', 'language.ts', 'pages'],
+  'language.ts': ['exchange.ts', 'pages', 'sessions'],
   'exchange.ts': ['errors.ts', 'access', 'kit'],
   'exchange-facts.ts': [],
   'limit-rejection.ts': ['errors.ts', 'exchange.ts', 'kit'],
@@ -66,7 +68,7 @@ const packages: readonly (readonly [name: RegExp, where: RegExp])[] = [
   [/^#gateway\.config$/, /^worker\.ts$/],
 ]
 
-const registries = ['login/index.ts', 'providers/email/index.ts']
+const registries = ['login/index.ts', 'providers/email/index.ts', 'providers/breach-list/index.ts']
 const budget = { medianLines: 70, alarmLines: 150, mostLines: 250, functionLines: 50 }
 
 const unitOf = (path: string): string => path.split('/', 1)[0] ?? path
@@ -150,7 +152,9 @@ describe('the worker', () => {
 
   it('keeps files and functions small', () => {
     const lines = sources.map(({ codeLines }) => codeLines).toSorted((a, b) => a - b)
-    const long = sources.filter(({ codeLines }) => codeLines > budget.alarmLines)
+    // A language is one file of words: nothing in it can be divided that would be easier to read.
+    const divisible = sources.filter(({ path }) => !path.startsWith('pages/texts/'))
+    const long = divisible.filter(({ codeLines }) => codeLines > budget.alarmLines)
     for (const { path, codeLines } of long)
       console.warn(`src/${path} has ${codeLines} lines of code; ${budget.alarmLines} is a reason to divide it`)
     expect(lines[Math.floor(lines.length / 2)]).toBeLessThanOrEqual(budget.medianLines)

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Bundle, bundle } from './dev/bundle.ts'
+import { startBreachList } from './dev/breach-list.ts'
 import { startDatabase } from './dev/database.ts'
 import { startDemoOrigin } from './dev/demo-origin.ts'
 import { developmentEnvironment } from './dev/environment.ts'
@@ -44,10 +45,11 @@ const start = async (): Promise<void> => {
       ...(settings.configFile === undefined ? {} : { configFile: settings.configFile }),
     })
 
-  const [databaseUrl, endpoint, mail, origin, built, wrangler] = await together([
+  const [databaseUrl, endpoint, mail, breachList, origin, built, wrangler] = await together([
     startDatabase(lifetime, dataDir),
     startNeonEndpoint().then(lifetime.own),
     startMailVendor({ file: join(dataDir, 'mail.json') }).then(lifetime.own),
+    startBreachList().then(lifetime.own),
     settings.origin === undefined ? startDemoOrigin({ issuer: url }).then(lifetime.own) : { url: settings.origin },
     makeBundle('a'),
     readWrangler(),
@@ -62,6 +64,7 @@ const start = async (): Promise<void> => {
     ORIGIN_URL: origin.url,
     MAIL_ENDPOINT: mail.url,
     RESEND_API_KEY: 're_development',
+    BREACH_LIST_ENDPOINT: breachList.url,
     DEV_INBOX_URL: `${mail.url}/inbox`,
   }
   const { vars, ...platform } = wrangler

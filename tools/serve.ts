@@ -101,6 +101,7 @@ const start = async (): Promise<void> => {
         PUBLIC_URL: publicUrl,
         DATABASE_URL: databaseUrl,
         DATABASE_ENDPOINT: endpoint.url,
+        ...(settings.breachListEndpoint === undefined ? {} : { BREACH_LIST_ENDPOINT: settings.breachListEndpoint }),
         ORIGIN_URL: origin,
       },
       storageDir: objectsOf(settings),

@@ -5,7 +5,7 @@ import { type GatewayEnv, createApp } from '../context.ts'
 import { GatewayError } from '../errors.ts'
 import { reject } from '../exchange.ts'
 import { csrfTokenFor } from '../forms/csrf-token.ts'
-import { requireSession } from './require-session.ts'
+import { requireSession } from '../forms/require-session.ts'
 import { ownSessions, revokeOne, revokeOthers, signOut } from './sessions.ts'
 
 const limitField = z.coerce.number().int().min(1).max(100).default(20)

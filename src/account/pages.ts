@@ -1,5 +1,6 @@
 // The account page: who you are, where you are signed in, and the way out.
 import type { Hono } from 'hono'
+import { factorsOf, findFactors } from '../db/queries/factors.ts'
 import { type GatewayEnv, createApp } from '../context.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
 import { formText, goTo } from '../forms/answer.ts'
@@ -10,8 +11,9 @@ import type { Page } from '../pages/layout.tsx'
 import { pageResponse } from '../pages/page-response.ts'
 import { signOutPage } from '../pages/sign-out-page.tsx'
 import { signedOutPage } from '../pages/signed-out-page.tsx'
-import { type NoticeKey, en } from '../pages/texts/en.ts'
-import { requireSession } from './require-session.ts'
+import type { NoticeKey } from '../pages/texts/en.ts'
+import { textsFor } from '../language.ts'
+import { requireSession } from '../forms/require-session.ts'
 import { ownSessions, revokeOne, revokeOthers, signOut } from './sessions.ts'
 
 const shownSessions = 100
@@ -23,7 +25,8 @@ export function accountPages(): Hono<GatewayEnv> {
     if (principalOf(exchange) === null && exchange.authentication.kind !== 'undecided') {
       return goTo(`${basePath}/login?return_to=${encodeURIComponent(`${basePath}/account`)}`)
     }
-    return pageResponse(await showAccount(exchange))
+    const isChanged = new URLSearchParams(exchange.target.search).get('notice') === 'password_changed_here'
+    return pageResponse(await showAccount(exchange, isChanged ? 'password_changed_here' : undefined))
   })
   app.post('/account/sessions/revoke', async ({ env: { exchange } }) => {
     requireForm(exchange)
@@ -57,21 +60,31 @@ function showSignOut(exchange: Exchange): Page {
   if (kind === 'anonymous' || kind === 'refused') return showSignedOut(exchange)
   const { email } = requireSession(exchange).lease.principal
   const { theme, basePath } = exchange.deps.settings.config
-  return signOutPage({ theme, texts: en, basePath, csrfToken: csrfTokenFor(exchange), email, homeUrl: '/' })
+  return signOutPage({
+    theme,
+    texts: textsFor(exchange),
+    basePath,
+    csrfToken: csrfTokenFor(exchange),
+    email,
+    homeUrl: '/',
+  })
 }
 
-function showSignedOut({ deps }: Exchange): Page {
-  const { theme, basePath } = deps.settings.config
-  return signedOutPage({ theme, texts: en, basePath, homeUrl: '/' })
+function showSignedOut(exchange: Exchange): Page {
+  const { theme, basePath } = exchange.deps.settings.config
+  return signedOutPage({ theme, texts: textsFor(exchange), basePath, homeUrl: '/' })
 }
 
 async function showAccount(exchange: Exchange, notice?: NoticeKey): Promise<Page> {
   const { principal } = requireSession(exchange).lease
-  const { items } = await ownSessions(exchange, { limit: shownSessions, cursor: undefined })
+  const [{ items }, [factors]] = await Promise.all([
+    ownSessions(exchange, { limit: shownSessions, cursor: undefined }),
+    exchange.database.read(findFactors(principal.userId)),
+  ])
   const { theme, basePath } = exchange.deps.settings.config
   return accountPage({
     theme,
-    texts: en,
+    texts: textsFor(exchange),
     basePath,
     csrfToken: csrfTokenFor(exchange),
     user: { email: principal.email, name: principal.name },
@@ -83,6 +96,7 @@ async function showAccount(exchange: Exchange, notice?: NoticeKey): Promise<Page
       userAgent: item.userAgent,
       isCurrent: item.id === principal.sessionId,
     })),
+    hasTwoStep: factors !== undefined && factorsOf(factors).hasTotp,
     homeUrl: '/',
     notice,
   })

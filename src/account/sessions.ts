@@ -6,7 +6,7 @@ import { type Exchange, auditSource, reject } from '../exchange.ts'
 import { clearedCookie, csrfCookieName, sessionCookieName } from '../sessions/cookie.ts'
 import { endByObject, endPresented } from '../sessions/end-presented.ts'
 import type { EndRequest } from '../sessions/user-sessions.ts'
-import { requireSession } from './require-session.ts'
+import { requireSession } from '../forms/require-session.ts'
 
 export interface SessionPage {
   readonly items: readonly ListedSession[]

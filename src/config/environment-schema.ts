@@ -64,11 +64,13 @@ export const environmentSchema = z
       .describe(
         'a set of RSA keys of 2048 to 4096 bits, one of them active; `npm run secrets` makes one; no tokens are issued without it',
       ),
-    /** Root of the keys for CSRF tokens, mailed codes and refresh tokens. */
+    /** Root of the keys for CSRF tokens, mailed codes, refresh tokens and what is encrypted in the database. */
     DATA_KEY: secret32.describe(randomBytes),
+    DATA_KEY_PREVIOUS: secret32.optional().describe(`the DATA_KEY before the last change: ${randomBytes}`),
     PASSWORD_PEPPER: secret32.describe(randomBytes),
     RESEND_API_KEY: z.string().min(1).describe('the API key of the mail vendor'),
     MAIL_ENDPOINT: httpUrl.optional().describe('the address of a stand-in for the mail vendor'),
+    BREACH_LIST_ENDPOINT: httpUrl.optional().describe('the address of a stand-in for the breach list'),
     METRICS_TOKEN: z
       .string()
       .min(16)

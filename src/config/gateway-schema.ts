@@ -96,6 +96,8 @@ export const gatewaySchema = z.strictObject({
   login: z
     .strictObject({
       signUp: z.boolean().default(true),
+      /** Whether people may sign in by a link or code that is mailed to them. */
+      magicLink: z.boolean().default(true),
       /** How long an account with an unverified address may sign in. */
       unverifiedHours: z.number().min(0).max(720).default(24),
     })
@@ -113,6 +115,14 @@ export const gatewaySchema = z.strictObject({
     .strictObject({
       /** Other origins whose scripts may call the site with the visitor's session, such as `https://app.example.com`. */
       allowedOrigins: z.array(webOrigin).default([]),
+    })
+    .prefault({}),
+  breachList: z
+    .strictObject({
+      /** Who is asked whether a new password is known from a breach; only five digits of its hash leave the gateway. */
+      provider: z.enum(['pwned-passwords', 'none']).default('pwned-passwords'),
+      /** Whether passwords are taken (`open`) or refused (`closed`) while it cannot be asked. */
+      whenUnavailable: z.enum(['open', 'closed']).default('open'),
     })
     .prefault({}),
   email: z.strictObject({

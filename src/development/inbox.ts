@@ -4,9 +4,9 @@ import { z } from 'zod'
 import { type GatewayEnv, createApp } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { unavailable } from '../errors.ts'
+import { textsFor } from '../language.ts'
 import { inboxPage } from '../pages/inbox-page.tsx'
 import { pageResponse } from '../pages/page-response.ts'
-import { en } from '../pages/texts/en.ts'
 
 const message = z.object({
   channel: z.enum(['email', 'sms']),
@@ -24,7 +24,9 @@ export function developmentInbox({ settings }: Deps): Hono<GatewayEnv> {
     const { items } = await fetchMessages(settings.environment.DEV_INBOX_URL)
     if (context.req.header('accept')?.includes('application/json')) return context.json({ items })
     const shown = items.map((item) => ({ ...item, subject: item.subject ?? null, code: item.code ?? null }))
-    return pageResponse(inboxPage({ theme: settings.config.theme, texts: en, items: shown }))
+    return pageResponse(
+      inboxPage({ theme: settings.config.theme, texts: textsFor(context.env.exchange), items: shown }),
+    )
   })
   return app
 }

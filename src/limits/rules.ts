@@ -57,7 +57,17 @@ export const limitRules = {
   login: {
     ...guarded,
     ...byAddress,
-    matches: { own: ['POST /v1/login', 'POST /login'] },
+    // Also where a password is asked for once more: it can be guessed there as well.
+    matches: {
+      own: [
+        'POST /v1/login',
+        'POST /login',
+        'POST /v1/reauthenticate',
+        'POST /reauthenticate',
+        'POST /v1/password/change',
+        'POST /account/password',
+      ],
+    },
     limit: 5,
     windowMs: minuteMs,
   },
@@ -71,21 +81,30 @@ export const limitRules = {
   'mail-code': {
     ...guarded,
     ...byAddress,
-    matches: { own: ['POST /v1/email/verify', 'POST /verify-email', 'POST /v1/email/resend', 'POST /resend'] },
+    matches: {
+      own: [
+        'POST /v1/email/verify',
+        'POST /verify-email',
+        'POST /v1/email/resend',
+        'POST /resend',
+        'POST /v1/password/reset',
+        'POST /reset',
+      ],
+    },
     limit: 10,
     windowMs: minuteMs,
   },
   'magic-link-start': {
     ...guarded,
     ...byAddress,
-    matches: { own: ['POST /v1/magic-link/start'] },
+    matches: { own: ['POST /v1/magic-link/start', 'POST /magic-link'] },
     limit: 5,
     windowMs: minuteMs,
   },
   'magic-link-verify': {
     ...guarded,
     ...byAddress,
-    matches: { own: ['POST /v1/magic-link/verify'] },
+    matches: { own: ['POST /v1/magic-link/verify', 'POST /magic-link/verify'] },
     limit: 10,
     windowMs: minuteMs,
   },
@@ -103,6 +122,31 @@ export const limitRules = {
     limit: 20,
     windowMs: minuteMs,
   },
+  'password-forgot': {
+    ...guarded,
+    ...byAddress,
+    matches: { own: ['POST /v1/password/forgot', 'POST /forgot'] },
+    limit: 5,
+    windowMs: minuteMs,
+  },
+  'second-factor': {
+    ...guarded,
+    ...byAddress,
+    matches: {
+      own: [
+        'POST /v1/mfa/verify',
+        'POST /mfa',
+        'POST /v1/mfa/totp/start',
+        'POST /v1/mfa/totp/finish',
+        'POST /account/two-step/start',
+        'POST /account/two-step/finish',
+      ],
+    },
+    limit: 10,
+    windowMs: minuteMs,
+  },
+  /** The password of somebody signed in, asked for once more: whoever comes from many networks is still one account. */
+  'own-password': { ...guarded, phase: 'login', subject: 'account', matches: 'asked', limit: 10, windowMs: hourMs },
   /** Messages to one mailbox, whoever asks for them: nobody's mailbox is to be filled from many addresses. */
   'mail-message': {
     ...guarded,

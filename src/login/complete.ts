@@ -1,9 +1,13 @@
-// The one way a login succeeds: a new session with a secret of its own, whatever cookie came in; in a cookie for
-// browsers, or in tokens for programs that ask for them.
+// The one way a login succeeds: a new session with a secret of its own, in a cookie for browsers or in tokens for programs,
+// or, where the account has a second factor, the question for that. Which of the two, db/queries/sign-in.ts decides.
 import { v7 as uuidv7 } from 'uuid'
+import { auditRow } from '../audit/record.ts'
 import type { NewSession } from '../db/queries/sessions.ts'
+import type { Entry, SignInRows } from '../db/queries/sign-in.ts'
 import { GatewayError } from '../errors.ts'
 import { type Exchange, auditSource, reject } from '../exchange.ts'
+import { minuteMs, secondMs } from '../kit/duration.ts'
+import { randomToken } from '../kit/random.ts'
 import { csrfCookie, sessionCookie } from '../sessions/cookie.ts'
 import { endPresented } from '../sessions/end-presented.ts'
 import { newRefreshSeed, refreshSecret } from '../sessions/refresh-token.ts'
@@ -13,47 +17,74 @@ import { ownClient, ownScope } from '../tokens/access-token.ts'
 import { issueTokens } from '../tokens/issue.ts'
 
 /** Who signed in, as answers show them. */
-export interface SignedInUser {
-  readonly id: string
-  readonly email: string
-  readonly emailVerified: boolean
-  readonly name: string | null
-  readonly roles: readonly string[]
-  readonly shard: string
+export type SignedInUser = Omit<Entry, 'needsFactor'>
+
+/** What programs are told; pages go on by its status. */
+export type LoginAnswer = Readonly<Record<string, unknown>> & {
+  readonly status: 'signed_in' | 'mfa_required'
 }
 
-export interface SessionDraft {
-  readonly session: NewSession
+export interface SessionDraft extends SignInRows {
   readonly secret: string
+  /** Stands for the first factor until the second is given. Never stored. */
+  readonly pauseToken: string
 }
 
 /** How the session is carried: by a browser, or by a program without a cookie jar. */
 export type LoginMode = 'cookie' | 'token'
 
+export interface DraftFacts {
+  /** Null where only the statement finds out. */
+  readonly userId: string | null
+  readonly method: string
+  readonly amr: readonly string[]
+  readonly aal: 1 | 2
+  readonly mode: LoginMode
+}
+
+const pauseMs = 5 * minuteMs
+const noUser = '00000000-0000-7000-8000-000000000000'
+
 /** A session before it exists: made by the caller's statement together with what the login changes. */
-export function draftSession(
-  exchange: Exchange,
-  { userId, amr, mode }: { readonly userId: string; readonly amr: readonly string[]; readonly mode: LoginMode },
-): SessionDraft {
+export function draftSession(exchange: Exchange, { userId, method, amr, aal, mode }: DraftFacts): SessionDraft {
   const { deps, client } = exchange
   if (mode === 'token' && deps.tokens === null) throw tokensAreOff()
   // Drawn for tokens too, and then known to nobody: no cookie opens such a session.
-  const secret = newSessionSecret()
-  const nowMs = deps.now()
+  const [secret, pauseToken, nowMs] = [newSessionSecret(), randomToken(32), deps.now()]
+  const session: NewSession = {
+    id: uuidv7(),
+    userId: userId ?? noUser,
+    secretHash: hashSecret(secret),
+    amr,
+    aal,
+    authTimeMs: nowMs,
+    expiresAtMs: nowMs + deps.sessionPolicy.absoluteMs,
+    ip: client.ip,
+    userAgent: client.userAgent,
+    tokens: mode === 'cookie' ? null : { clientId: ownClient.id, scope: ownScope, seed: newRefreshSeed(), jkt: null },
+  }
+  const source = auditSource(exchange)
+  const facts = { ...(userId === null ? {} : { userId }), details: { method } }
   return {
     secret,
-    session: {
-      id: uuidv7(),
-      userId,
-      secretHash: hashSecret(secret),
-      amr,
-      aal: 1,
-      authTimeMs: nowMs,
-      expiresAtMs: nowMs + deps.sessionPolicy.absoluteMs,
-      ip: client.ip,
-      userAgent: client.userAgent,
-      tokens: mode === 'cookie' ? null : { clientId: ownClient.id, scope: ownScope, seed: newRefreshSeed(), jkt: null },
+    pauseToken,
+    session,
+    pause: { id: uuidv7(), tokenHash: hashSecret(pauseToken), expiresAtMs: nowMs + pauseMs },
+    audits: {
+      opened: auditRow('login.succeeded', source, { ...facts, sessionId: session.id }, nowMs),
+      paused: auditRow('login.paused', source, facts, nowMs),
     },
+  }
+}
+
+/** After the statement: hands over the session, or asks for the second factor. */
+export async function completeLogin(exchange: Exchange, entry: Entry, draft: SessionDraft): Promise<LoginAnswer> {
+  if (!entry.needsFactor) return openSession(exchange, entry, draft)
+  return {
+    status: 'mfa_required',
+    mfa_token: draft.pauseToken,
+    methods: ['totp', 'backup_code'],
+    expires_in_s: pauseMs / secondMs,
   }
 }
 
@@ -63,11 +94,11 @@ function tokensAreOff(): GatewayError {
 }
 
 /** After the session exists: hands it over, and gives the answer for programs. */
-export async function completeLogin(
+export async function openSession(
   exchange: Exchange,
   user: SignedInUser,
-  draft: SessionDraft,
-): Promise<Readonly<Record<string, unknown>>> {
+  draft: Pick<SessionDraft, 'session' | 'secret'>,
+): Promise<LoginAnswer> {
   const { session } = draft
   return {
     status: 'signed_in',
@@ -85,7 +116,7 @@ export async function completeLogin(
 async function inCookies(
   exchange: Exchange,
   user: SignedInUser,
-  { session, secret }: SessionDraft,
+  { session, secret }: Pick<SessionDraft, 'session' | 'secret'>,
 ): Promise<{ readonly csrf_token: string }> {
   await endReplaced(exchange)
   const csrfToken = exchange.deps.csrf.issue(session.id)
@@ -95,7 +126,11 @@ async function inCookies(
   return { csrf_token: csrfToken }
 }
 
-async function inTokens({ deps }: Exchange, user: SignedInUser, { session }: SessionDraft): Promise<object> {
+async function inTokens(
+  { deps }: Exchange,
+  user: SignedInUser,
+  { session }: Pick<SessionDraft, 'session'>,
+): Promise<object> {
   if (deps.tokens === null || session.tokens === null) throw tokensAreOff()
   const grant = {
     session: { ...session, userId: user.id, shard: user.shard, roles: user.roles },

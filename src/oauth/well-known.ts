@@ -5,6 +5,8 @@ import type { Deps } from '../deps.ts'
 import { metadata } from './metadata.ts'
 
 const jwksPath = '/.well-known/jwks.json'
+/** Where password managers look for the form (https://w3c.github.io/webappsec-change-password-url/). */
+const changePasswordPath = '/.well-known/change-password'
 /** OpenID Connect Discovery and RFC 8414 tell the same. */
 const metadataPaths = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']
 const headers = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' }
@@ -13,6 +15,7 @@ export function wellKnown({ assertions, tokens, settings }: Deps): Hono<GatewayE
   const app = createApp()
   const keys = [...assertions.publicKeys().keys, ...(tokens?.publicKeys() ?? [])]
   app.get(jwksPath, (context) => context.json({ keys }, 200, headers))
+  app.get(changePasswordPath, (context) => context.redirect(`${settings.config.basePath}/account/password`, 302))
   if (tokens === null) return app
   const document = metadata(tokens.issuer, settings.config.basePath)
   for (const path of metadataPaths) app.get(path, (context) => context.json(document, 200, headers))
@@ -21,5 +24,6 @@ export function wellKnown({ assertions, tokens, settings }: Deps): Hono<GatewayE
 
 /** Outside the base path these are all the gateway answers; any other well-known path is the site's. */
 export function wellKnownPaths({ tokens }: Pick<Deps, 'tokens'>): readonly string[] {
-  return tokens === null ? [jwksPath] : [jwksPath, ...metadataPaths]
+  const always = [jwksPath, changePasswordPath]
+  return tokens === null ? always : [...always, ...metadataPaths]
 }

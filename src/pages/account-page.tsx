@@ -11,6 +11,7 @@ export type AccountPageProps = PageBase & {
   readonly csrfToken: string
   readonly user: { readonly email: string; readonly name: string | null }
   readonly sessions: readonly SessionRow[]
+  readonly hasTwoStep: boolean
   readonly homeUrl?: string | null | undefined
   readonly problem?: ProblemKey | undefined
   readonly notice?: NoticeKey | undefined
@@ -37,6 +38,22 @@ const WhoYouAre = ({ props }: { props: AccountPageProps }) => {
         )}
       </div>
     </>
+  )
+}
+
+const Security = ({ props }: { props: AccountPageProps }) => {
+  const { texts, basePath } = props
+  const t = texts.account
+  return (
+    <section class="section">
+      <h2>{t.securityTitle}</h2>
+      <p>
+        <a href={`${basePath}/account/password`}>{t.changePassword}</a>
+      </p>
+      <p>
+        <a href={`${basePath}/account/two-step`}>{t.twoStep}</a>: {props.hasTwoStep ? t.twoStepOn : t.twoStepOff}
+      </p>
+    </section>
   )
 }
 
@@ -71,6 +88,7 @@ export function accountPage(props: AccountPageProps): Page {
       <ErrorSummary texts={texts} problem={problem} />
       <Notice texts={texts} notice={props.notice} />
       <WhoYouAre props={props} />
+      <Security props={props} />
       <Sessions props={props} />
     </>,
   )

@@ -13,6 +13,7 @@ export type LoginPageProps = PageBase & {
   readonly problem?: ProblemKey | undefined
   readonly notice?: NoticeKey | undefined
   readonly signUpEnabled: boolean
+  readonly magicLinkEnabled: boolean
   readonly retryAfterS?: number | undefined
 }
 
@@ -57,6 +58,14 @@ export function loginPage(props: LoginPageProps): Page {
         <Fields texts={texts} email={props.email ?? ''} problem={problem} />
         <SubmitButton>{t.submit}</SubmitButton>
       </PostForm>
+      <p class="after">
+        <a href={withReturnTo(`${basePath}/forgot`, returnTo)}>{t.forgot}</a>
+      </p>
+      {props.magicLinkEnabled ? (
+        <p class="after">
+          <a href={withReturnTo(`${basePath}/magic-link`, returnTo)}>{t.magicLink}</a>
+        </p>
+      ) : null}
       {props.signUpEnabled ? (
         <p class="after">
           {t.toSignUp} <a href={withReturnTo(`${basePath}/signup`, returnTo)}>{t.signUpLink}</a>

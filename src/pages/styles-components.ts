@@ -47,6 +47,9 @@ color:var(--link);background:var(--notice-back);border:1px solid var(--link)}
 .who{margin:0 0 1.25rem;font-size:1.05rem}
 .message{margin:.9rem 0 0;padding:.9rem 1rem;font-size:.875rem;line-height:1.5;white-space:pre-wrap;background:var(--field);
 border:1px solid var(--line);border-radius:.65rem}
+.qr{max-width:15rem;margin:0 auto 1.25rem;padding:.5rem;background:#fff;border-radius:.65rem}
+.qr svg{display:block;width:100%;height:auto}
+.codes{list-style:none;display:grid;grid-template-columns:1fr 1fr;gap:.5rem 1rem;margin:0;padding:0;font-size:1.1rem}
 .code-shown{font-size:1.25rem;font-weight:600;letter-spacing:.15em}
 @media (max-width:30rem){.facts{grid-template-columns:1fr;gap:0}.facts dd{grid-column:1;margin-bottom:.35rem}.actions .button,.actions form{width:100%}
 .session form,.session .button{width:100%}}

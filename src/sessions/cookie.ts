@@ -3,9 +3,18 @@ export const sessionCookieName = '__Host-portcullis'
 export const csrfCookieName = '__Host-portcullis-csrf'
 export const preSessionCookieName = '__Host-portcullis-pre'
 export const deviceCookieName = '__Host-portcullis-device'
+export const pauseCookieName = '__Host-portcullis-mfa'
+export const languageCookieName = '__Host-portcullis-lang'
 
 /** Names that never reach an origin. */
-export const ownCookieNames = [sessionCookieName, csrfCookieName, preSessionCookieName, deviceCookieName] as const
+export const ownCookieNames = [
+  sessionCookieName,
+  csrfCookieName,
+  preSessionCookieName,
+  deviceCookieName,
+  pauseCookieName,
+  languageCookieName,
+] as const
 
 export function sessionCookie(token: string, expiresAtMs: number): string {
   return `${sessionCookieName}=${token}; Path=/; Secure; HttpOnly; SameSite=Lax; Expires=${new Date(expiresAtMs).toUTCString()}`
@@ -27,4 +36,13 @@ export function preSessionCookie(id: string): string {
 /** Says only that somebody has signed in here before; see login/known-devices.ts. */
 export function deviceCookie(marks: string, expiresAtMs: number): string {
   return `${deviceCookieName}=${marks}; Path=/; Secure; HttpOnly; SameSite=Lax; Expires=${new Date(expiresAtMs).toUTCString()}`
+}
+
+/** Stands for the first factor while the second is asked for. */
+export function pauseCookie(token: string, maxAgeS: number): string {
+  return `${pauseCookieName}=${token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${maxAgeS}`
+}
+
+export function languageCookie(language: string): string {
+  return `${languageCookieName}=${language}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=31536000`
 }

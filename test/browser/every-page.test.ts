@@ -2,6 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBrowser } from '../../tools/dev/browser.ts'
+import { enrol, totpCode } from '../support/authenticator.ts'
 import { openWindow } from '../support/browser.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { authorizePath, newClient, newPkce } from '../support/oauth.ts'
@@ -60,6 +61,83 @@ const pages: Readonly<Record<string, { heading: string; go: (page: Page) => Prom
       await page.getByRole('button').click()
     },
   },
+  'the page for a forgotten password': {
+    heading: 'Choose a new password',
+    go: (page) => page.goto('/auth/forgot'),
+  },
+  'the page that asks for the code and a new password': {
+    heading: 'Choose a new password',
+    go: async (page) => {
+      await page.goto('/auth/forgot')
+      await page.getByLabel('Email address').fill(newEmail())
+      await page.getByRole('button').click()
+    },
+  },
+  'the page for a new password, refused': {
+    heading: 'Choose a new password',
+    go: async (page) => {
+      await page.goto(`/auth/reset?token=${'x'.repeat(43)}`)
+      await page.getByLabel('New password').fill('password123')
+      await page.getByRole('button').click()
+    },
+  },
+  'the page that sends a sign-in link': {
+    heading: 'Sign in without a password',
+    go: (page) => page.goto('/auth/magic-link'),
+  },
+  'the page behind a sign-in link': {
+    heading: 'Sign in',
+    go: (page) => page.goto(`/auth/magic-link?token=${'x'.repeat(43)}`),
+  },
+  'the page that asks for the sign-in code': {
+    heading: 'Check your mail',
+    go: async (page) => {
+      await page.goto('/auth/magic-link')
+      await page.getByLabel('Email address').fill(newEmail())
+      await page.getByRole('button').click()
+    },
+  },
+  'the page that changes a password': {
+    heading: 'Change your password',
+    go: async (page) => {
+      await page.goto('/auth/login?return_to=/auth/account/password')
+      await signIn(page, person.password)
+    },
+  },
+  'the page about two-step sign-in': {
+    heading: 'Two-step sign-in',
+    go: async (page) => {
+      await page.goto('/auth/login?return_to=/auth/account/two-step')
+      await signIn(page, person.password)
+    },
+  },
+  'the page that sets up an app': {
+    heading: 'Set up your authenticator app',
+    go: (page) => toSetUp(page, person),
+  },
+  'the page with the backup codes': {
+    heading: 'Your backup codes',
+    go: async (page) => {
+      await toSetUp(page, await newPerson(gateway))
+      await switchOn(page)
+    },
+  },
+  'the page that asks for the second step': {
+    heading: 'Second step',
+    go: async (page) => {
+      const somebody = await newPerson(gateway)
+      await enrol(somebody.visitor)
+      await page.goto('/auth/login')
+      await signIn(page, somebody.password, somebody.email)
+    },
+  },
+  'the page that asks for a proof': {
+    heading: 'Please confirm that it is you',
+    go: async (page) => {
+      await page.goto('/auth/login?return_to=/auth/reauthenticate')
+      await signIn(page, person.password)
+    },
+  },
   'the account page': {
     heading: 'Your account',
     go: async (page) => {
@@ -94,8 +172,21 @@ const pages: Readonly<Record<string, { heading: string; go: (page: Page) => Prom
   'the inbox of development': { heading: 'Development inbox', go: (page) => page.goto('/auth/dev/inbox') },
 }
 
-async function signIn(page: Page, password: string): Promise<void> {
-  await page.getByLabel('Email address').fill(person.email)
+async function toSetUp(page: Page, { email, password }: Person): Promise<void> {
+  await page.goto('/auth/login?return_to=/auth/account/two-step')
+  await signIn(page, password, email)
+  await page.getByRole('button').click()
+}
+
+async function switchOn(page: Page): Promise<void> {
+  const link = await page.getByRole('link', { name: 'Open the app on this device' }).getAttribute('href')
+  const secret = new URL(link ?? '').searchParams.get('secret') ?? ''
+  await page.getByLabel('6-digit code').fill(totpCode(secret))
+  await page.getByRole('button').click()
+}
+
+async function signIn(page: Page, password: string, email = person.email): Promise<void> {
+  await page.getByLabel('Email address').fill(email)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
 }

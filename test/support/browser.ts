@@ -5,6 +5,7 @@ import { newAddress } from './visitor.ts'
 export interface WindowOptions {
   readonly javaScript?: boolean
   readonly dark?: boolean
+  readonly locale?: string
   readonly size?: { readonly width: number; readonly height: number }
 }
 
@@ -16,7 +17,7 @@ export async function openWindow(browser: Browser, url: string, options: WindowO
     colorScheme: options.dark === true ? 'dark' : 'light',
     viewport: options.size ?? { width: 1000, height: 800 },
     extraHTTPHeaders: { 'cf-connecting-ip': newAddress() },
-    locale: 'en-GB',
+    locale: options.locale ?? 'en-GB',
     timezoneId: 'UTC',
   })
   context.setDefaultTimeout(20_000)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { type Bundle, readWrangler } from '../../tools/dev/bundle.ts'
+import { type BreachListVendor, startBreachList } from '../../tools/dev/breach-list.ts'
 import { type DemoOrigin, startDemoOrigin } from '../../tools/dev/demo-origin.ts'
 import { createSecrets } from '../../tools/dev/environment.ts'
 import { type MailVendor, startMailVendor } from '../../tools/dev/mail-vendor.ts'
@@ -22,6 +23,7 @@ export interface TestGateway {
   readonly databaseUrl: string
   readonly origin: { readonly url: string }
   readonly mail: MailVendor
+  readonly breachList: BreachListVendor
   readonly neon: NeonEndpoint
   readonly workerd: Workerd
   readonly bindings: Readonly<Record<string, string>>
@@ -57,6 +59,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     (await createDatabase(inject('adminUrl'), `test_${randomBytes(6).toString('hex')}`, inject('templateDatabase')))
   const neon = await startNeonEndpoint()
   const mail = await startMailVendor()
+  const breachList = await startBreachList()
   const demo: DemoOrigin | null = options.originUrl === undefined ? await startDemoOrigin({ issuer: url }) : null
   const originUrl = options.originUrl ?? demo?.url ?? ''
   const { compatibilityDate, compatibilityFlags, durableObjects } = await readWrangler()
@@ -68,6 +71,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     ORIGIN_URL: originUrl,
     MAIL_ENDPOINT: mail.url,
     RESEND_API_KEY: 're_test',
+    BREACH_LIST_ENDPOINT: breachList.url,
     DEV_INBOX_URL: `${mail.url}/inbox`,
     ...(await createSecrets(2048)),
     ...options.bindings,
@@ -94,6 +98,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     databaseUrl,
     origin: { url: originUrl },
     mail,
+    breachList,
     neon,
     workerd,
     bindings,
@@ -102,7 +107,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     async stop() {
       await workerd.stop()
       if (ownStorage !== null) rmSync(ownStorage, { recursive: true, force: true })
-      await Promise.all([observer.end(), neon.stop(), mail.stop(), demo?.stop()])
+      await Promise.all([observer.end(), neon.stop(), mail.stop(), breachList.stop(), demo?.stop()])
     },
   }
 }

@@ -16,13 +16,16 @@ export function newEmail(): string {
   return `person-${randomBytes(6).toString('hex')}@example.com`
 }
 
-/** The newest message to an address; waits, as mail is sent after the answer. */
+/** The newest message to an address, about something if that is given; waits, as mail is sent after the answer. */
 export async function mailTo(
   gateway: TestGateway,
   email: string,
+  about = /./,
 ): Promise<{ link: string; token: string; code: string; subject: string }> {
   for (let round = 0; round < 200; round += 1) {
-    const message = gateway.mail.messages().findLast((candidate) => [candidate.to].flat().includes(email))
+    const message = gateway.mail
+      .messages()
+      .findLast((candidate) => [candidate.to].flat().includes(email) && about.test(candidate.subject))
     if (message !== undefined) {
       const link = /https?:\/\/\S+/.exec(message.text)?.[0] ?? ''
       const code = /^\d{6}$/m.exec(message.text)?.[0] ?? ''

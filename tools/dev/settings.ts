@@ -57,6 +57,7 @@ export const readSettings = () => ({
   databaseUrl: env('DATABASE_URL'),
   databaseEndpoint: address('DATABASE_ENDPOINT'),
   mailEndpoint: address('MAIL_ENDPOINT'),
+  breachListEndpoint: address('BREACH_LIST_ENDPOINT'),
   resendApiKey: env('RESEND_API_KEY'),
 })
 

@@ -66,14 +66,6 @@ export function insertSession(
     from ${from}`
 }
 
-/** Signing in: the session and its audit row, if the user may still do so at this moment. Returns one row if it happened. */
-export function startSession(session: NewSession, audit: AuditRow): Statement {
-  const allowed = sql`(select id from users where id = ${session.userId}::uuid and status = 'active' and deleted_at is null) u`
-  return sql`with changed as (${insertSession(session, allowed, sql`u.id`)} returning id, user_id),
-    logged as (${insertAuditWhen(sql`changed`, audit)})
-    select id from changed`
-}
-
 /** Of a session `s` and its user `u`. */
 export const sessionColumns = sql`s.id, s.user_id, s.secret_hash, s.previous_secret_hash, s.amr, s.aal, s.parent_id,
   ${asMs(sql`s.auth_time`)} as auth_time_ms, ${asMs(sql`s.created_at`)} as created_at_ms,

@@ -5,29 +5,24 @@ import { parseReturnTo } from '../../access/return-to.ts'
 import { validFields } from '../../body.ts'
 import { type GatewayEnv, createApp } from '../../context.ts'
 import type { Exchange } from '../../exchange.ts'
-import { type FormProblem, answerForm, formText, goTo } from '../../forms/answer.ts'
+import { type FormProblem, answerForm, formText } from '../../forms/answer.ts'
 import { csrfTokenFor } from '../../forms/csrf-token.ts'
 import { requireForm } from '../../forms/require-form.ts'
 import { checkMailPage } from '../../pages/check-mail-page.tsx'
 import type { Page } from '../../pages/layout.tsx'
 import { pageResponse } from '../../pages/page-response.ts'
-import { en } from '../../pages/texts/en.ts'
+import { textsFor } from '../../language.ts'
 import { verifyEmailPage } from '../../pages/verify-email-page.tsx'
 import { emailAddress } from '../../users/email-address.ts'
+import { goOn } from '../go-on.ts'
+import { mailedToken, typedCode } from '../mailed-fields.ts'
 import { loginMode } from '../mode-field.ts'
 import { returnTo } from '../return-to-field.ts'
 import { resend, verifyEmail } from './verify.ts'
 
-const token = z.string().regex(/^[\w-]{43}$/, 'token_invalid')
-/** People type spaces into long numbers. */
-const code = z
-  .string()
-  .max(32)
-  .transform((text) => text.replace(/\s/g, ''))
-  .pipe(z.string().regex(/^\d{6}$/, 'code_invalid'))
 const answerFields = z.union([
-  z.strictObject({ token, mode: loginMode, return_to: returnTo }),
-  z.strictObject({ email: emailAddress, code, mode: loginMode, return_to: returnTo }),
+  z.strictObject({ token: mailedToken, mode: loginMode, return_to: returnTo }),
+  z.strictObject({ email: emailAddress, code: typedCode, mode: loginMode, return_to: returnTo }),
 ])
 const resendFields = z.strictObject({ email: emailAddress, return_to: returnTo })
 
@@ -35,7 +30,7 @@ export function emailVerification(): Hono<GatewayEnv> {
   const app = createApp()
   app.post('/v1/email/verify', async (context) => {
     const { exchange } = context.env
-    return context.json((await verifyEmail(exchange, validFields(answerFields, exchange.body))).body)
+    return context.json((await verifyEmail(exchange, validFields(answerFields, exchange.body))).answer)
   })
   app.post('/v1/email/resend', async (context) => {
     const { exchange } = context.env
@@ -57,7 +52,7 @@ function postVerification(exchange: Exchange): Promise<Response> {
       requireForm(exchange)
       const fields = validFields(answerFields, exchange.body)
       const verified = await verifyEmail(exchange, { ...fields, mode: 'cookie' })
-      return goTo(fields.return_to ?? verified.returnTo ?? '/')
+      return goOn(exchange, verified.answer, fields.return_to ?? verified.returnTo)
     },
     (problem) => (isLink ? showLink(exchange, formText(exchange, 'token'), problem) : showCheckMail(exchange, problem)),
     { invalid_or_expired: wording, invalid_input: wording },
@@ -81,7 +76,7 @@ function showLink(exchange: Exchange, given: string, problem?: FormProblem): Pag
   const csrfToken = csrfTokenFor(exchange)
   return verifyEmailPage({
     theme,
-    texts: en,
+    texts: textsFor(exchange),
     basePath,
     csrfToken,
     token: given,
@@ -94,7 +89,7 @@ function showCheckMail(exchange: Exchange, problem?: FormProblem): Page {
   const { theme, basePath } = exchange.deps.settings.config
   return checkMailPage({
     theme,
-    texts: en,
+    texts: textsFor(exchange),
     basePath,
     csrfToken: csrfTokenFor(exchange),
     email: formText(exchange, 'email'),

@@ -6,11 +6,14 @@ import { returnTo } from '../return-to-field.ts'
 const length = { min: 8, max: 256 }
 
 /** Characters, not UTF-16 units, counted after NFC; every character is allowed and none is asked for (NIST SP 800-63B). */
-const newPassword = z.string().superRefine((text, context) => {
+export const newPassword = z.string().superRefine((text, context) => {
   const characters = [...text.normalize('NFC')].length
   if (characters < length.min) context.addIssue({ code: 'custom', message: 'password_too_short' })
   if (characters > length.max) context.addIssue({ code: 'custom', message: 'password_too_long' })
 })
+
+/** Whatever was chosen once must be typable; the bound is for what reaches the hash. */
+export const currentPassword = z.string().max(4096, 'password_too_long')
 
 /** A form sends an empty field where a program leaves it out. */
 const optionalText = (longest: number, message: string) =>
@@ -30,7 +33,7 @@ export const signUpFields = z.strictObject({
 
 export const loginFields = z.strictObject({
   email: z.string().max(1000, 'email_invalid'),
-  password: z.string().max(4096, 'password_too_long'),
+  password: currentPassword,
   mode: loginMode,
   return_to: returnTo,
 })

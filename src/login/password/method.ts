@@ -7,13 +7,16 @@ import type { Deps } from '../../deps.ts'
 import { type Exchange, principalOf } from '../../exchange.ts'
 import { type FormProblem, answerForm, formText, goTo } from '../../forms/answer.ts'
 import { csrfTokenFor } from '../../forms/csrf-token.ts'
+import { worded } from '../../forms/worded.ts'
 import { requireForm } from '../../forms/require-form.ts'
 import { checkMailPage } from '../../pages/check-mail-page.tsx'
 import { loginPage } from '../../pages/login-page.tsx'
 import type { Page } from '../../pages/layout.tsx'
 import { pageResponse } from '../../pages/page-response.ts'
+import type { NoticeKey } from '../../pages/texts/en.ts'
 import { signUpPage } from '../../pages/signup-page.tsx'
-import { en } from '../../pages/texts/en.ts'
+import { textsFor } from '../../language.ts'
+import { goOn } from '../go-on.ts'
 import { loginFields, signUpFields } from './fields.ts'
 import { signIn } from './sign-in.ts'
 import { signUp } from './sign-up.ts'
@@ -53,8 +56,7 @@ function postLogin(exchange: Exchange): Promise<Response> {
     async () => {
       requireForm(exchange)
       const fields = validFields(loginFields, exchange.body)
-      await signIn(exchange, { ...fields, mode: 'cookie' })
-      return goTo(fields.return_to ?? '/')
+      return goOn(exchange, await signIn(exchange, { ...fields, mode: 'cookie' }), fields.return_to)
     },
     (problem) => showLogin(exchange, parseReturnTo(exchange.body.fields['return_to']), problem),
   )
@@ -70,7 +72,14 @@ function postSignUp(exchange: Exchange): Promise<Response> {
       const { theme, basePath } = exchange.deps.settings.config
       const csrfToken = csrfTokenFor(exchange)
       return pageResponse(
-        checkMailPage({ theme, texts: en, basePath, csrfToken, email: fields.email, returnTo: fields.return_to }),
+        checkMailPage({
+          theme,
+          texts: textsFor(exchange),
+          basePath,
+          csrfToken,
+          email: fields.email,
+          returnTo: fields.return_to,
+        }),
       )
     },
     (problem) => showSignUp(exchange, parseReturnTo(exchange.body.fields['return_to']), problem),
@@ -81,7 +90,7 @@ function showLogin(exchange: Exchange, returnTo: string | null, problem?: FormPr
   const { theme, basePath, login } = exchange.deps.settings.config
   return loginPage({
     theme,
-    texts: en,
+    texts: textsFor(exchange),
     basePath,
     csrfToken: csrfTokenFor(exchange),
     returnTo,
@@ -89,7 +98,8 @@ function showLogin(exchange: Exchange, returnTo: string | null, problem?: FormPr
     signUpEnabled: login.signUp,
     problem: problem?.problem,
     retryAfterS: problem?.retryAfterS,
-    notice: problem === undefined && exchange.authentication.kind === 'refused' ? 'session_expired' : undefined,
+    notice: problem === undefined ? noticeFor(exchange) : undefined,
+    magicLinkEnabled: login.magicLink,
   })
 }
 
@@ -97,7 +107,7 @@ function showSignUp(exchange: Exchange, returnTo: string | null, problem?: FormP
   const { theme, basePath } = exchange.deps.settings.config
   return signUpPage({
     theme,
-    texts: en,
+    texts: textsFor(exchange),
     basePath,
     csrfToken: csrfTokenFor(exchange),
     returnTo,
@@ -105,13 +115,11 @@ function showSignUp(exchange: Exchange, returnTo: string | null, problem?: FormP
     name: formText(exchange, 'name'),
     problem: problem?.problem,
     retryAfterS: problem?.retryAfterS,
-    fields: problem === undefined ? undefined : worded(problem.fields),
+    fields: problem === undefined ? undefined : worded(exchange, problem.fields),
   })
 }
 
-function worded(fields: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const texts: Readonly<Record<string, string>> = en.fieldProblems
-  return Object.fromEntries(
-    Object.entries(fields).map(([path, reason]) => [path, texts[reason] ?? en.problems.invalid_input]),
-  )
+function noticeFor({ target, authentication }: Exchange): NoticeKey | undefined {
+  if (new URLSearchParams(target.search).get('notice') === 'password_changed') return 'password_changed'
+  return authentication.kind === 'refused' ? 'session_expired' : undefined
 }

@@ -1,13 +1,13 @@
 // Signing in with a password: the same answer after the same work, whether or not the account exists.
 import { auditRow } from '../../audit/record.ts'
 import { findUserForLogin, loginUser, replacePasswordHash, type LoginUser } from '../../db/queries/users.ts'
-import { startSession } from '../../db/queries/sessions.ts'
+import { entryOf, startSession } from '../../db/queries/sign-in.ts'
 import { DatabaseUnavailable } from '../../db/database.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { hourMs } from '../../kit/duration.ts'
 import { emailAddress } from '../../users/email-address.ts'
-import { type LoginMode, completeLogin, draftSession } from '../complete.ts'
+import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { type Guess, beginGuess, comparing, forgiveGuess, recordLock } from '../guess.ts'
 
 export interface Credentials {
@@ -17,7 +17,7 @@ export interface Credentials {
 }
 
 /** Returns the answer for programs and has set the cookies; throws a GatewayError for every no. */
-export async function signIn(exchange: Exchange, given: Credentials): Promise<Readonly<Record<string, unknown>>> {
+export async function signIn(exchange: Exchange, given: Credentials): Promise<LoginAnswer> {
   const guess = await beginGuess(exchange, 'password', given.email)
   const { user, stored, isRight, needsRehash } = await comparing(exchange, guess, () => compare(exchange, given))
   if (user === null || stored === null) return refuseGuess(exchange, guess, user, 'no such account')
@@ -76,13 +76,10 @@ async function recordFailure(exchange: Exchange, user: LoginUser | null, reason:
   await exchange.deps.audit.record('login.failed', auditSource(exchange), facts)
 }
 
-async function open(exchange: Exchange, user: LoginUser, mode: LoginMode): Promise<Readonly<Record<string, unknown>>> {
-  const draft = draftSession(exchange, { userId: user.id, amr: ['pwd'], mode })
-  const facts = { userId: user.id, sessionId: draft.session.id, details: { method: 'password' } }
-  const audit = auditRow('login.succeeded', auditSource(exchange), facts, exchange.deps.now())
-  const rows = await exchange.database.write(startSession(draft.session, audit))
-  if (rows.length === 0) return refuse(exchange, user, 'account gone')
-  return completeLogin(exchange, user, draft)
+async function open(exchange: Exchange, user: LoginUser, mode: LoginMode): Promise<LoginAnswer> {
+  const draft = draftSession(exchange, { userId: user.id, method: 'password', amr: ['pwd'], aal: 1, mode })
+  const [row] = await exchange.database.write(startSession(draft))
+  return row === undefined ? refuse(exchange, user, 'account gone') : completeLogin(exchange, entryOf(row), draft)
 }
 
 /** After the login, which must not fail, nor wait too long, because its password could not be stored better. */

@@ -16,5 +16,46 @@ export const enMail = {
     button: 'Sign in',
     aside: 'It was not you? Then ignore this message; nobody was told that this account exists.',
   },
+  reset: {
+    subject: 'Choose a new password for {site}',
+    heading: 'Choose a new password',
+    lead: 'Somebody, hopefully you, asked for a new password at {site}. Open this link to choose one:',
+    button: 'Choose a new password',
+    codeLead: 'Or enter this code on the page where you asked:',
+    expiry: 'The link and the code work for {link}, and only one of them once.',
+    aside: 'It was not you? Then ignore this message; your password stays as it is.',
+  },
+  magicLink: {
+    subject: 'Sign in to {site}',
+    heading: 'Sign in',
+    lead: 'Somebody, hopefully you, asked to sign in to {site}. Open this link to do so:',
+    button: 'Sign in',
+    codeLead: 'Or enter this code on the page where you asked:',
+    expiry: 'The link and the code work for {link}, and only one of them once.',
+    aside: 'It was not you? Then ignore this message, and give the code to nobody.',
+  },
+  changed: {
+    subject: 'A change to your account at {site}',
+    button: 'Open my account',
+    aside: 'It was not you? Then choose a new password at once, by “Forgot your password?” on the sign-in page.',
+    by: {
+      password_changed: {
+        heading: 'Your password was changed',
+        lead: 'The password of your account at {site} was changed, and other devices were signed out.',
+      },
+      factor_added: {
+        heading: 'Two-step sign-in was switched on',
+        lead: 'An authenticator app was set up for your account at {site}, and other devices were signed out.',
+      },
+      factor_removed: {
+        heading: 'Two-step sign-in was switched off',
+        lead: 'The authenticator app of your account at {site} was removed, and other devices were signed out.',
+      },
+      codes_reissued: {
+        heading: 'New backup codes were made',
+        lead: 'New backup codes were made for your account at {site}. The ones before do not work any more.',
+      },
+    },
+  },
   linkHint: 'If the button does not work, copy this address into your browser:',
 }

@@ -1,17 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import { alreadyRegisteredMail } from '../../../src/pages/mail/already-registered-mail.ts'
-import { verificationMail } from '../../../src/pages/mail/verification-mail.ts'
+import { codeMail } from '../../../src/pages/mail/code-mail.ts'
 import { en as texts } from '../../../src/pages/texts/en.ts'
 import { defaultTheme } from '../../../src/pages/theme.ts'
 import { HOSTILE } from './samples.ts'
 
 const link = 'https://site.example/auth/verify-email?token=abc&x=1'
 const hostile = { name: `A\r\nBcc: x@y.z ${HOSTILE}`, logoUrl: HOSTILE, accentColor: HOSTILE }
-const props = { theme: defaultTheme, texts, link, code: '048213', linkForS: 7200, codeForS: 900 }
+const props = {
+  theme: defaultTheme,
+  texts,
+  about: 'verification' as const,
+  link,
+  code: '048213',
+  linkForS: 7200,
+  codeForS: 900,
+}
 
 describe('verification mail', () => {
   it('says the same as text and as HTML', () => {
-    const mail = verificationMail(props)
+    const mail = codeMail(props)
     expect(mail.subject).toBe('Confirm your email address for Portcullis')
     expect(mail.text.split('\n')).toEqual(expect.arrayContaining([link, '048213']))
     expect(mail.text.match(/\b\d{6}\b/g)).toEqual(['048213'])
@@ -22,7 +30,7 @@ describe('verification mail', () => {
   })
 
   it('escapes, and keeps a hostile name in one line', () => {
-    const mail = verificationMail({ ...props, theme: hostile, link: `${link}${HOSTILE}`, code: HOSTILE })
+    const mail = codeMail({ ...props, theme: hostile, link: `${link}${HOSTILE}`, code: HOSTILE })
     expect(mail.subject).not.toMatch(/[\r\n]/)
     expect(mail.html).not.toMatch(/<script|<img/i)
     expect(mail.html).toContain('&lt;script&gt;')

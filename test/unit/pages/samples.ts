@@ -1,5 +1,11 @@
 import { accountPage } from '../../../src/pages/account-page.tsx'
 import { checkMailPage } from '../../../src/pages/check-mail-page.tsx'
+import { changePasswordPage } from '../../../src/pages/change-password-page.tsx'
+import { forgotPage } from '../../../src/pages/forgot-page.tsx'
+import { magicCodePage, magicConfirmPage, magicLinkPage } from '../../../src/pages/magic-link-page.tsx'
+import { mfaPage, reauthenticatePage } from '../../../src/pages/mfa-page.tsx'
+import { resetPage } from '../../../src/pages/reset-page.tsx'
+import { backupCodesPage, setUpPage, twoStepPage } from '../../../src/pages/two-step-page.tsx'
 import { inboxPage } from '../../../src/pages/inbox-page.tsx'
 import type { Page } from '../../../src/pages/layout.tsx'
 import { loginPage } from '../../../src/pages/login-page.tsx'
@@ -12,11 +18,20 @@ import type { Theme } from '../../../src/pages/theme.ts'
 import { verifyEmailPage } from '../../../src/pages/verify-email-page.tsx'
 
 /** What people type, and what the site is called: `value` stands for all of it. */
+const picture = { viewBox: '0 0 29 29', path: 'M4 4h7v1h-7z' }
+
 export function everyPage(theme: Theme, value: string, texts: Texts = en): Readonly<Record<string, Page>> {
   const base = { theme, texts, basePath: '/auth', csrfToken: value }
   const row = { createdAt: 0, lastSeenAt: 1_790_000_000_000, ip: value, userAgent: value }
   return {
-    login: loginPage({ ...base, returnTo: value, email: value, signUpEnabled: true, problem: 'invalid_credentials' }),
+    login: loginPage({
+      ...base,
+      returnTo: value,
+      email: value,
+      signUpEnabled: true,
+      magicLinkEnabled: true,
+      problem: 'invalid_credentials',
+    }),
     signUp: signUpPage({
       ...base,
       returnTo: value,
@@ -26,6 +41,21 @@ export function everyPage(theme: Theme, value: string, texts: Texts = en): Reado
     }),
     checkMail: checkMailPage({ ...base, email: value, returnTo: value, problem: 'invalid_code', retryAfterS: 30 }),
     verifyEmail: verifyEmailPage({ ...base, token: value, returnTo: value, problem: 'invalid_link' }),
+    forgot: forgotPage({ ...base, returnTo: value, email: value, wrong: { email: value } }),
+    reset: resetPage({ ...base, returnTo: value, token: value, problem: 'invalid_link' }),
+    resetByCode: resetPage({ ...base, email: value, problem: 'invalid_code', wrong: { new_password: value } }),
+    changePassword: changePasswordPage({ ...base, email: value, problem: 'invalid_password' }),
+    magicLink: magicLinkPage({ ...base, returnTo: value, email: value, problem: 'rate_limited', retryAfterS: 30 }),
+    magicCode: magicCodePage({ ...base, returnTo: value, email: value, problem: 'invalid_code' }),
+    magicConfirm: magicConfirmPage({ ...base, token: value }),
+    mfa: mfaPage({ ...base, returnTo: value, problem: 'invalid_code' }),
+    proofByPassword: reauthenticatePage({ ...base, returnTo: value, ask: 'password' }),
+    proofByFactor: reauthenticatePage({ ...base, returnTo: value, ask: 'factor' }),
+    proofImpossible: reauthenticatePage({ ...base, returnTo: value, ask: 'nothing' }),
+    twoStepOff: twoStepPage({ ...base, codesLeft: null, problem: 'factor_exists' }),
+    twoStepOn: twoStepPage({ ...base, codesLeft: 7, notice: 'factor_removed' }),
+    setUp: setUpPage({ ...base, secret: value, otpauthUrl: value, picture, problem: 'invalid_code' }),
+    backupCodes: backupCodesPage({ ...base, codes: [value, value] }),
     problem: problemPage({ ...base, status: 500, requestId: value, backUrl: value, homeUrl: '/', signInUrl: value }),
     signOut: signOutPage({ ...base, email: value, homeUrl: '/' }),
     signedOut: signedOutPage({ ...base, homeUrl: '/' }),
@@ -40,6 +70,7 @@ export function everyPage(theme: Theme, value: string, texts: Texts = en): Reado
         { ...row, id: value, isCurrent: true },
         { ...row, id: 'b', isCurrent: false },
       ],
+      hasTwoStep: true,
       homeUrl: '/',
       notice: 'session_revoked',
     }),

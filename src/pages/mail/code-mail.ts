@@ -4,9 +4,10 @@ import type { Theme } from '../theme.ts'
 import { mailHtml, type Mail } from './mail-html.tsx'
 import { forSite, paragraphs } from './mail-text.ts'
 
-export type VerificationMailProps = {
+export type CodeMailProps = {
   readonly theme: Theme
   readonly texts: Texts
+  readonly about: 'verification' | 'reset' | 'magicLink'
   readonly link: string
   readonly code: string
   /** How long each is good for. */
@@ -14,8 +15,8 @@ export type VerificationMailProps = {
   readonly codeForS: number
 }
 
-export function verificationMail({ theme, texts, link, code, linkForS, codeForS }: VerificationMailProps): Mail {
-  const t = texts.mail.verification
+export function codeMail({ theme, texts, about, link, code, linkForS, codeForS }: CodeMailProps): Mail {
+  const t = texts.mail[about]
   const lead = forSite(t.lead, theme)
   const expiry = fill(t.expiry, { link: duration(linkForS, texts.lang), code: duration(codeForS, texts.lang) })
   return {

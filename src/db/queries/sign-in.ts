@@ -1,0 +1,72 @@
+// How a proof becomes a session: at once, or, where the account has a second factor, only after that.
+import { type SQL, sql } from 'drizzle-orm'
+import type { Row, Statement } from '../database.ts'
+import { atMs, flag, text, textArray, textOrNull, texts } from '../values.ts'
+import { type AuditRow, insertAuditWhen } from './audit-events.ts'
+import { type NewSession, insertSession } from './sessions.ts'
+
+/** The question for the second factor, which is asked instead of opening the session. */
+export interface NewPause {
+  readonly id: string
+  readonly tokenHash: string
+  readonly expiresAtMs: number
+}
+
+export interface SignInRows {
+  readonly session: NewSession
+  readonly pause: NewPause
+  readonly audits: { readonly opened: AuditRow; readonly paused: AuditRow }
+}
+
+/**
+ * The part of a `with` list that every first factor ends in, from the rows of `from`, one per person. It opens the session
+ * or asks for the second factor, and whether one is needed is read by the same statement that would open it: no path of
+ * the code can forget to ask, and no factor that was added a moment ago is missed.
+ */
+export function openOrPause({ session, pause, audits }: SignInRows, from: SQL, userId: SQL): SQL {
+  return sql`entry as (
+      select ${userId} as user_id, exists (
+        select 1 from totp_credentials t where t.user_id = ${userId} and t.confirmed_at is not null) as needs_factor from ${from}),
+    opened as (${insertSession(session, sql`entry where not needs_factor`, sql`entry.user_id`)} returning id, user_id),
+    paused as (
+      insert into challenges (id, purpose, user_id, token_hash, amr, ip, code_expires_at, expires_at)
+      select ${pause.id}::uuid, 'second-factor', user_id, ${pause.tokenHash}, ${textArray(session.amr)},
+        ${session.ip}::inet, ${atMs(pause.expiresAtMs)}, ${atMs(pause.expiresAtMs)}
+      from entry where needs_factor returning user_id),
+    opened_logged as (${insertAuditWhen(sql`opened`, audits.opened, { userId: sql`opened.user_id` })}),
+    paused_logged as (${insertAuditWhen(sql`paused`, audits.paused, { userId: sql`paused.user_id` })})`
+}
+
+/** Whose login it is, and which of the two it led to. For the `select` after `openOrPause`. */
+export const entryColumns = sql`u.id, u.email, u.email_verified_at is not null as email_verified, u.name, u.roles, u.shard,
+  entry.needs_factor`
+
+export interface Entry {
+  readonly id: string
+  readonly email: string
+  readonly emailVerified: boolean
+  readonly name: string | null
+  readonly roles: readonly string[]
+  readonly shard: string
+  readonly needsFactor: boolean
+}
+
+export function entryOf(row: Row): Entry {
+  return {
+    id: text(row, 'id'),
+    email: text(row, 'email'),
+    emailVerified: flag(row, 'email_verified'),
+    name: textOrNull(row, 'name'),
+    roles: texts(row, 'roles'),
+    shard: text(row, 'shard'),
+    needsFactor: flag(row, 'needs_factor'),
+  }
+}
+
+/** After a first factor that changes nothing else. Returns a row if the user may still sign in at this moment. */
+export function startSession(rows: SignInRows): Statement {
+  const { userId } = rows.session
+  const who = sql`(select id from users where id = ${userId}::uuid and status = 'active' and deleted_at is null) who`
+  return sql`with ${openOrPause(rows, who, sql`who.id`)}
+    select ${entryColumns} from users u join entry on entry.user_id = u.id`
+}

@@ -1,0 +1,67 @@
+/** @jsxImportSource hono/jsx */
+// A page with one form, its problem, and the ways on: what most pages of a login are.
+import type { Child } from 'hono/jsx'
+import { ErrorSummary, Field, type FieldProps, Notice, PostForm, SubmitButton } from './form.tsx'
+import { layout, type Page, type PageBase } from './layout.tsx'
+import type { NoticeKey, ProblemKey, Texts } from './texts/en.ts'
+
+/** What every such page is told, whatever it asks. */
+export type QuestionBase = PageBase & {
+  readonly basePath: string
+  readonly csrfToken: string
+  readonly returnTo?: string | null | undefined
+  readonly problem?: ProblemKey | undefined
+  readonly retryAfterS?: number | undefined
+  /** The text to show at each wrong field. */
+  readonly wrong?: Readonly<Record<string, string | undefined>> | undefined
+  readonly notice?: NoticeKey | undefined
+}
+
+export type AskedField = Omit<FieldProps, 'name' | 'error'> & { readonly name: keyof Texts['fields'] }
+
+export type Question = {
+  readonly title: string
+  readonly lead?: Child
+  readonly action: string
+  readonly submit: string
+  readonly hidden?: Readonly<Record<string, string | null | undefined>>
+  readonly fields?: readonly AskedField[]
+  /** Before the form, such as a picture it is about. */
+  readonly before?: Child
+  readonly after?: Child
+}
+
+const Hidden = ({ values }: { values: NonNullable<Question['hidden']> }) => (
+  <>
+    {Object.entries(values).map(([name, value]) =>
+      value === null || value === undefined ? null : <input type="hidden" name={name} value={value} />,
+    )}
+  </>
+)
+
+export function questionPage(base: QuestionBase, question: Question): Page {
+  const { theme, texts, problem, wrong = {} } = base
+  const { fields = [] } = question
+  const wrongFields = fields.flatMap(({ name }) => {
+    const text = wrong[name]
+    return text === undefined ? [] : [[name, text] as const]
+  })
+  const hasProblem = problem !== undefined || wrongFields.length > 0
+  return layout(
+    { theme, texts, title: question.title, hasProblem },
+    <>
+      {question.lead === undefined ? null : <p class="lead">{question.lead}</p>}
+      <ErrorSummary texts={texts} problem={problem} retryAfterS={base.retryAfterS} fields={wrongFields} />
+      <Notice texts={texts} notice={base.notice} />
+      {question.before}
+      <PostForm action={question.action} csrfToken={base.csrfToken}>
+        <Hidden values={{ ...question.hidden, return_to: base.returnTo }} />
+        {fields.map((field) => (
+          <Field {...field} error={wrong[field.name]} />
+        ))}
+        <SubmitButton>{question.submit}</SubmitButton>
+      </PostForm>
+      {question.after}
+    </>,
+  )
+}
