@@ -6,10 +6,10 @@ import { parseStrictObject } from '../../../src/tokens/strict-json.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const b64 = (text: string | Uint8Array): string => Buffer.from(text).toString('base64url')
-// No name that is a lone backslash: the JSON parser of Node 24 (V8 13.6) takes a lone quote for one after it has met one.
-// That of workerd does not.
-const letters = fc.constantFrom('a', 'b', '"', ':', '{', '}', '[', ',', ' ', '\n', '\u0000', 'é', '𝄞', 'n\\', 'u0061')
-const names = fc.oneof(fc.string({ unit: letters }), fc.constantFrom('__proto__', 'constructor', 'a\\', 'a\\"'))
+// No quote and no backslash: the JSON parser of Node 24 (V8 13.6) takes one name that needs escapes for another it has met.
+// That of workerd does not; examples below have both.
+const letters = fc.constantFrom('a', 'b', ':', '{', '}', '[', ',', ' ', '\n', '\u0000', 'é', '𝄞', 'u0061')
+const names = fc.oneof(fc.string({ unit: letters }), fc.constantFrom('__proto__', 'constructor'))
 const values = fc.jsonValue({ maxDepth: 4, stringUnit: letters })
 const objects = fc.dictionary(names, values)
 
@@ -49,6 +49,11 @@ describe('a JSON object', () => {
         },
       ),
     )
+  })
+
+  it('may hold quotes, backslashes and colons in its texts', () => {
+    for (const object of [{ 'a"b': 1 }, { 'c\\': ':' }, { d: '","e":"\\' }, { 'f\\"': [':"'] }])
+      expect(parseStrictObject(bytes(JSON.stringify(object)))).toEqual(object)
   })
 
   it.each(['', '[]', '"x"', '1', 'null', '{', '{}{}', '\uFEFF{}', '{"a":1,}', "{'a':1}", '{"a":01}'])(
