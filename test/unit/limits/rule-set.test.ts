@@ -55,6 +55,9 @@ describe('the table', () => {
       ['magic-link-verify', 10, 1, 'address'],
       ['webauthn-start', 10, 1, 'address'],
       ['webauthn-finish', 20, 1, 'address'],
+      ['password-forgot', 5, 1, 'address'],
+      ['second-factor', 10, 1, 'address'],
+      ['own-password', 10, 60, 'account'],
       ['mail-message', 10, 60, 'mail-address'],
       ['phone-code', 3, 60, 'number'],
     ])
