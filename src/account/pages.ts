@@ -97,6 +97,7 @@ async function showAccount(exchange: Exchange, notice?: NoticeKey): Promise<Page
       isCurrent: item.id === principal.sessionId,
     })),
     hasTwoStep: factors !== undefined && factorsOf(factors).hasTotp,
+    hasProviders: exchange.deps.identityProviders.size > 0,
     homeUrl: '/',
     notice,
   })

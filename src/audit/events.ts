@@ -2,6 +2,9 @@
 export const auditEvents = {
   'user.created': { outcome: 'success' },
   'identity.linked': { outcome: 'success' },
+  'identity.removed': { outcome: 'success' },
+  'account.taken-over': { outcome: 'success' },
+  'provider.failed': { outcome: 'failure' },
   'email.verified': { outcome: 'success' },
   'login.succeeded': { outcome: 'success' },
   'login.paused': { outcome: 'success' },

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { OrFromEnvironment } from './from-environment.ts'
 import { issuer } from './issuer-presets.ts'
 import { limitsSchema } from './limits-schema.ts'
+import { providersSchema } from './provider-schema.ts'
 
 const headerName = z
   .string()
@@ -100,6 +101,8 @@ export const gatewaySchema = z.strictObject({
       magicLink: z.boolean().default(true),
       /** How long an account with an unverified address may sign in. */
       unverifiedHours: z.number().min(0).max(720).default(24),
+      /** Other sites that people may sign in with. */
+      providers: providersSchema,
     })
     .prefault({}),
   limits: limitsSchema,
@@ -147,7 +150,12 @@ export const gatewaySchema = z.strictObject({
 
 type Input = z.input<typeof gatewaySchema>
 
-export type GatewayInput = Omit<Input, 'issuers'> & { readonly issuers?: OrFromEnvironment<Input['issuers']> }
+/** Where secrets may stand, and what differs between environments. */
+type Resolved = Pick<Input, 'issuers' | 'login'>
+
+export type GatewayInput = Omit<Input, keyof Resolved> & {
+  readonly [Name in keyof Resolved]?: OrFromEnvironment<Resolved[Name]>
+}
 export type GatewayConfig = z.output<typeof gatewaySchema>
 
 /** Types the site's own settings; they are checked when the worker starts, so that a mistake is named and not thrown. */

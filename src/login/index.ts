@@ -3,6 +3,8 @@ import type { Hono } from 'hono'
 import type { GatewayEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { emailVerification } from './email-verification/method.ts'
+import { connections } from './oidc/account-method.ts'
+import { socialSignIn } from './oidc/method.ts'
 import { magicLink } from './magic-link/method.ts'
 import { password } from './password/method.ts'
 import { passwordReset } from './password/reset-method.ts'
@@ -17,6 +19,8 @@ export const loginMethods: readonly LoginMethod[] = [
   password,
   passwordReset,
   magicLink,
+  socialSignIn,
+  connections,
   emailVerification,
   secondFactor,
   ownSecondFactor,

@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { withReturnTo } from './addresses.ts'
+import { type ProviderLink, ProviderLinks } from './provider-links.tsx'
 import { ErrorSummary, Field, Notice, PASSWORD_LENGTH, PostForm, ReturnToField, SubmitButton } from './form.tsx'
 import { fill } from './format.ts'
 import { layout, type Page, type PageBase } from './layout.tsx'
@@ -14,6 +15,8 @@ export type LoginPageProps = PageBase & {
   readonly notice?: NoticeKey | undefined
   readonly signUpEnabled: boolean
   readonly magicLinkEnabled: boolean
+  /** Other sites to sign in with. */
+  readonly providers: readonly ProviderLink[]
   readonly retryAfterS?: number | undefined
 }
 
@@ -58,6 +61,7 @@ export function loginPage(props: LoginPageProps): Page {
         <Fields texts={texts} email={props.email ?? ''} problem={problem} />
         <SubmitButton>{t.submit}</SubmitButton>
       </PostForm>
+      <ProviderLinks base={props} providers={props.providers} />
       <p class="after">
         <a href={withReturnTo(`${basePath}/forgot`, returnTo)}>{t.forgot}</a>
       </p>

@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { withReturnTo } from './addresses.ts'
+import { type ProviderLink, ProviderLinks } from './provider-links.tsx'
 import { currentPasswordField, factorField } from './asked-fields.ts'
 import type { Page } from './layout.tsx'
 import { type QuestionBase, questionPage } from './question-page.tsx'
@@ -22,7 +23,12 @@ export function mfaPage(props: QuestionBase): Page {
 }
 
 /** What is asked of somebody who is signed in and wants what a session alone is not enough for. */
-export function reauthenticatePage(props: QuestionBase & { readonly ask: 'password' | 'factor' | 'nothing' }): Page {
+export function reauthenticatePage(
+  props: QuestionBase & {
+    readonly ask: 'password' | 'factor' | 'nothing'
+    readonly providers: readonly ProviderLink[]
+  },
+): Page {
   const { texts, basePath, problem, ask } = props
   const t = texts.reauthenticate
   const base = { title: t.title, lead: t.lead, action: `${basePath}/reauthenticate`, submit: t.submit }
@@ -38,7 +44,12 @@ export function reauthenticatePage(props: QuestionBase & { readonly ask: 'passwo
       return questionPage(props, {
         ...base,
         fields: [{ ...currentPasswordField(texts, problem === 'invalid_password') }],
-        after: mail,
+        after: (
+          <>
+            <ProviderLinks base={props} providers={props.providers} fresh />
+            {mail}
+          </>
+        ),
       })
     case 'nothing':
       return questionPage(props, {

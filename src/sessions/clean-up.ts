@@ -3,6 +3,7 @@ import type { Database } from '../db/database.ts'
 import { deleteOldChallenges } from '../db/queries/challenges.ts'
 import { deleteOldAssertions, deleteOldCodes } from '../db/queries/oauth-codes.ts'
 import { deleteOldSessions } from '../db/queries/sessions.ts'
+import { deleteOldAttempts } from '../db/queries/sign-in-attempts.ts'
 import { log } from '../log.ts'
 
 const batch = 500
@@ -15,7 +16,8 @@ export async function cleanUp(database: Database): Promise<{ readonly sessions: 
   const challenges = await inBatches(database, () => deleteOldChallenges(batch))
   const codes = await inBatches(database, () => deleteOldCodes(batch))
   const assertions = await inBatches(database, () => deleteOldAssertions(batch))
-  log('info', 'cleaned up', { sessions, challenges, codes, assertions })
+  const attempts = await inBatches(database, () => deleteOldAttempts(batch))
+  log('info', 'cleaned up', { sessions, challenges, codes, assertions, attempts })
   return { sessions, challenges }
 }
 

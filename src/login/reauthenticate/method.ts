@@ -92,7 +92,8 @@ interface Asked {
 
 function pageOf(exchange: Exchange, { to, factors, needsFactor }: Asked, problem?: FormProblem) {
   const ask = factors.hasTotp ? 'factor' : needsFactor ? 'nothing' : 'password'
-  return reauthenticatePage({ ...questionBase(exchange, to, problem), ask })
+  const { providers } = exchange.deps.settings.config.login
+  return reauthenticatePage({ ...questionBase(exchange, to, problem), ask, providers })
 }
 
 async function ownFactors(exchange: Exchange): Promise<Factors> {

@@ -51,6 +51,14 @@ export const enMail = {
         heading: 'Two-step sign-in was switched off',
         lead: 'The authenticator app of your account at {site} was removed, and other devices were signed out.',
       },
+      identity_connected: {
+        heading: 'A way to sign in was added',
+        lead: 'An account at another site was connected to your account at {site}, and can sign in to it from now on.',
+      },
+      identity_disconnected: {
+        heading: 'A way to sign in was removed',
+        lead: 'An account at another site was disconnected from your account at {site}, and other devices were signed out.',
+      },
       codes_reissued: {
         heading: 'New backup codes were made',
         lead: 'New backup codes were made for your account at {site}. The ones before do not work any more.',
