@@ -29,7 +29,7 @@ export async function askForJson(question: Question): Promise<Result<unknown, Pr
   const got = await ask(question)
   if (!got.ok) return got
   try {
-    return succeed(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(got.value)) as unknown)
+    return succeed(JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(got.value)) as unknown)
   } catch {
     return faulty(question, 'not JSON')
   }
