@@ -103,6 +103,14 @@ export const gatewaySchema = z.strictObject({
       unverifiedHours: z.number().min(0).max(720).default(24),
       /** Other sites that people may sign in with. */
       providers: providersSchema,
+      hashing: z
+        .strictObject({
+          /** How many objects of a continent hash passwords. */
+          places: z.number().int().min(1).max(64).default(4),
+          /** How many passwords may wait at each. */
+          waiting: z.number().int().min(1).max(200).default(40),
+        })
+        .prefault({}),
     })
     .prefault({}),
   limits: limitsSchema,

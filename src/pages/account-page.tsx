@@ -13,7 +13,7 @@ export type AccountPageProps = PageBase & {
   readonly sessions: readonly SessionRow[]
   readonly hasTwoStep: boolean
   /** Whether there are other sites to sign in with. */
-  readonly hasProviders: boolean
+  readonly hasProviders?: boolean
   readonly homeUrl?: string | null | undefined
   readonly problem?: ProblemKey | undefined
   readonly notice?: NoticeKey | undefined
@@ -55,7 +55,7 @@ const Security = ({ props }: { props: AccountPageProps }) => {
       <p>
         <a href={`${basePath}/account/two-step`}>{t.twoStep}</a>: {props.hasTwoStep ? t.twoStepOn : t.twoStepOff}
       </p>
-      {props.hasProviders ? (
+      {props.hasProviders === true ? (
         <p>
           <a href={`${basePath}/account/connections`}>{texts.connections.title}</a>
         </p>

@@ -16,7 +16,7 @@ export type LoginPageProps = PageBase & {
   readonly signUpEnabled: boolean
   readonly magicLinkEnabled: boolean
   /** Other sites to sign in with. */
-  readonly providers: readonly ProviderLink[]
+  readonly providers?: readonly ProviderLink[]
   readonly retryAfterS?: number | undefined
 }
 
@@ -61,7 +61,7 @@ export function loginPage(props: LoginPageProps): Page {
         <Fields texts={texts} email={props.email ?? ''} problem={problem} />
         <SubmitButton>{t.submit}</SubmitButton>
       </PostForm>
-      <ProviderLinks base={props} providers={props.providers} />
+      <ProviderLinks base={props} providers={props.providers ?? []} />
       <p class="after">
         <a href={withReturnTo(`${basePath}/forgot`, returnTo)}>{t.forgot}</a>
       </p>

@@ -26,7 +26,7 @@ export function mfaPage(props: QuestionBase): Page {
 export function reauthenticatePage(
   props: QuestionBase & {
     readonly ask: 'password' | 'factor' | 'nothing'
-    readonly providers: readonly ProviderLink[]
+    readonly providers?: readonly ProviderLink[]
   },
 ): Page {
   const { texts, basePath, problem, ask } = props
@@ -46,7 +46,7 @@ export function reauthenticatePage(
         fields: [{ ...currentPasswordField(texts, problem === 'invalid_password') }],
         after: (
           <>
-            <ProviderLinks base={props} providers={props.providers} fresh />
+            <ProviderLinks base={props} providers={props.providers ?? []} fresh />
             {mail}
           </>
         ),

@@ -1,5 +1,6 @@
 import { accountPage } from '../../../src/pages/account-page.tsx'
 import { checkMailPage } from '../../../src/pages/check-mail-page.tsx'
+import { connectionsPage } from '../../../src/pages/connections-page.tsx'
 import { changePasswordPage } from '../../../src/pages/change-password-page.tsx'
 import { forgotPage } from '../../../src/pages/forgot-page.tsx'
 import { magicCodePage, magicConfirmPage, magicLinkPage } from '../../../src/pages/magic-link-page.tsx'
@@ -30,6 +31,7 @@ export function everyPage(theme: Theme, value: string, texts: Texts = en): Reado
       email: value,
       signUpEnabled: true,
       magicLinkEnabled: true,
+      providers: [{ id: 'one', name: value }],
       problem: 'invalid_credentials',
     }),
     signUp: signUpPage({
@@ -52,6 +54,14 @@ export function everyPage(theme: Theme, value: string, texts: Texts = en): Reado
     proofByPassword: reauthenticatePage({ ...base, returnTo: value, ask: 'password' }),
     proofByFactor: reauthenticatePage({ ...base, returnTo: value, ask: 'factor' }),
     proofImpossible: reauthenticatePage({ ...base, returnTo: value, ask: 'nothing' }),
+    connections: connectionsPage({
+      ...base,
+      connections: [
+        { id: value, name: value, isConnected: true },
+        { id: 'two', name: value, isConnected: false },
+      ],
+      notice: 'identity_connected',
+    }),
     twoStepOff: twoStepPage({ ...base, codesLeft: null, problem: 'factor_exists' }),
     twoStepOn: twoStepPage({ ...base, codesLeft: 7, notice: 'factor_removed' }),
     setUp: setUpPage({ ...base, secret: value, otpauthUrl: value, picture, problem: 'invalid_code' }),
