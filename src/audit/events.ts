@@ -1,6 +1,9 @@
 // Every kind of event the trail knows: named noun.past-tense, with its outcome.
 export const auditEvents = {
   'user.created': { outcome: 'success' },
+  'user.imported': { outcome: 'success' },
+  'password.imported': { outcome: 'success' },
+  'origin-login.failed': { outcome: 'failure' },
   'identity.linked': { outcome: 'success' },
   'identity.removed': { outcome: 'success' },
   'account.taken-over': { outcome: 'success' },

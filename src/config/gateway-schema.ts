@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { OrFromEnvironment } from './from-environment.ts'
 import { issuer } from './issuer-presets.ts'
 import { limitsSchema } from './limits-schema.ts'
+import { originLoginSchema } from './origin-login-schema.ts'
 import { providersSchema } from './provider-schema.ts'
 
 const headerName = z
@@ -103,6 +104,13 @@ export const gatewaySchema = z.strictObject({
       unverifiedHours: z.number().min(0).max(720).default(24),
       /** Other sites that people may sign in with. */
       providers: providersSchema,
+      /** The site's own login, which somebody's first sign-in here is tried against. */
+      originLogin: originLoginSchema.nullable().default(null),
+      /**
+       * How soon a wrong password is answered at the earliest, so that the time does not tell what it was compared with.
+       * Left out: at once, or after a second where the site's own login is asked.
+       */
+      refuseAfterMs: z.number().int().min(0).max(10_000).nullable().default(null),
       hashing: z
         .strictObject({
           /** How many objects of a continent hash passwords. */

@@ -5,9 +5,10 @@ import { entryOf, startSession } from '../../db/queries/sign-in.ts'
 import { DatabaseUnavailable } from '../../db/database.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
-import { hourMs } from '../../kit/duration.ts'
+import { hourMs, secondMs } from '../../kit/duration.ts'
 import { emailAddress } from '../../users/email-address.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
+import { tryOrigin } from '../origin-login/first-login.ts'
 import { type Guess, beginGuess, comparing, forgiveGuess, recordLock } from '../guess.ts'
 import { passwordsFor } from './passwords-for.ts'
 
@@ -19,6 +20,22 @@ export interface Credentials {
 
 /** Returns the answer for programs and has set the cookies; throws a GatewayError for every no. */
 export async function signIn(exchange: Exchange, given: Credentials): Promise<LoginAnswer> {
+  try {
+    return await enter(exchange, given)
+  } catch (error) {
+    if (error instanceof GatewayError && error.rejection.code === 'invalid_credentials') await noSooner(exchange)
+    throw error
+  }
+}
+
+/** What was compared with what, and who else was asked, takes its time, which says whether the account is here. */
+async function noSooner({ deps, startedAtMs }: Exchange): Promise<void> {
+  const { refuseAfterMs, originLogin } = deps.settings.config.login
+  const leftMs = startedAtMs + (refuseAfterMs ?? (originLogin === null ? 0 : secondMs)) - deps.now()
+  if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs))
+}
+
+async function enter(exchange: Exchange, given: Credentials): Promise<LoginAnswer> {
   const guess = await beginGuess(exchange, 'password', given.email)
   const { user, stored, isRight, needsRehash } = await comparing(exchange, guess, () => compare(exchange, given))
   if (user === null || stored === null) return refuseGuess(exchange, guess, user, 'no such account')
@@ -48,8 +65,16 @@ async function compare(exchange: Exchange, { email, password }: Credentials): Pr
   const user = await findUser(exchange, email)
   const stored = user?.passwordHash ?? null
   if (stored !== null) return { user, stored, ...(await passwords.verify(stored, password)) }
-  await passwords.verifyNothing(password)
-  return { user, stored, isRight: false, needsRehash: false }
+  const [isHereNow] = await Promise.all([
+    tryOrigin(exchange, { email, password }, user),
+    passwords.verifyNothing(password),
+  ])
+  const nobody = { user, stored, isRight: false, needsRehash: false }
+  if (!isHereNow) return nobody
+  const found = await findUser(exchange, email)
+  // Compared, though it was right a moment ago: somebody else may have been first, with another one.
+  if (found === null || found.passwordHash === null) return nobody
+  return { user: found, stored: found.passwordHash, ...(await passwords.verify(found.passwordHash, password)) }
 }
 
 async function findUser({ database }: Exchange, email: string): Promise<LoginUser | null> {
