@@ -1,7 +1,7 @@
-// The rows of `login.providers`: other sites that people may sign in with. What is known of a vendor is filled in here.
+// The rows of `login.providers`: other sites that people may sign in with. What they mean is said in provider-presets.ts.
 import { z } from 'zod'
-import type { IdentityProvider, OidcEndpoints } from '../login/oidc/provider.ts'
-import { issuerOptions, issuerUrl, trustedIssuer } from './issuer-schema.ts'
+import { issuerOptions, issuerUrl } from './issuer-schema.ts'
+import { providerOf } from './provider-presets.ts'
 
 const { algorithms: algorithmsOption } = issuerOptions
 const { emailVerified, emailDomains, subject, name: nameClaim } = issuerOptions.claims.unwrap().shape
@@ -80,120 +80,14 @@ const github = z.strictObject({
   api: issuerUrl.default('https://api.github.com'),
 })
 
-type Row = z.output<typeof oidc | typeof google | typeof microsoft | typeof github>
+export type PlainRow = z.output<typeof oidc>
+export type GoogleRow = z.output<typeof google>
+export type MicrosoftRow = z.output<typeof microsoft>
+export type GithubRow = z.output<typeof github>
+export type ProviderRow = PlainRow | GoogleRow | MicrosoftRow | GithubRow
 
 export const providersSchema = z
   .array(z.discriminatedUnion('kind', [oidc, google, microsoft, github]).transform(providerOf))
   .refine((rows) => new Set(rows.map(({ id }) => id)).size === rows.length, 'an id of its own for each provider')
   .refine((rows) => new Set(rows.map(({ issuer }) => issuer)).size === rows.length, 'one row for each issuer')
   .default([])
-
-function providerOf(row: Row): IdentityProvider {
-  switch (row.kind) {
-    case 'oidc':
-      return plain(row)
-    case 'google':
-      return googleProvider(row)
-    case 'microsoft':
-      return microsoftProvider(row)
-    case 'github': {
-      const { kind, id, name: shown, clientId, clientSecret: secret, unknownUsers, site, api } = row
-      return { kind, id, name: shown, clientId, clientSecret: secret, unknownUsers, issuer: site, api }
-    }
-  }
-}
-
-function plain(row: z.output<typeof oidc>): IdentityProvider {
-  const { endpoints, clientSecret: secret = null } = row
-  const facts = { issuer: row.issuer, jwksUrl: endpoints?.jwks ?? null, algorithms: [row.algorithm] }
-  return {
-    ...common(row, secret),
-    rules: rulesOf(row.clientId, facts, row.claims),
-    endpoints:
-      endpoints === undefined
-        ? null
-        : {
-            authorization: endpoints.authorization,
-            token: endpoints.token,
-            userinfo: endpoints.userinfo ?? null,
-            namesIssuer: endpoints.namesIssuer,
-          },
-    issuer: row.issuer,
-    scopes: row.scopes,
-    tokenAuth: row.tokenAuth ?? (secret === null ? 'none' : 'basic'),
-    hints: {},
-  }
-}
-
-/** It vouches for its own addresses and those of its customers' domains; another one may be somebody else's by now. */
-function googleProvider(row: z.output<typeof google>): IdentityProvider {
-  const { hostedDomain } = row
-  const facts = {
-    issuer: 'https://accounts.google.com',
-    jwksUrl: 'https://www.googleapis.com/oauth2/v3/certs',
-    claims: { emailAuthority: { domains: ['gmail.com', 'googlemail.com'], orWith: ['hd'] } },
-    required: hostedDomain === undefined ? {} : { hd: hostedDomain },
-  }
-  return {
-    ...common(row, row.clientSecret),
-    issuer: facts.issuer,
-    rules: rulesOf(row.clientId, facts, {}),
-    endpoints: {
-      authorization: 'https://accounts.google.com/o/oauth2/v2/auth',
-      token: 'https://oauth2.googleapis.com/token',
-      userinfo: null,
-      namesIssuer: false,
-    },
-    hints: hostedDomain === undefined ? {} : { hd: hostedDomain },
-  }
-}
-
-/** One tenant. `sub` is another one for each application; `oid` is the person, as in bearer tokens of the same tenant. */
-function microsoftProvider(row: z.output<typeof microsoft>): IdentityProvider {
-  const place = `https://login.microsoftonline.com/${row.tenantId}`
-  const facts = {
-    issuer: `${place}/v2.0`,
-    jwksUrl: `${place}/discovery/v2.0/keys`,
-    claims: { subject: ['oid'], emailVerified: ['xms_edov'] },
-    required: { ver: '2.0' },
-  }
-  const endpoints: OidcEndpoints = {
-    authorization: `${place}/oauth2/v2.0/authorize`,
-    token: `${place}/oauth2/v2.0/token`,
-    userinfo: null,
-    namesIssuer: false,
-  }
-  const { emailVerified: verified, emailDomains: domains } = row
-  const claims = { emailVerified: verified, emailDomains: domains }
-  return {
-    ...common(row, row.clientSecret),
-    issuer: facts.issuer,
-    rules: rulesOf(row.clientId, facts, claims),
-    endpoints,
-    hints: {},
-  }
-}
-
-function common({ id, name: shown, clientId, unknownUsers }: Row, secret: string | null) {
-  return {
-    kind: 'oidc' as const,
-    id,
-    name: shown,
-    clientId,
-    clientSecret: secret,
-    unknownUsers,
-    scopes: ['openid', 'email', 'profile'] as readonly string[],
-    tokenAuth: 'post' as const,
-  }
-}
-
-type Facts = Pick<Parameters<typeof trustedIssuer>[0], 'issuer' | 'jwksUrl' | 'algorithms' | 'claims'> & {
-  readonly required?: Readonly<Record<string, string>>
-}
-
-/** The rules of bearer tokens, for one audience: us. What only bearer tokens need is left at its default. */
-function rulesOf(clientId: string, { required = {}, ...facts }: Facts, claims: z.output<typeof oidc>['claims']) {
-  const options = z.strictObject(issuerOptions).parse({ claims })
-  const tokenType = { header: null, claims: required }
-  return trustedIssuer({ ...facts, audiences: [clientId], audienceClaim: 'aud', tokenType }, options)
-}

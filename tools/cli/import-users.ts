@@ -63,7 +63,7 @@ async function writeAll(client: pg.Client, options: ImportOptions, count: number
   let rows: object[] = []
   const write = async (): Promise<void> => {
     const { rows: answer } = await client.query<{ created: number }>(insertUsers, [JSON.stringify(rows)])
-    created += Number(answer[0]?.created ?? 0)
+    created += answer[0]?.created ?? 0
     done += rows.length
     rows = []
     options.progress(done, count)

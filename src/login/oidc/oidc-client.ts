@@ -2,6 +2,7 @@
 // Our own few lines over the verification that bearer tokens have: its strict reading, its bounds and its cache of keys are
 // the point, and a library would bring a second, laxer set of each.
 import { createHash } from 'node:crypto'
+import { toBase64 } from '../../kit/base64url.ts'
 import { type Result, fail, succeed } from '../../kit/result.ts'
 import type { Asking, KeySource } from '../../tokens/key-sets.ts'
 import type { JsonObject } from '../../tokens/strict-json.ts'
@@ -109,7 +110,7 @@ async function redeem(
 /** Each half encoded first, so that a colon in it stays one (RFC 6749 §2.3.1). */
 function basic(clientId: string, clientSecret: string): string {
   const half = (text: string): string => new URLSearchParams([['', text]]).toString().slice(1)
-  return `Basic ${Buffer.from(`${half(clientId)}:${half(clientSecret)}`).toString('base64')}`
+  return `Basic ${toBase64(`${half(clientId)}:${half(clientSecret)}`)}`
 }
 
 /** Many providers keep the address out of the ID token. What both say, the signed one says. */

@@ -1,4 +1,5 @@
 // How an e-mail address and a password are put to the site's own login. Pure.
+import { toBase64 } from '../../kit/base64url.ts'
 import type { OriginLogin } from './settings.ts'
 
 export interface TypedCredentials {
@@ -19,7 +20,7 @@ export function questionFor(
   }
   switch (send) {
     case 'basic': {
-      const authorization = `Basic ${Buffer.from(`${typed.email}:${typed.password}`).toString('base64')}`
+      const authorization = `Basic ${toBase64(`${typed.email}:${typed.password}`)}`
       return { method, headers: { ...shared, authorization } }
     }
     case 'form': {

@@ -6,7 +6,7 @@ import { scrypt } from '@noble/hashes/scrypt.js'
 import { sha1 } from '@noble/hashes/legacy.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import type { pbkdf2Sync, scryptSync } from 'node:crypto'
-import type { Pbkdf2Digest } from './read.ts'
+import type { Pbkdf2Digest } from './legacy-hash.ts'
 
 /** The part of `node:crypto` that is asked first. */
 export interface Platform {

@@ -6,7 +6,7 @@ import wasm from '@phi-ag/argon2/argon2.wasm'
 import { compareSync } from 'bcryptjs'
 import { createCipheriv, createHash, pbkdf2Sync, scryptSync, timingSafeEqual } from 'node:crypto'
 import { type Platform, derivePbkdf2, deriveScrypt } from './derive.ts'
-import type { LegacyHash } from './read.ts'
+import type { LegacyHash } from './legacy-hash.ts'
 
 const platform: Platform = { pbkdf2Sync, scryptSync }
 
@@ -32,7 +32,7 @@ export async function matchesLegacy(stored: LegacyHash, password: string): Promi
  * the owner types. It must not become the owner's password.
  */
 export function isWholePassword(stored: LegacyHash, password: string): boolean {
-  return stored.kind !== 'bcrypt' || stored.isDigested || Buffer.byteLength(password) <= 72
+  return stored.kind !== 'bcrypt' || stored.isDigested || new TextEncoder().encode(password).length <= 72
 }
 
 function digestOf(password: string): string {
@@ -49,7 +49,7 @@ async function matchesArgon2({ encoded, type }: Of<'argon2'>, password: string):
 function matchesFirebase({ salt, n, r, signerKey, hash }: Of<'firebase'>, password: string): boolean {
   const key = deriveScrypt(platform, password, { salt, n, r, p: 1 }, 32)
   const cipher = createCipheriv('aes-256-ctr', key, new Uint8Array(16))
-  return isSame(Buffer.concat([cipher.update(signerKey), cipher.final()]), hash)
+  return isSame(new Uint8Array([...cipher.update(signerKey), ...cipher.final()]), hash)
 }
 
 function isSame(one: Uint8Array, other: Uint8Array): boolean {
