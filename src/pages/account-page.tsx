@@ -60,6 +60,9 @@ const Security = ({ props }: { props: AccountPageProps }) => {
           <a href={`${basePath}/account/connections`}>{texts.connections.title}</a>
         </p>
       ) : null}
+      <p>
+        <a href={`${basePath}/account/data`}>{t.ownData}</a>
+      </p>
     </section>
   )
 }

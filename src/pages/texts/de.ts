@@ -48,6 +48,7 @@ export const de: Texts = {
     factor_removed: 'Die Authenticator-App ist entfernt, und alle anderen Geräte sind abgemeldet.',
     identity_connected: 'Das Konto ist verbunden. Sie können sich von jetzt an damit anmelden.',
     identity_disconnected: 'Das Konto ist getrennt. Es meldet Sie nicht mehr an.',
+    name_changed: 'Ihr Name ist geändert.',
     session_revoked: 'Dieses Gerät ist abgemeldet.',
     sessions_revoked: 'Alle anderen Geräte sind abgemeldet.',
   },
@@ -276,7 +277,22 @@ export const de: Texts = {
     twoStep: 'Anmeldung in zwei Schritten',
     twoStepOn: 'an',
     twoStepOff: 'aus',
+    ownData: 'Ihre Daten',
     home: 'Zu {site}',
+  },
+  ownData: {
+    title: 'Ihre Daten',
+    saveName: 'Speichern',
+    exportTitle: 'Eine Kopie von allem',
+    exportLead:
+      'Was hier über Sie gespeichert ist, als Datei: Ihr Profil, wie Sie sich anmelden, wo und wann Sie es getan haben.',
+    export: 'Datei herunterladen',
+    deleteTitle: 'Konto löschen',
+    deleteLead: 'Ihr Konto bei {site} endet, und Sie werden überall abgemeldet.',
+    toDelete: 'Mein Konto löschen …',
+    deleteSure: 'Das Konto {email} bei {site} endet jetzt, und Sie werden überall abgemeldet.',
+    delete: 'Mein Konto löschen',
+    keep: 'Behalten',
   },
   inbox: {
     title: 'Posteingang der Entwicklung',
@@ -349,6 +365,10 @@ export const de: Texts = {
         identity_disconnected: {
           heading: 'Ein Weg zur Anmeldung wurde entfernt',
           lead: 'Ein Konto einer anderen Seite wurde von Ihrem Konto bei {site} getrennt, und andere Geräte wurden abgemeldet.',
+        },
+        account_deleted: {
+          heading: 'Ihr Konto wurde gelöscht',
+          lead: 'Ihr Konto bei {site} wurde gelöscht und überall abgemeldet. Waren Sie das nicht, schreiben Sie bald denen, die die Seite betreiben: Eine Zeit lang lässt es sich zurückholen.',
         },
         codes_reissued: {
           heading: 'Neue Ersatzcodes wurden erzeugt',
