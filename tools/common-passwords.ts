@@ -1,5 +1,5 @@
 // Writes src/login/password/top-passwords.ts anew, from the ranked list of @zxcvbn-ts/language-common:
-// npm run common-passwords
+// node tools/run.mjs common-passwords
 import { writeFileSync } from 'node:fs'
 import { dictionary } from '@zxcvbn-ts/language-common'
 import { inProject } from './dev/project.ts'
