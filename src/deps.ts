@@ -1,4 +1,5 @@
 // The composition root: bindings and settings become what the stages work with. Nobody else picks an adapter.
+import { type HostPatterns, compileHosts } from './access/host-patterns.ts'
 import { type ReservedHeaders, compileReserved } from './access/reserved-headers.ts'
 import { type RouteTable, compileRoutes } from './access/rules.ts'
 import { keySetReporter } from './audit/key-set-failures.ts'
@@ -29,15 +30,17 @@ import { type DpopNonces, createDpopNonces } from './tokens/dpop.ts'
 import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
 import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
 import { type KeySetStore, createRemoteKeys } from './tokens/key-sets.ts'
-import { ownKeys, ownRules, sessionPerson } from './tokens/own-issuer.ts'
+import { userinfoAudience } from './tokens/access-token.ts'
+import { ownIssuer } from './tokens/own-issuer.ts'
+import { type JudgeOwnToken, createOwnTokenJudge } from './tokens/own-tokens.ts'
 import { type Trusted, verifyToken } from './tokens/verify-token.ts'
 import { externalPerson } from './users/external-person.ts'
 import { createExternalUsers } from './users/external-users.ts'
 
 export interface Deps {
   readonly settings: Settings
-  /** Where people see the site; the scheme without its colon, as headers want it. */
-  readonly publicUrl: { readonly origin: string; readonly protocol: string }
+  /** Where people see the site; the scheme without its colon, as headers want it; and by which hosts, as far as they are named. */
+  readonly publicUrl: { readonly origin: string; readonly protocol: string; readonly hosts: HostPatterns }
   readonly routes: RouteTable<RouteSettings>
   readonly reserved: ReservedHeaders
   /** For a request: `exchange.database`, whose waits are bounded in all. */
@@ -59,6 +62,8 @@ export interface Deps {
   readonly assertions: AssertionSigner
   /** Null without TOKEN_KEYS: then no tokens are issued. */
   readonly tokens: TokenSigner | null
+  /** Null without them, too. */
+  readonly ownTokens: JudgeOwnToken | null
   readonly refreshKey: Uint8Array
   readonly dpopNonces: DpopNonces
   readonly passwords: PasswordHasher
@@ -86,6 +91,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     publicUrl: {
       origin: environment.PUBLIC_URL,
       protocol: environment.PUBLIC_URL.startsWith('https:') ? 'https' : 'http',
+      hosts: compileHosts([new URL(environment.PUBLIC_URL).host, ...settings.routes.flatMap(({ hosts }) => hosts)]),
     },
     routes: compileRoutes(settings.routes),
     reserved: compileReserved(Object.values(config.identityHeaders).filter((name) => name !== undefined)),
@@ -106,6 +112,8 @@ export function createDeps(env: Env, settings: Settings): Deps {
     ),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     tokens,
+    ownTokens:
+      tokens === null ? null : createOwnTokenJudge(ownIssuer(tokens, sessions, endpointAudiences(tokens)), now),
     refreshKey: refreshKeyOf(settings),
     dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
     passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
@@ -132,11 +140,15 @@ function bearerTokens(
     const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
     return { rules, keys: createRemoteKeys(rules, { store, report, now }), person: externalPerson(users, rules) }
   })
-  if (tokens !== null)
-    trusted.push({ rules: ownRules(tokens.issuer), keys: ownKeys(tokens), person: sessionPerson(sessions) })
+  if (tokens !== null) trusted.push(ownIssuer(tokens, sessions))
   if (trusted.length === 0) return null
   const byIssuer = new Map(trusted.map((one) => [one.rules.issuer, one]))
   return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, byIssuer, visit, nowMs), now })
+}
+
+/** The endpoints are asked about everybody's tokens, the site is opened by its own. */
+function endpointAudiences({ issuer }: TokenSigner): readonly string[] {
+  return [issuer, userinfoAudience(issuer)]
 }
 
 /** Everything that is counted, and by whom. */

@@ -2,6 +2,7 @@
 // nobody is sent anywhere (RFC 9700 §4.11); after that every no goes back to the application.
 import type { OAuthClient } from '../db/queries/oauth-clients.ts'
 import { secondMs } from '../kit/duration.ts'
+import { thumbprint } from '../tokens/validate-claims.ts'
 import { type OAuthErrorCode, type OAuthRefusal, refuse } from './refusal.ts'
 
 export interface AuthorizationRequest {
@@ -11,6 +12,8 @@ export interface AuthorizationRequest {
   readonly state: string | null
   readonly nonce: string | null
   readonly codeChallenge: string
+  /** The key whose proof alone redeems the code (RFC 9449 §10). */
+  readonly dpopKey: string | null
   readonly prompt: readonly string[]
   readonly maxAgeMs: number | null
   /** When this server sent the person to sign in anew for this very request. */
@@ -32,6 +35,8 @@ export type ReadRequest =
 const prompts = ['none', 'login', 'consent', 'select_account']
 const longestText = 1000
 const visible = /^[!-~ ]*$/
+/** Stands for none where one is looked at: an empty parameter counts as absent. */
+const noThumbprint = 'x'.repeat(43)
 
 export function clientIdOf(query: URLSearchParams): string | null {
   const ids = query.getAll('client_id')
@@ -58,6 +63,7 @@ export function readAuthorizationRequest(query: URLSearchParams, client: OAuthCl
       scopes: scopesOf(query, client),
       nonce: single('nonce'),
       codeChallenge: single('code_challenge') ?? '',
+      dpopKey: single('dpop_jkt'),
       prompt: (single('prompt') ?? '').split(' ').filter((value) => value !== ''),
       maxAgeMs: msOf(single('max_age')),
       askedAtMs: msOf(single('asked_at')),
@@ -78,6 +84,7 @@ const problems: readonly (readonly [applies: Check, error: OAuthErrorCode, reaso
   // S256 always: a request without a challenge could be finished by whoever catches the code.
   [(query) => query.get('code_challenge_method') !== 'S256', 'invalid_request', 'challenge method'],
   [(query) => !/^[\w-]{43}$/.test(query.get('code_challenge') ?? ''), 'invalid_request', 'code challenge'],
+  [(query) => !thumbprint.test(query.get('dpop_jkt') || noThumbprint), 'invalid_request', 'dpop_jkt'],
   [(query) => !isPlain(query.get('state')) || !isPlain(query.get('nonce')), 'invalid_request', 'state or nonce'],
   [hasOddPrompt, 'invalid_request', 'prompt'],
   [(query) => !/^\d{0,9}$/.test(query.get('max_age') ?? ''), 'invalid_request', 'max_age'],

@@ -7,16 +7,26 @@ import { type VerificationKey, findKey, parseKeySet } from './key-set.ts'
 import type { KeySource } from './key-sets.ts'
 import type { TokenSigner } from './signing-keys.ts'
 import type { TrustedIssuer } from './trusted-issuer.ts'
+import type { Trusted } from './verify-token.ts'
 
 const leewayMs = 30 * secondMs
 
+/** @param audiences whom the tokens may be meant for; only what is meant for the issuer itself opens the site. */
+export function ownIssuer(
+  signer: TokenSigner,
+  sessions: Pick<SessionGate, 'leasedSession' | 'askAboutSession'>,
+  audiences: readonly string[] = [signer.issuer],
+): Trusted {
+  return { rules: ownRules(signer.issuer, audiences), keys: ownKeys(signer), person: sessionPerson(sessions) }
+}
+
 /** Tokens of other sites' programs have another audience: they say who somebody is, and do not open this site. */
-export function ownRules(issuer: string): TrustedIssuer {
+function ownRules(issuer: string, audiences: readonly string[]): TrustedIssuer {
   return {
     issuer,
     jwksUrl: null,
     algorithms: ['RS256'],
-    audiences: [issuer],
+    audiences,
     audienceClaim: 'aud',
     tokenType: { header: 'at+jwt', claims: {} },
     // Nothing is read from its claims: the session they name knows better.
@@ -31,6 +41,8 @@ export function ownRules(issuer: string): TrustedIssuer {
       secondFactor: { claim: [], anyOf: [] },
     },
     leewayMs,
+    // Its own clock says when, so there is nothing to be lenient about.
+    graceMs: 0,
     maxLifetimeMs: accessTokenLifetimeS * secondMs,
     unknownUsers: 'refuse',
     linkVerifiedEmail: false,
@@ -39,7 +51,7 @@ export function ownRules(issuer: string): TrustedIssuer {
 }
 
 /** Read by the same rules as anybody's. Throws where they refuse what this gateway publishes itself. */
-export function ownKeys(signer: TokenSigner): KeySource {
+function ownKeys(signer: TokenSigner): KeySource {
   const published = new TextEncoder().encode(JSON.stringify({ keys: signer.publicKeys() }))
   const parsed = parseKeySet(published, ['RS256'])
   if (!parsed.ok) throw new Error(`TOKEN_KEYS: ${parsed.problem}`)
@@ -55,7 +67,7 @@ export function ownKeys(signer: TokenSigner): KeySource {
 }
 
 /** The principal is the session's: roles taken away or a session ended count within the second, not when the token expires. */
-export function sessionPerson(sessions: Pick<SessionGate, 'leasedSession' | 'askAboutSession'>): FindPerson {
+function sessionPerson(sessions: Pick<SessionGate, 'leasedSession' | 'askAboutSession'>): FindPerson {
   return async ({ sub, sid, shard }, { source }) => {
     if (typeof sid !== 'string' || typeof shard !== 'string') return { outcome: 'refused', reason: 'no session' }
     const verdict = await sessions.askAboutSession({ sessionId: sid, shard }, source.ip)

@@ -47,7 +47,14 @@ const create = (): BearerTokens =>
     verify: async (token) => {
       verified.push(token)
       const { expiresAtMs, keysUntilMs: relyUntilMs } = limits
-      return { outcome: 'valid', issuer: { rules, keys, person }, claims: { sub: token }, expiresAtMs, relyUntilMs }
+      return {
+        outcome: 'valid',
+        issuer: { rules, keys, person },
+        claims: { sub: token },
+        jkt: null,
+        expiresAtMs,
+        relyUntilMs,
+      }
     },
     now: () => nowMs,
   })
