@@ -12,7 +12,11 @@ import { createAskLimits } from './limits/limiter.ts'
 import { type Limits, createLimits } from './limits/limits.ts'
 import { type Lockouts, createLockouts } from './limits/lockouts.ts'
 import { compileRules } from './limits/rule-set.ts'
-import { type PasswordHasher, createPasswordHasher } from './login/password/hasher.ts'
+import { createPasswordHasher } from './login/password/hasher.ts'
+import { type Hashing, createHashing } from './hashing/hash-places.ts'
+import { boundPlace } from './hashing/hash-service.ts'
+import type { HashPlace } from './hashing/hash-job.ts'
+import type { HashParts } from './hashing/hash-object.ts'
 import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
 import type { BreachList } from './providers/breach-list/breach-list.ts'
 import { createBreachList } from './providers/breach-list/index.ts'
@@ -23,6 +27,7 @@ import { type KnownDevices, createKnownDevices } from './login/known-devices.ts'
 import { type SessionGate, createSessionGate } from './sessions/gate.ts'
 import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
 import { shardOf, userObjectName } from './sessions/shard.ts'
+import type { TokenSocketSessions } from './sessions/token-sockets.ts'
 import type { UserObjectPolicy, UserSessions } from './sessions/user-sessions.ts'
 import { type AssertionSigner, createAssertionSigner } from './tokens/assertion.ts'
 import { type SealedTexts, createSealedTexts } from './tokens/sealed-text.ts'
@@ -30,7 +35,6 @@ import { type DpopNonces, createDpopNonces } from './tokens/dpop.ts'
 import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
 import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
 import { type KeySetStore, createRemoteKeys } from './tokens/key-sets.ts'
-import { userinfoAudience } from './tokens/access-token.ts'
 import { ownIssuer } from './tokens/own-issuer.ts'
 import { type JudgeOwnToken, createOwnTokenJudge } from './tokens/own-tokens.ts'
 import { type Trusted, verifyToken } from './tokens/verify-token.ts'
@@ -51,7 +55,9 @@ export interface Deps {
   readonly knownDevices: KnownDevices
   readonly sessions: SessionGate
   readonly sessionPolicy: SessionPolicy
-  readonly userObject: (shard: string) => (UserSessions & { fetch(request: Request): Promise<Response> }) | null
+  readonly userObject: (
+    shard: string,
+  ) => (UserSessions & TokenSocketSessions & { fetch(request: Request): Promise<Response> }) | null
   /** Null: no issuer is trusted, and bearer tokens are the site's affair. */
   readonly bearerTokens: BearerTokens | null
   readonly csrf: CsrfTokens
@@ -66,7 +72,7 @@ export interface Deps {
   readonly ownTokens: JudgeOwnToken | null
   readonly refreshKey: Uint8Array
   readonly dpopNonces: DpopNonces
-  readonly passwords: PasswordHasher
+  readonly hashing: Hashing
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
   readonly mail: MailQueue
@@ -112,14 +118,13 @@ export function createDeps(env: Env, settings: Settings): Deps {
     ),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     tokens,
-    ownTokens:
-      tokens === null ? null : createOwnTokenJudge(ownIssuer(tokens, sessions, endpointAudiences(tokens)), now),
+    ownTokens: tokens === null ? null : createOwnTokenJudge(tokens, sessions, now),
     refreshKey: refreshKeyOf(settings),
     dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
-    passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
+    hashing: hashingOf(env, settings),
     breachList: createBreachList(config.breachList, environment),
     mail: createMailQueue(createMailer(config.email, environment), audit),
-    service: (binding) => (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null,
+    service: (binding) => boundService(env, binding),
     now,
   }
 }
@@ -146,9 +151,23 @@ function bearerTokens(
   return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, byIssuer, visit, nowMs), now })
 }
 
-/** The endpoints are asked about everybody's tokens, the site is opened by its own. */
-function endpointAudiences({ issuer }: TokenSigner): readonly string[] {
-  return [issuer, userinfoAudience(issuer)]
+function boundService(env: Env, binding: string): ReturnType<Deps['service']> {
+  return (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null
+}
+
+/** By the service that is bound as `HASH`, or else by objects of this Worker. */
+function hashingOf(env: Env, { config }: Settings): Hashing {
+  const service = boundService(env, 'HASH')
+  if (service !== null) return createHashing(() => boundPlace(service), 1)
+  return createHashing((name) => hashPlace(env, name), config.login.hashing.places)
+}
+
+export function hashPlace(env: Env, name: string): HashPlace {
+  return env.HASHERS.getByName(name)
+}
+
+export function hashParts({ config, environment }: Settings): HashParts {
+  return { hasher: createPasswordHasher(environment.PASSWORD_PEPPER), waiting: config.login.hashing.waiting }
 }
 
 /** Everything that is counted, and by whom. */

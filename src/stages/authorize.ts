@@ -3,7 +3,7 @@ import { decide } from '../access/decide.ts'
 import type { RouteSettings } from '../config/settings.ts'
 import type { Rejection } from '../errors.ts'
 import { type Authentication, type Exchange, auditSource, principalOf, reject } from '../exchange.ts'
-import { dpopChallenge } from '../tokens/proven-key.ts'
+import { tokenRejection } from '../tokens/refused-token.ts'
 
 export type Authorization =
   | { readonly outcome: 'allow'; readonly route: RouteSettings }
@@ -44,18 +44,15 @@ function notSignedIn(exchange: Exchange): Authorization | Promise<Authorization>
   return deny({ ...reject('unauthenticated', reason), headers: { 'www-authenticate': 'Bearer' } })
 }
 
-/** One text for whatever is wrong (RFC 6750 §3.1); what it was is for the trail. */
 async function denyToken(
   exchange: Exchange,
-  { reason, issuer, dpopError }: Authentication & { readonly kind: 'refused-token' },
+  refused: Authentication & { readonly kind: 'refused-token' },
 ): Promise<Authorization> {
+  const { reason, issuer, dpopError } = refused
   // To be asked for a newer nonce is how it goes every few minutes, and nothing for the trail.
   if (dpopError !== 'use_dpop_nonce')
     await exchange.deps.audit.record('token.refused', auditSource(exchange), { reason, details: { issuer } })
-  const challenge = 'Bearer error="invalid_token", error_description="The access token is not accepted"'
-  const headers =
-    dpopError === undefined ? { 'www-authenticate': challenge } : dpopChallenge(dpopError, exchange.deps.dpopNonces)
-  return deny({ ...reject('invalid_token', reason), headers })
+  return deny(tokenRejection(refused, exchange.deps.dpopNonces))
 }
 
 /** The scheme a token came by, for what is said of it. */

@@ -43,7 +43,7 @@ async function stateOf(exchange: Exchange, holder: BearerHolder): Promise<'count
   return isGood && outcome.holder.principal.userId === holder.principal.userId ? 'counts' : 'ended'
 }
 
-function pause(ms: number, left: AbortSignal): Promise<void> {
+export function pause(ms: number, left: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms)
     const leave = (): void => {

@@ -11,10 +11,13 @@ import type { Trusted } from './verify-token.ts'
 
 const leewayMs = 30 * secondMs
 
+/** What is asked about the session that a token names. */
+export type TokenSessions = Pick<SessionGate, 'leasedSession' | 'askAboutSession'>
+
 /** @param audiences whom the tokens may be meant for; only what is meant for the issuer itself opens the site. */
 export function ownIssuer(
   signer: TokenSigner,
-  sessions: Pick<SessionGate, 'leasedSession' | 'askAboutSession'>,
+  sessions: TokenSessions,
   audiences: readonly string[] = [signer.issuer],
 ): Trusted {
   return { rules: ownRules(signer.issuer, audiences), keys: ownKeys(signer), person: sessionPerson(sessions) }
@@ -67,7 +70,7 @@ function ownKeys(signer: TokenSigner): KeySource {
 }
 
 /** The principal is the session's: roles taken away or a session ended count within the second, not when the token expires. */
-function sessionPerson(sessions: Pick<SessionGate, 'leasedSession' | 'askAboutSession'>): FindPerson {
+function sessionPerson(sessions: TokenSessions): FindPerson {
   return async ({ sub, sid, shard }, { source }) => {
     if (typeof sid !== 'string' || typeof shard !== 'string') return { outcome: 'refused', reason: 'no session' }
     const verdict = await sessions.askAboutSession({ sessionId: sid, shard }, source.ip)
