@@ -11,7 +11,7 @@ export async function prolongSockets(exchange: Exchange): Promise<number> {
   const { session, expiresAtMs } = await requireToken(exchange)
   const { sessionId, userId, shard } = session
   const object = exchange.deps.userObject(shard)
-  const attendance = object === null ? null : await object.showToken({ sessionId, userId }, expiresAtMs)
+  const attendance = object === null ? null : await object.attend({ sessionId, userId }, expiresAtMs)
   if (attendance?.outcome === 'unknown') throw unavailable('the session cannot be checked')
   if (attendance?.outcome !== 'live') throw notSignedIn('session ended meanwhile')
   return Math.max(expiresAtMs, attendance.shownUntilMs ?? 0)

@@ -70,10 +70,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       })
       this.#notices = new LogoutDelivery(this.#parts.notices, (atMs) => this.#wakeAt(atMs))
       this.#families = new TokenFamilies(this.#parts, this.#ended, (request, waitMs) => this.end(request, waitMs))
-      this.#tokenSockets = new TokenSockets(state.storage.sql, {
-        find: (sessionId, now) => this.#known.find(sessionId, now),
-        policy: this.#parts.policy,
-      })
+      this.#tokenSockets = new TokenSockets(state.storage.sql, this.#known, this.#parts.policy)
       if (this.#ended.pending().length > 0) this.#wakeAt(Date.now() + retryEndsMs)
     }
 
@@ -101,12 +98,8 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       return this.#families.inspect(token, waitMs)
     }
 
-    attend(owner: SocketOwner): Promise<Attendance> {
-      return this.#tokenSockets.attend(owner)
-    }
-
-    showToken(owner: SocketOwner, untilMs: number): Promise<Attendance> {
-      return this.#tokenSockets.showToken(owner, untilMs)
+    attend(owner: SocketOwner, shownUntilMs: number | null): Promise<Attendance> {
+      return this.#tokenSockets.attend(owner, shownUntilMs)
     }
 
     async #answer(request: LookRequest, judge: Judge): Promise<LeaseAnswer> {

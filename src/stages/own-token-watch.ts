@@ -62,6 +62,6 @@ async function freshnessEnd(
 async function attend({ deps }: Exchange, { sessionId, userId, shard }: SessionPrincipal): Promise<Attendance> {
   const object = deps.userObject(shard)
   if (object === null) return { outcome: 'dead' }
-  const ask = (): Promise<Attendance> => object.attend({ sessionId, userId })
+  const ask = (): Promise<Attendance> => object.attend({ sessionId, userId }, null)
   return inTime(answerWithinMs, 'the user object did not answer in time', ask).catch(() => ({ outcome: 'unknown' }))
 }
