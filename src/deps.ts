@@ -97,7 +97,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     publicUrl: {
       origin: environment.PUBLIC_URL,
       protocol: environment.PUBLIC_URL.startsWith('https:') ? 'https' : 'http',
-      hosts: compileHosts([new URL(environment.PUBLIC_URL).host, ...settings.routes.flatMap(({ hosts }) => hosts)]),
+      hosts: compileHosts([new URL(environment.PUBLIC_URL).hostname, ...settings.routes.flatMap(({ hosts }) => hosts)]),
     },
     routes: compileRoutes(settings.routes),
     reserved: compileReserved(Object.values(config.identityHeaders).filter((name) => name !== undefined)),
