@@ -196,3 +196,51 @@ describe('a proof', () => {
       expect([index, (await askInfo(token, 'DPoP', dpop)).status]).toEqual([index, 401])
   })
 })
+
+describe('an authorization request that names a key', () => {
+  /** A code for whoever proves that key, and what else it takes to redeem it. */
+  async function codeFor(jkt: string): Promise<Record<string, string>> {
+    const { verifier, challenge } = newPkce()
+    const visitor = await signInAgain(gateway, person)
+    const path = authorizePath(client.id, { code_challenge: challenge, dpop_jkt: jkt })
+    const { code = '' } = sentTo(await visitor.open(path)).query
+    return { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: callback }
+  }
+
+  const redeemBy = async (fields: Record<string, string>, by: Holder | null): Promise<Response> => {
+    const headers = by === null ? {} : { dpop: await proof({ by }, { nonce: await nonceOf(gateway) }) }
+    return post(gateway, 'token', fields, { ...basic(client.id, client.secret), ...headers })
+  }
+
+  it('gets a code that only its holder can redeem, and that others neither spend nor take back', async () => {
+    const fields = await codeFor(holder.jkt)
+    const thief = await newHolder()
+    for (const by of [null, thief]) {
+      const answer = await redeemBy(fields, by)
+      expect([answer.status, await answer.json()]).toMatchObject([400, { error: 'invalid_grant' }])
+    }
+    const answer = await redeemBy(fields, holder)
+    expect(answer.status).toBe(200)
+    const { access_token: token } = (await answer.json()) as Tokens
+    expect(claimsOf(token)['cnf']).toEqual({ jkt: holder.jkt })
+    expect((await redeemBy(fields, thief)).status).toBe(400)
+    expect((await askInfo(token, 'DPoP', await infoProof(token))).status).toBe(200)
+    // By its holder a second time it is a replay, and ends what the first gave.
+    expect((await redeemBy(fields, holder)).status).toBe(400)
+    expect((await askInfo(token, 'DPoP', await infoProof(token))).status).toBe(401)
+  })
+
+  it('goes to one of 50 that race for it, half of them with another key', async () => {
+    const fields = await codeFor(holder.jkt)
+    const thief = await newHolder()
+    const racers = Array.from({ length: 50 }, (_, n) => redeemBy(fields, n % 2 === 0 ? holder : thief))
+    const statuses = (await Promise.all(racers)).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 200).length).toBe(1)
+  })
+
+  it.each(['x', 'x'.repeat(44), `${'x'.repeat(42)}=`, `${'x'.repeat(43)} `])('by %j is refused', async (jkt) => {
+    const path = authorizePath(client.id, { code_challenge: newPkce().challenge, dpop_jkt: jkt })
+    const { query } = sentTo(await (await signInAgain(gateway, person)).open(path))
+    expect([query['error'], query['code']]).toEqual(['invalid_request', undefined])
+  })
+})
