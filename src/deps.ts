@@ -92,6 +92,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
   const audit = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`), now)
   const sessions = createSessionGate(userObject, now)
   const tokens = createSigner(settings)
+  const own = tokens === null ? null : ownIssuer(tokens, sessions)
   return {
     settings,
     publicUrl: {
@@ -107,7 +108,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     sessions,
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
-    bearerTokens: bearerTokens(env, settings, { audit, sessions, tokens, now }),
+    bearerTokens: bearerTokens(env, settings, { audit, own, now }),
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
@@ -118,7 +119,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     ),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     tokens,
-    ownTokens: tokens === null ? null : createOwnTokenJudge(tokens, sessions, now),
+    ownTokens: own === null ? null : createOwnTokenJudge(own, now),
     refreshKey: refreshKeyOf(settings),
     dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
     hashing: hashingOf(env, settings),
@@ -133,7 +134,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
 function bearerTokens(
   env: Env,
   { config }: Settings,
-  { audit, sessions, tokens, now }: Pick<Deps, 'audit' | 'sessions' | 'tokens' | 'now'>,
+  { audit, own, now }: Pick<Deps, 'audit' | 'now'> & { readonly own: Trusted | null },
 ): BearerTokens | null {
   const report = keySetReporter(audit)
   const users = createExternalUsers({
@@ -145,7 +146,7 @@ function bearerTokens(
     const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
     return { rules, keys: createRemoteKeys(rules, { store, report, now }), person: externalPerson(users, rules) }
   })
-  if (tokens !== null) trusted.push(ownIssuer(tokens, sessions))
+  if (own !== null) trusted.push(own)
   if (trusted.length === 0) return null
   const byIssuer = new Map(trusted.map((one) => [one.rules.issuer, one]))
   return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, byIssuer, visit, nowMs), now })

@@ -27,7 +27,7 @@ export type BearerOutcome =
   /** Good with a proof of its key, which nobody has looked at yet. */
   | { readonly kind: 'bound'; readonly holder: BoundHolder; readonly token: string; readonly issuer: string }
   /** Nothing of ours: whether it matters is the route's question. */
-  | { readonly kind: 'foreign' }
+  | { readonly kind: 'foreign'; readonly scheme: TokenScheme }
   | {
       readonly kind: 'refused'
       readonly reason: string
@@ -131,7 +131,7 @@ export function createBearerTokens({ verify, now }: BearerPorts): BearerTokens {
     const { scheme } = shown
     switch (verdict.outcome) {
       case 'foreign':
-        return { kind: 'foreign' }
+        return { kind: 'foreign', scheme }
       case 'refused':
         return { kind: 'refused', reason: verdict.reason, issuer: verdict.issuer, scheme }
       case 'unknown':

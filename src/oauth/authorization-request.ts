@@ -35,8 +35,6 @@ export type ReadRequest =
 const prompts = ['none', 'login', 'consent', 'select_account']
 const longestText = 1000
 const visible = /^[!-~ ]*$/
-/** Stands for none where one is looked at: an empty parameter counts as absent. */
-const noThumbprint = 'x'.repeat(43)
 
 export function clientIdOf(query: URLSearchParams): string | null {
   const ids = query.getAll('client_id')
@@ -84,7 +82,7 @@ const problems: readonly (readonly [applies: Check, error: OAuthErrorCode, reaso
   // S256 always: a request without a challenge could be finished by whoever catches the code.
   [(query) => query.get('code_challenge_method') !== 'S256', 'invalid_request', 'challenge method'],
   [(query) => !/^[\w-]{43}$/.test(query.get('code_challenge') ?? ''), 'invalid_request', 'code challenge'],
-  [(query) => !thumbprint.test(query.get('dpop_jkt') || noThumbprint), 'invalid_request', 'dpop_jkt'],
+  [hasOddThumbprint, 'invalid_request', 'dpop_jkt'],
   [(query) => !isPlain(query.get('state')) || !isPlain(query.get('nonce')), 'invalid_request', 'state or nonce'],
   [hasOddPrompt, 'invalid_request', 'prompt'],
   [(query) => !/^\d{0,9}$/.test(query.get('max_age') ?? ''), 'invalid_request', 'max_age'],
@@ -105,6 +103,12 @@ function hasRepeats(query: URLSearchParams): boolean {
 function hasOddPrompt(query: URLSearchParams): boolean {
   const values = (query.get('prompt') ?? '').split(' ').filter((value) => value !== '')
   return !values.every((value) => prompts.includes(value)) || (values.includes('none') && values.length > 1)
+}
+
+/** Passed over, it would leave a code free that its client believes to be bound. */
+function hasOddThumbprint(query: URLSearchParams): boolean {
+  const jkt = query.get('dpop_jkt') ?? ''
+  return jkt !== '' && !thumbprint.test(jkt)
 }
 
 function isPlain(text: string | null): boolean {

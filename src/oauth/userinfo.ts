@@ -13,6 +13,8 @@ export async function userinfo(exchange: Exchange, { judge }: Issuing): Promise<
   // RFC 6750 §3.1: whoever sent nothing is told the scheme and no error.
   if (header === null) return refuse('invalid_token', 'no token', { 'www-authenticate': 'Bearer' })
   const presented = readAuthorization(header)
+  if (presented.kind === 'malformed' && presented.scheme === 'dpop')
+    return invalidByKey(exchange, 'invalid_token', 'malformed header')
   if (presented.kind !== 'bearer' && presented.kind !== 'dpop') return invalid('malformed header')
   const { token } = presented
   const verdict = await judge(token, visitOf(exchange))

@@ -30,7 +30,7 @@ async function decide(exchange: Exchange, tokens: BearerTokens, header: string):
     case 'foreign':
       // Perhaps the site's own: it goes on where nobody has to be known, or where a session says who this is.
       if (exchange.authentication.kind !== 'session')
-        exchange.authentication = { kind: 'refused-token', reason: 'no trusted issuer', issuer: null }
+        exchange.authentication = refusedToken({ reason: 'no trusted issuer', issuer: null, scheme: outcome.scheme })
       return undefined
     case 'refused':
       // Also not as somebody else's to a public page: there are sites that read a token without verifying it.
@@ -84,7 +84,7 @@ function withhold({ headers }: Exchange): void {
   delete headers['dpop']
 }
 
-function refusedToken({ reason, issuer, scheme }: BearerOutcome & { kind: 'refused' }): Authentication {
+function refusedToken({ reason, issuer, scheme }: Omit<BearerOutcome & { kind: 'refused' }, 'kind'>): Authentication {
   const refused = { kind: 'refused-token', reason, issuer } as const
   return scheme === 'bearer' ? refused : { ...refused, dpopError: 'invalid_token' }
 }

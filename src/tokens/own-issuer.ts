@@ -9,27 +9,23 @@ import type { TokenSigner } from './signing-keys.ts'
 import type { TrustedIssuer } from './trusted-issuer.ts'
 import type { Trusted } from './verify-token.ts'
 
+/** Between the clocks of two of our own machines. */
 const leewayMs = 30 * secondMs
 
 /** What is asked about the session that a token names. */
-export type TokenSessions = Pick<SessionGate, 'leasedSession' | 'askAboutSession'>
+type TokenSessions = Pick<SessionGate, 'leasedSession' | 'askAboutSession'>
 
-/** @param audiences whom the tokens may be meant for; only what is meant for the issuer itself opens the site. */
-export function ownIssuer(
-  signer: TokenSigner,
-  sessions: TokenSessions,
-  audiences: readonly string[] = [signer.issuer],
-): Trusted {
-  return { rules: ownRules(signer.issuer, audiences), keys: ownKeys(signer), person: sessionPerson(sessions) }
+export function ownIssuer(signer: TokenSigner, sessions: TokenSessions): Trusted {
+  return { rules: ownRules(signer.issuer), keys: ownKeys(signer), person: sessionPerson(sessions) }
 }
 
 /** Tokens of other sites' programs have another audience: they say who somebody is, and do not open this site. */
-function ownRules(issuer: string, audiences: readonly string[]): TrustedIssuer {
+function ownRules(issuer: string): TrustedIssuer {
   return {
     issuer,
     jwksUrl: null,
     algorithms: ['RS256'],
-    audiences,
+    audiences: [issuer],
     audienceClaim: 'aud',
     tokenType: { header: 'at+jwt', claims: {} },
     // Nothing is read from its claims: the session they name knows better.
@@ -44,7 +40,7 @@ function ownRules(issuer: string, audiences: readonly string[]): TrustedIssuer {
       secondFactor: { claim: [], anyOf: [] },
     },
     leewayMs,
-    // Its own clock says when, so there is nothing to be lenient about.
+    // What it says of its end is kept to everywhere, by introspection and by what it opened.
     graceMs: 0,
     maxLifetimeMs: accessTokenLifetimeS * secondMs,
     unknownUsers: 'refuse',

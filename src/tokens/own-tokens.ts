@@ -3,9 +3,7 @@
 import type { BearerVisit } from '../identity/bearer-token.ts'
 import type { SessionPrincipal } from '../identity/principal.ts'
 import { type AccessClaims, accessClaims, userinfoAudience } from './access-token.ts'
-import { type TokenSessions, ownIssuer } from './own-issuer.ts'
-import type { TokenSigner } from './signing-keys.ts'
-import { verifyToken } from './verify-token.ts'
+import { type Trusted, verifyToken } from './verify-token.ts'
 
 export type OwnTokenVerdict =
   | { readonly outcome: 'live'; readonly claims: AccessClaims; readonly principal: SessionPrincipal }
@@ -15,10 +13,11 @@ export type OwnTokenVerdict =
 
 export type JudgeOwnToken = (token: string, visit: BearerVisit) => Promise<OwnTokenVerdict>
 
-export function createOwnTokenJudge(signer: TokenSigner, sessions: TokenSessions, now: () => number): JudgeOwnToken {
-  // The endpoints are asked about everybody's tokens; the site is opened by its own only.
-  const own = ownIssuer(signer, sessions, [signer.issuer, userinfoAudience(signer.issuer)])
-  const trusted = new Map([[own.rules.issuer, own]])
+/** @param own as it opens the site. The endpoints are asked about everybody's tokens, which the site is not opened by. */
+export function createOwnTokenJudge(own: Trusted, now: () => number): JudgeOwnToken {
+  const { issuer, audiences } = own.rules
+  const rules = { ...own.rules, audiences: [...audiences, userinfoAudience(issuer)] }
+  const trusted = new Map([[issuer, { ...own, rules }]])
   return async (token, visit) => {
     const verdict = await verifyToken(token, trusted, visit, now())
     if (verdict.outcome === 'unknown') return { outcome: 'unknown' }

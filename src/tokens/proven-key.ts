@@ -34,7 +34,8 @@ const provenBy = new WeakMap<Request, Proven>()
 export async function proveKey(asked: Asked, wanted: WantedKey): Promise<Result<string, KeyProblem>> {
   const { request, deps } = asked
   const before = provenBy.get(request)
-  if (before !== undefined && before.accessToken === wanted.accessToken)
+  // A proof about a token is one of the key all the same.
+  if (before !== undefined && (wanted.accessToken === null || wanted.accessToken === before.accessToken))
     return isWanted(before, wanted) ? succeed(before.jkt) : fail('another key')
   const text = request.headers.get('dpop')
   if (text === null) return fail('no proof')
