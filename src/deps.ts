@@ -11,6 +11,7 @@ import { createAskLimits } from './limits/limiter.ts'
 import { type Limits, createLimits } from './limits/limits.ts'
 import { type Lockouts, createLockouts } from './limits/lockouts.ts'
 import { compileRules } from './limits/rule-set.ts'
+import { type PasskeySite, createPasskeySite } from './login/passkey/site.ts'
 import { type PasswordHasher, createPasswordHasher } from './login/password/hasher.ts'
 import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
 import type { BreachList } from './providers/breach-list/breach-list.ts'
@@ -62,6 +63,8 @@ export interface Deps {
   readonly refreshKey: Uint8Array
   readonly dpopNonces: DpopNonces
   readonly passwords: PasswordHasher
+  /** Null where the site wants no passkeys. */
+  readonly passkeys: PasskeySite | null
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
   readonly mail: MailQueue
@@ -109,6 +112,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     refreshKey: refreshKeyOf(settings),
     dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
     passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
+    passkeys: createPasskeySite(settings),
     breachList: createBreachList(config.breachList, environment),
     mail: createMailQueue(createMailer(config.email, environment), audit),
     service: (binding) => (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null,

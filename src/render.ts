@@ -56,7 +56,8 @@ function toProof(exchange: Exchange, rejection: Rejection): Response {
   const { target, deps, request } = exchange
   const { basePath } = deps.settings.config
   const isSafe = request.method === 'GET' || request.method === 'HEAD'
-  const back = isSafe ? target.path + target.search : exchange.isOwnPath ? `${basePath}/account/two-step` : '/'
+  const formPage = `${basePath}/account/${target.path.startsWith(`${basePath}/account/passkeys`) ? 'passkeys' : 'two-step'}`
+  const back = isSafe ? target.path + target.search : exchange.isOwnPath ? formPage : '/'
   const needsFactor = rejection.reason === 'assurance level' ? '&aal=2' : ''
   const headers = rejectionHeaders(rejection, exchange.id)
   headers.set('location', `${basePath}/reauthenticate?return_to=${encodeURIComponent(back)}${needsFactor}`)

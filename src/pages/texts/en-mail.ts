@@ -51,6 +51,14 @@ export const enMail = {
         heading: 'Two-step sign-in was switched off',
         lead: 'The authenticator app of your account at {site} was removed, and other devices were signed out.',
       },
+      passkey_added: {
+        heading: 'A passkey was added',
+        lead: 'A passkey was added to your account at {site}. It signs in without the password. Other devices were signed out.',
+      },
+      passkey_removed: {
+        heading: 'A passkey was removed',
+        lead: 'A passkey of your account at {site} was removed, and other devices were signed out.',
+      },
       codes_reissued: {
         heading: 'New backup codes were made',
         lead: 'New backup codes were made for your account at {site}. The ones before do not work any more.',

@@ -12,7 +12,7 @@ const page = (logoUrl: string | null = null) =>
     csrfToken: 'c',
     returnTo: null,
     signUpEnabled: true,
-    magicLinkEnabled: true,
+    magicLinkEnabled: true, passkey: null,
   })
 const policy = (response: Response): string => response.headers.get('content-security-policy') ?? ''
 
