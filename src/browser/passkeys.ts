@@ -1,10 +1,6 @@
 // The one script of the hosted pages: it asks the browser for a passkey and hands what comes of it to a form of the page.
 // Whatever it cannot do, the page can do without it. Built into src/pages/passkey-script.ts by `npm run page-scripts`.
-
-/** What the start of a sign-in or of an enrolment answers: options in their JSON form, and what they are called here. */
-interface Question extends PublicKeyCredentialRequestOptionsJSON, PublicKeyCredentialCreationOptionsJSON {
-  readonly challenge_id: string
-}
+import { type Question, creationOf, jsonOf, requestOf } from './json-forms.ts'
 
 /** Newer than the types: what browsers are told of passkeys that are of no use any more (WebAuthn Level 3 §5.1.10). */
 interface Signals {
@@ -17,52 +13,6 @@ interface Signals {
 const renewMs = 4 * 60_000
 
 let pending = new AbortController()
-
-const toBytes = (text: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (letter) => letter.charCodeAt(0))
-
-const toText = (bytes: ArrayBuffer | null): string | null =>
-  bytes && btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '')
-
-const described = (list: readonly PublicKeyCredentialDescriptorJSON[] = []): PublicKeyCredentialDescriptor[] =>
-  list.map(({ id, transports = [] }) => ({ id: toBytes(id), type: 'public-key', transports: transports as AuthenticatorTransport[] }))
-
-/** Both are in browsers since 2023 to 2025; the other way is for those before. */
-const requestOf = (question: Question): PublicKeyCredentialRequestOptions =>
-  PublicKeyCredential.parseRequestOptionsFromJSON?.(question) ?? {
-    challenge: toBytes(question.challenge),
-    rpId: question.rpId ?? '',
-    userVerification: question.userVerification as UserVerificationRequirement,
-    allowCredentials: described(question.allowCredentials),
-  }
-
-const creationOf = (question: Question): PublicKeyCredentialCreationOptions =>
-  PublicKeyCredential.parseCreationOptionsFromJSON?.(question) ?? {
-    challenge: toBytes(question.challenge),
-    rp: question.rp,
-    user: { ...question.user, id: toBytes(question.user.id) },
-    pubKeyCredParams: question.pubKeyCredParams,
-    excludeCredentials: described(question.excludeCredentials),
-    authenticatorSelection: question.authenticatorSelection ?? {},
-  }
-
-function jsonOf(credential: PublicKeyCredential): unknown {
-  if ('toJSON' in credential) return credential.toJSON()
-  const { id, type, response } = credential as PublicKeyCredential & {
-    response: Partial<AuthenticatorAssertionResponse & AuthenticatorAttestationResponse>
-  }
-  const clientDataJSON = toText(response.clientDataJSON ?? null)
-  const made = response.attestationObject
-  const answer =
-    made === undefined
-      ? {
-          authenticatorData: toText(response.authenticatorData ?? null),
-          signature: toText(response.signature ?? null),
-          userHandle: toText(response.userHandle ?? null),
-        }
-      : { attestationObject: toText(made), transports: response.getTransports?.() ?? [] }
-  return { id, rawId: id, type, response: { clientDataJSON, ...answer } }
-}
 
 class Refused extends Error {
   readonly code: string
@@ -128,7 +78,8 @@ function tell(block: HTMLElement, error: unknown): void {
       : error instanceof DOMException && error.name === 'InvalidStateError'
         ? 'exists'
         : 'failed'
-  for (const line of block.querySelectorAll<HTMLElement>('[data-problem]')) line.hidden = line.dataset['problem'] !== name
+  for (const line of block.querySelectorAll<HTMLElement>('[data-problem]'))
+    line.hidden = line.dataset['problem'] !== name
 }
 
 /** In the list of suggestions of the address field, for as long as the page is looked at. */

@@ -55,7 +55,13 @@ export function loginPage(props: LoginPageProps): Page {
   const { theme, texts, basePath, returnTo, problem, passkey } = props
   const t = texts.login
   return layout(
-    { theme, texts, title: t.title, hasProblem: problem !== undefined, script: passkey === null ? undefined : passkeyScript },
+    {
+      theme,
+      texts,
+      title: t.title,
+      hasProblem: problem !== undefined,
+      script: passkey === null ? undefined : passkeyScript,
+    },
     <>
       <p class="lead">{fill(t.lead, { site: theme.name })}</p>
       <ErrorSummary texts={texts} problem={problem} retryAfterS={props.retryAfterS} />

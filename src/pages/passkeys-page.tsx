@@ -48,7 +48,15 @@ const Item = ({ passkey, props }: { passkey: PasskeyRow; props: PasskeysPageProp
         <input type="hidden" name="id" value={passkey.id} />
         <div class="field inline">
           <label for={field}>{texts.fields.passkey_name}</label>
-          <input id={field} name="passkey_name" type="text" value={passkey.name} required maxlength={80} autocomplete="off" />
+          <input
+            id={field}
+            name="passkey_name"
+            type="text"
+            value={passkey.name}
+            required
+            maxlength={80}
+            autocomplete="off"
+          />
         </div>
         <SubmitButton quiet small>
           {t.rename} <span class="hidden">{passkey.name}</span>

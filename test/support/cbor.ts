@@ -18,7 +18,9 @@ export function cbor(value: Cbor): Buffer {
   if (typeof value === 'boolean') return Buffer.from([value ? 0xf5 : 0xf4])
   if (Buffer.isBuffer(value)) return Buffer.concat([head(2, value.length), value])
   if (value instanceof Map) {
-    const pairs = [...(value as ReadonlyMap<number | string, Cbor>)].map(([key, one]) => Buffer.concat([cbor(key), cbor(one)]))
+    const pairs = [...(value as ReadonlyMap<number | string, Cbor>)].map(([key, one]) =>
+      Buffer.concat([cbor(key), cbor(one)]),
+    )
     return Buffer.concat([head(5, pairs.length), ...pairs])
   }
   const items = value as readonly Cbor[]

@@ -50,6 +50,8 @@ export interface Lies {
   readonly cose?: ReadonlyMap<number | string, Cbor>
   readonly format?: string
   readonly statement?: ReadonlyMap<string, Cbor>
+  /** A statement that the new key makes about itself. */
+  readonly isSelfSigned?: boolean
   readonly object?: (object: Buffer) => Buffer
   readonly credential?: Readonly<Record<string, unknown>>
 }
@@ -62,16 +64,44 @@ export function newKeyPair(algorithm: Algorithm = 'ES256', bits = 2048): KeyPair
   if (algorithm === 'ES256') {
     const { privateKey: secret, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const { x, y } = publicKey.export({ format: 'jwk' })
-    return { algorithm, secret, cose: new Map<number, Cbor>([[1, 2], [3, -7], [-1, 1], [-2, fromText(x)], [-3, fromText(y)]]) }
+    return {
+      algorithm,
+      secret,
+      cose: new Map<number, Cbor>([
+        [1, 2],
+        [3, -7],
+        [-1, 1],
+        [-2, fromText(x)],
+        [-3, fromText(y)],
+      ]),
+    }
   }
   if (algorithm === 'EdDSA') {
     const { privateKey: secret, publicKey } = generateKeyPairSync('ed25519')
     const { x } = publicKey.export({ format: 'jwk' })
-    return { algorithm, secret, cose: new Map<number, Cbor>([[1, 1], [3, -8], [-1, 6], [-2, fromText(x)]]) }
+    return {
+      algorithm,
+      secret,
+      cose: new Map<number, Cbor>([
+        [1, 1],
+        [3, -8],
+        [-1, 6],
+        [-2, fromText(x)],
+      ]),
+    }
   }
   const { privateKey: secret, publicKey } = generateKeyPairSync('rsa', { modulusLength: bits })
   const { n, e } = publicKey.export({ format: 'jwk' })
-  return { algorithm, secret, cose: new Map<number, Cbor>([[1, 3], [3, -257], [-1, fromText(n)], [-2, fromText(e)]]) }
+  return {
+    algorithm,
+    secret,
+    cose: new Map<number, Cbor>([
+      [1, 3],
+      [3, -257],
+      [-1, fromText(n)],
+      [-2, fromText(e)],
+    ]),
+  }
 }
 
 export function newPasskey(
@@ -99,7 +129,24 @@ function authenticatorData(passkey: Passkey, domain: string, more: number, lies:
   rest[0] = lies.flags?.(flags) ?? flags
   if (passkey.counts) passkey.counter += 1
   rest.writeUInt32BE(lies.counter ?? passkey.counter, 1)
-  return Buffer.concat([createHash('sha256').update(lies.domain ?? domain).digest(), rest])
+  return Buffer.concat([
+    createHash('sha256')
+      .update(lies.domain ?? domain)
+      .digest(),
+    rest,
+  ])
+}
+
+function signatureOf({ algorithm, secret }: KeyPair, data: Buffer, client: Buffer): Buffer {
+  const signed = Buffer.concat([data, createHash('sha256').update(client).digest()])
+  return sign(algorithm === 'EdDSA' ? null : 'sha256', signed, secret)
+}
+
+function selfSigned({ key }: Passkey, data: Buffer, client: Buffer): ReadonlyMap<string, Cbor> {
+  return new Map<string, Cbor>([
+    ['alg', Number(key.cose.get(3))],
+    ['sig', signatureOf(key, data, client)],
+  ])
 }
 
 /** Answers `navigator.credentials.create`. */
@@ -111,10 +158,12 @@ export function createAnswer(passkey: Passkey, question: Question, lies: Lies = 
   const made = Buffer.concat([Buffer.alloc(16), length, id, cbor(lies.cose ?? passkey.key.cose)])
   const plain = Buffer.concat([authenticatorData(passkey, question.rp?.id ?? '', flag.attested, lies), made])
   const authData = lies.data?.(plain) ?? plain
+  const client = clientData(passkey, 'webauthn.create', question, lies)
+  const own = lies.isSelfSigned === true ? selfSigned(passkey, authData, client) : null
   const object = cbor(
     new Map<string, Cbor>([
-      ['fmt', lies.format ?? 'none'],
-      ['attStmt', lies.statement ?? new Map()],
+      ['fmt', lies.format ?? (own === null ? 'none' : 'packed')],
+      ['attStmt', lies.statement ?? own ?? new Map()],
       ['authData', authData],
     ]),
   )
@@ -126,7 +175,7 @@ export function createAnswer(passkey: Passkey, question: Question, lies: Lies = 
     clientExtensionResults: { credProps: { rk: true } },
     ...lies.credential,
     response: {
-      clientDataJSON: clientData(passkey, 'webauthn.create', question, lies).toString('base64url'),
+      clientDataJSON: client.toString('base64url'),
       attestationObject: (lies.object?.(object) ?? object).toString('base64url'),
       transports: ['internal', 'hybrid'],
       publicKeyAlgorithm: -7,
@@ -139,9 +188,7 @@ export function getAnswer(passkey: Passkey, question: Question, lies: Lies = {})
   const client = clientData(passkey, 'webauthn.get', question, lies)
   const plain = authenticatorData(passkey, question.rpId ?? '', 0, lies)
   const data = lies.data?.(plain) ?? plain
-  const signed = Buffer.concat([data, createHash('sha256').update(client).digest()])
-  const { algorithm, secret } = lies.signer ?? passkey.key
-  const signature = sign(algorithm === 'EdDSA' ? null : 'sha256', signed, secret)
+  const signature = signatureOf(lies.signer ?? passkey.key, data, client)
   const id = (lies.id ?? passkey.id).toString('base64url')
   const handle = lies.handle === undefined ? passkey.handle : lies.handle
   return {

@@ -113,8 +113,8 @@ export function enterByPasskey(use: PasskeyUse, rows: SignInRows, waitingHash: s
             and c.consumed_at is null and c.expires_at > now()
           returning c.user_id)`
   return sql`with used as (
-      update passkeys set counter = ${use.counter}, is_backed_up = ${use.isBackedUp}, last_used_at = now()
-      where id = ${use.passkeyId}::uuid and (counter < ${use.counter} or (counter = 0 and ${use.counter} = 0))
+      update passkeys set counter = ${use.counter}::bigint, is_backed_up = ${use.isBackedUp}, last_used_at = now()
+      where id = ${use.passkeyId}::uuid and (counter < ${use.counter}::bigint or (counter = 0 and ${use.counter}::bigint = 0))
       returning user_id),
     ${spent},
     allowed as (select u.id from users u join spent on spent.user_id = u.id where u.status = 'active' and u.deleted_at is null),

@@ -99,14 +99,19 @@ export function addPasskey(passkey: NewPasskey, by: { readonly aal: 1 | 2; reado
       for update),
     added as (
       insert into passkeys (id, user_id, credential_id, public_key, counter, transports, is_backup_eligible, is_backed_up, aaguid, name)
-      select ${passkey.id}::uuid, owner.id, ${passkey.credentialId}, ${passkey.publicKey}, ${passkey.counter},
+      select ${passkey.id}::uuid, owner.id, ${passkey.credentialId}, ${passkey.publicKey}, ${passkey.counter}::bigint,
         ${textArray(passkey.transports)}, ${passkey.isBackupEligible}, ${passkey.isBackedUp}, ${passkey.aaguid}::uuid, ${passkey.name}
-      from owner on conflict do nothing returning user_id),
+      from owner on conflict do nothing returning user_id, created_at),
     logged as (${insertAuditWhen(sql`added`, audit)})
-    select case when exists (select 1 from added) then 'added' when exists (select 1 from owner) then 'exists' else 'refused' end as outcome`
+    select case when exists (select 1 from added) then 'added' when exists (select 1 from owner) then 'exists' else 'refused' end as outcome,
+      ${asMs(sql`(select created_at from added)`)} as created_at_ms`
 }
 
-export function renamePasskey(userId: string, { id, name }: { readonly id: string; readonly name: string }, audit: AuditRow): Statement {
+export function renamePasskey(
+  userId: string,
+  { id, name }: { readonly id: string; readonly name: string },
+  audit: AuditRow,
+): Statement {
   return sql`with changed as (
       update passkeys set name = ${name} where id = ${id}::uuid and user_id = ${userId}::uuid returning *),
     logged as (${insertAuditWhen(sql`changed`, audit)})

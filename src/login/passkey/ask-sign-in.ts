@@ -9,7 +9,7 @@ import { pauseCookieName } from '../../sessions/cookie.ts'
 import { hashSecret } from '../../sessions/token.ts'
 import { isSecondTo } from './assurance.ts'
 import { type AskedChallenge, ask, challengeLifetimeMs } from './challenge.ts'
-import { type AllowedPasskey, decoyFor } from './decoys.ts'
+import { type AllowedPasskey, decoysFor } from './decoys.ts'
 import { inNewTables } from './new-tables.ts'
 import type { PasskeySite } from './site.ts'
 
@@ -45,8 +45,8 @@ export async function askSignIn(exchange: Exchange, site: PasskeySite, start: Si
   const { email } = start
   const question = await open(exchange, { purpose: 'passkey-of-address', asker, asked: { kind: 'address', email } })
   // Made in any case, so that it takes its time in any case.
-  const decoy = decoyFor(site.decoyKey, email)
-  return optionsOf(site, question, question.allowed.length === 0 ? [decoy] : question.allowed)
+  const decoys = decoysFor(site.decoyKey, email)
+  return optionsOf(site, question, question.allowed.length === 0 ? decoys : question.allowed)
 }
 
 /** A touch is enough for a passkey that comes after something else; the login that waits says what came before. */

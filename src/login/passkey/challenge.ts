@@ -83,7 +83,8 @@ export async function spend(
     credentialId: given.credentialId,
     ip: exchange.client.ip,
   })
-  const [row] = client === null || from.asker === null ? [] : await inNewTables(() => exchange.database.write(statement))
+  const [row] =
+    client === null || from.asker === null ? [] : await inNewTables(() => exchange.database.write(statement))
   if (row !== undefined) return spentOf(row)
   const details = { purpose: from.purposes[0] ?? null }
   await exchange.deps.audit.record('challenge.failed', auditSource(exchange), { reason: 'passkey', details })

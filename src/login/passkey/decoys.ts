@@ -1,4 +1,4 @@
-// What an account that does not exist, or has no passkey, is answered with: a credential that is always the same for one
+// What an account that does not exist, or has no passkey, is answered with: credentials that are always the same for one
 // address, so that asking for an address tells nobody whether there is an account (WebAuthn Level 3 §14.6.2).
 import { createHmac } from 'node:crypto'
 import { fromBase64Url, toBase64Url } from '../../kit/base64url.ts'
@@ -11,20 +11,31 @@ export interface AllowedPasskey {
 
 /** How long the ids of common authenticators are, and how those are reached. */
 const kinds = [
-  { bytes: 16, transports: ['internal', 'hybrid'] },
-  { bytes: 20, transports: ['internal', 'hybrid'] },
-  { bytes: 32, transports: ['internal'] },
-  { bytes: 20, transports: ['hybrid', 'internal'] },
-  { bytes: 16, transports: ['hybrid', 'internal'] },
-  { bytes: 48, transports: ['usb', 'nfc'] },
+  { length: 16, transports: ['internal', 'hybrid'] },
+  { length: 20, transports: ['internal', 'hybrid'] },
+  { length: 32, transports: ['internal'] },
+  { length: 20, transports: ['hybrid', 'internal'] },
+  { length: 16, transports: ['hybrid', 'internal'] },
+  { length: 48, transports: ['usb', 'nfc'] },
 ] as const
 
 const seedBytes = 8
 
-export function decoyFor(key: Uint8Array, email: string): AllowedPasskey {
-  const drawn = createHmac('sha256', key).update(`address ${email.toLowerCase()}`).digest()
-  const { bytes, transports } = kinds[(drawn.at(-1) ?? 0) % kinds.length] ?? kinds[0]
-  return { credentialId: toBase64Url(marked(key, drawn.subarray(0, seedBytes), bytes)), transports }
+/** Most people with passkeys have one, some have two. */
+const twoBelow = 64
+
+export function decoysFor(key: Uint8Array, email: string): readonly AllowedPasskey[] {
+  const [first, second] = [drawn(key, email, 1), drawn(key, email, 2)]
+  return ((first.at(-2) ?? 0) < twoBelow ? [first, second] : [first]).map((bytes) => decoyOf(key, bytes))
+}
+
+function drawn(key: Uint8Array, email: string, which: number): Uint8Array {
+  return createHmac('sha256', key).update(`address ${which} ${email.toLowerCase()}`).digest()
+}
+
+function decoyOf(key: Uint8Array, bytes: Uint8Array): AllowedPasskey {
+  const { length, transports } = kinds[(bytes.at(-1) ?? 0) % kinds.length] ?? kinds[0]
+  return { credentialId: toBase64Url(marked(key, bytes.subarray(0, seedBytes), length)), transports }
 }
 
 /**

@@ -3,7 +3,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import { auditRow } from '../../audit/record.ts'
 import { type NewPasskey, type Passkey, addPasskey, keepHandle } from '../../db/queries/passkeys.ts'
-import { text } from '../../db/values.ts'
+import { number, text } from '../../db/values.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { randomToken } from '../../kit/random.ts'
@@ -55,12 +55,12 @@ export async function finishPasskey(exchange: Exchange, site: PasskeySite, offer
   const audit = auditRow('factor.added', auditSource(exchange), facts, deps.now())
   const add = addPasskey(passkey, { aal: principal.aal, most: mostPasskeys }, audit)
   const [row] = isDecoy(site.decoyKey, created.credentialId) ? [] : await exchange.database.write(add)
-  const outcome = row === undefined ? 'exists' : text(row, 'outcome')
-  if (outcome === 'exists') throw new GatewayError(reject('passkey_exists', 'credential id'))
-  if (outcome !== 'added') throw tooMany()
+  if (row === undefined || text(row, 'outcome') === 'exists')
+    throw new GatewayError(reject('passkey_exists', 'credential id'))
+  if (text(row, 'outcome') !== 'added') throw tooMany()
   await endOthers(exchange, { id: userId, shard }, { exceptId: sessionId, reason: 'passkey added' })
   mailChanged(exchange, email, 'passkey_added')
-  return { ...passkey, createdAtMs: deps.now(), lastUsedAtMs: null }
+  return { ...passkey, createdAtMs: number(row, 'created_at_ms'), lastUsedAtMs: null }
 }
 
 function newPasskey(

@@ -73,7 +73,12 @@ export type Attestation = z.output<typeof attestationField>
 /** Somebody's own word for one of their passkeys. */
 export const passkeyName = z
   .string()
-  .transform((text) => text.normalize('NFC').replace(/\p{Cc}/gu, ' ').trim())
+  .transform((text) =>
+    text
+      .normalize('NFC')
+      .replace(/\p{Cc}/gu, ' ')
+      .trim(),
+  )
   .pipe(z.string().min(1, 'name_missing').max(80, 'name_too_long'))
 
 /** Left out, or left empty in a form: the device gives it one. */

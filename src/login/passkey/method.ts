@@ -55,7 +55,8 @@ function postPasskey(exchange: Exchange, site: PasskeySite): Promise<Response> {
       const answer = await signInByPasskey(exchange, site, { challengeId: id, response, mode: 'cookie' })
       return goOn(exchange, answer, to)
     },
-    (problem) => showLogin(exchange, parseReturnTo(exchange.body.fields['return_to']), problem, unknownId(exchange, problem)),
+    (problem) =>
+      showLogin(exchange, parseReturnTo(exchange.body.fields['return_to']), problem, unknownId(exchange, problem)),
     passkeyWording,
   )
 }

@@ -11,7 +11,11 @@ const largestRsaBytes = 512
 export function isSoundKey(key: cose.COSEPublicKey): boolean {
   const alg: unknown = key.get(cose.COSEKEYS.alg)
   if (alg === cose.COSEALG.ES256 && cose.isCOSEPublicKeyEC2(key))
-    return key.get(cose.COSEKEYS.crv) === cose.COSECRV.P256 && hasBytes(key.get(cose.COSEKEYS.x), 32) && hasBytes(key.get(cose.COSEKEYS.y), 32)
+    return (
+      key.get(cose.COSEKEYS.crv) === cose.COSECRV.P256 &&
+      hasBytes(key.get(cose.COSEKEYS.x), 32) &&
+      hasBytes(key.get(cose.COSEKEYS.y), 32)
+    )
   if (alg === cose.COSEALG.EdDSA && cose.isCOSEPublicKeyOKP(key))
     return key.get(cose.COSEKEYS.crv) === cose.COSECRV.ED25519 && hasBytes(key.get(cose.COSEKEYS.x), 32)
   if (alg === cose.COSEALG.RS256 && cose.isCOSEPublicKeyRSA(key))

@@ -90,7 +90,13 @@ async function isSignedBy(site: PasskeySite, { assertion, challenge, key }: Sign
   const { clientDataJSON, authenticatorData, signature } = response
   try {
     const { verified } = await verifyAuthenticationResponse({
-      response: { id, rawId, type, response: { clientDataJSON, authenticatorData, signature }, clientExtensionResults: {} },
+      response: {
+        id,
+        rawId,
+        type,
+        response: { clientDataJSON, authenticatorData, signature },
+        clientExtensionResults: {},
+      },
       expectedChallenge: challenge,
       expectedOrigin: site.origin,
       expectedRPID: site.domain,

@@ -160,7 +160,7 @@ export const de: Texts = {
     codesDone: 'Ich habe sie aufbewahrt',
   },
   passkeys: {
-    title: 'Passkeys',
+    title: 'Ihre Passkeys',
     lead: 'Melden Sie sich mit Fingerabdruck, Gesicht oder PIN Ihres Geräts an, ohne Passwort.',
     signIn: 'Mit Passkey anmelden',
     secondFactor: 'Stattdessen einen Passkey verwenden',
@@ -271,7 +271,7 @@ export const de: Texts = {
     twoStep: 'Anmeldung in zwei Schritten',
     twoStepOn: 'an',
     twoStepOff: 'aus',
-    passkeys: 'Passkeys',
+    passkeys: 'Anmelden mit Passkey',
     home: 'Zu {site}',
   },
   inbox: {

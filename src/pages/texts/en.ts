@@ -154,7 +154,7 @@ export const en = {
     codesDone: 'I have kept them',
   },
   passkeys: {
-    title: 'Passkeys',
+    title: 'Your passkeys',
     lead: 'Sign in with your fingerprint, your face or the PIN of your device, without a password.',
     signIn: 'Sign in with a passkey',
     secondFactor: 'Use a passkey instead',

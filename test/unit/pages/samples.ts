@@ -52,7 +52,12 @@ export function everyPage(theme: Theme, value: string, texts: Texts = en): Reado
     magicConfirm: magicConfirmPage({ ...base, token: value }),
     mfa: mfaPage({ ...base, returnTo: value, problem: 'invalid_code', passkey: { domain: 'example.com' } }),
     mfaWithoutPasskey: mfaPage({ ...base, passkey: null }),
-    proofByPassword: reauthenticatePage({ ...base, returnTo: value, ask: 'password', passkey: { domain: 'example.com' } }),
+    proofByPassword: reauthenticatePage({
+      ...base,
+      returnTo: value,
+      ask: 'password',
+      passkey: { domain: 'example.com' },
+    }),
     proofByFactor: reauthenticatePage({ ...base, returnTo: value, ask: 'factor', passkey: null }),
     proofImpossible: reauthenticatePage({ ...base, returnTo: value, ask: 'nothing', passkey: null }),
     proofByPasskey: reauthenticatePage({ ...base, ask: 'passkey', passkey: { domain: 'example.com' } }),
