@@ -190,6 +190,8 @@ describe('a second device', () => {
     await device.remove()
     await page.context().clearCookies()
     await page.goto('/auth/login?return_to=/private')
+    // Suggestions are for what is in the device itself; a key is asked for by the button.
+    await press(page, en.passkeys.signIn)
     await arrive(page, '/private')
     const session = (await (await page.request.get('/auth/v1/session')).json()) as { user: { id: string } }
     expect(session.user.id).toBe(person.userId)
@@ -227,7 +229,7 @@ describe('the second step', () => {
     await device.attend(false)
     await page.goto('/auth/login?return_to=/vault/gold')
     await giveCredentials(page, person)
-    await arrive(page, '/reauthenticate')
+    await arrive(page, '/auth/reauthenticate')
     await device.attend(true)
     await press(page, en.passkeys.prove)
     await arrive(page, '/vault/gold')
