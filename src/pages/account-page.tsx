@@ -60,6 +60,9 @@ const Security = ({ props }: { props: AccountPageProps }) => {
           <a href={`${basePath}/account/passkeys`}>{t.passkeys}</a>: {props.passkeys}
         </p>
       )}
+      <p>
+        <a href={`${basePath}/account/data`}>{t.ownData}</a>
+      </p>
     </section>
   )
 }

@@ -59,6 +59,7 @@ export const de: Texts = {
     passkey_added: 'Der Passkey ist hinzugefügt, und alle anderen Geräte sind abgemeldet.',
     passkey_removed: 'Der Passkey ist entfernt, und alle anderen Geräte sind abgemeldet.',
     passkey_renamed: 'Der Passkey hat seinen neuen Namen.',
+    name_changed: 'Ihr Name ist geändert.',
     session_revoked: 'Dieses Gerät ist abgemeldet.',
     sessions_revoked: 'Alle anderen Geräte sind abgemeldet.',
   },
@@ -272,7 +273,22 @@ export const de: Texts = {
     twoStepOn: 'an',
     twoStepOff: 'aus',
     passkeys: 'Anmelden mit Passkey',
+    ownData: 'Ihre Daten',
     home: 'Zu {site}',
+  },
+  ownData: {
+    title: 'Ihre Daten',
+    saveName: 'Speichern',
+    exportTitle: 'Eine Kopie von allem',
+    exportLead:
+      'Was hier über Sie gespeichert ist, als Datei: Ihr Profil, wie Sie sich anmelden, wo und wann Sie es getan haben.',
+    export: 'Datei herunterladen',
+    deleteTitle: 'Konto löschen',
+    deleteLead: 'Ihr Konto bei {site} endet, und Sie werden überall abgemeldet.',
+    toDelete: 'Mein Konto löschen …',
+    deleteSure: 'Das Konto {email} bei {site} endet jetzt, und Sie werden überall abgemeldet.',
+    delete: 'Mein Konto löschen',
+    keep: 'Behalten',
   },
   inbox: {
     title: 'Posteingang der Entwicklung',
@@ -345,6 +361,10 @@ export const de: Texts = {
         passkey_removed: {
           heading: 'Ein Passkey wurde entfernt',
           lead: 'Ein Passkey Ihres Kontos bei {site} wurde entfernt, und andere Geräte wurden abgemeldet.',
+        },
+        account_deleted: {
+          heading: 'Ihr Konto wurde gelöscht',
+          lead: 'Ihr Konto bei {site} wurde gelöscht und überall abgemeldet. Waren Sie das nicht, schreiben Sie bald denen, die die Seite betreiben: Eine Zeit lang lässt es sich zurückholen.',
         },
         codes_reissued: {
           heading: 'Neue Ersatzcodes wurden erzeugt',
