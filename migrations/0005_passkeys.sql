@@ -1,5 +1,5 @@
 -- Passkeys. The worker before this asks for nothing of it. A worker after it goes on signing people in on the schema before,
--- in every way but with passkeys: those answer 503 until the tables are there.
+-- in every way but with passkeys: those answer 503 until the tables are there, and the copy of one's own data 500.
 
 -- A question to an authenticator belongs to the browser that asked it, and to nobody yet where any passkey may answer.
 alter table challenges
