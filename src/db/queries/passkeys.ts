@@ -85,8 +85,9 @@ export function findHandle(userId: string): Statement {
 }
 
 /**
- * Only for a proven mailbox, only by a session that has what the account's logins need, and only so many. No row: one of
- * these, or the credential is there already, whoever has it; `outcome` tells which.
+ * Only for a proven mailbox, and only by a session that has what the account's logins need. `most` bounds what grows, and is
+ * not exact for passkeys that are added at the same moment. Not added: one of these, or the credential is there already,
+ * whoever has it; `outcome` tells which.
  */
 export function addPasskey(passkey: NewPasskey, by: { readonly aal: 1 | 2; readonly most: number }, audit: AuditRow) {
   const id = sql`${passkey.userId}::uuid`
@@ -95,8 +96,7 @@ export function addPasskey(passkey: NewPasskey, by: { readonly aal: 1 | 2; reado
       where u.id = ${id} and u.status = 'active' and u.deleted_at is null and u.email_verified_at is not null
         and (${by.aal}::int = 2 or not exists (
           select 1 from totp_credentials t where t.user_id = u.id and t.confirmed_at is not null))
-        and (select count(*) from passkeys p where p.user_id = u.id) < ${by.most}
-      for update),
+        and (select count(*) from passkeys p where p.user_id = u.id) < ${by.most}),
     added as (
       insert into passkeys (id, user_id, credential_id, public_key, counter, transports, is_backup_eligible, is_backed_up, aaguid, name)
       select ${passkey.id}::uuid, owner.id, ${passkey.credentialId}, ${passkey.publicKey}, ${passkey.counter}::bigint,
