@@ -6,6 +6,8 @@ import { emailVerification } from './email-verification/method.ts'
 import { connections } from './oidc/account-method.ts'
 import { socialSignIn } from './oidc/method.ts'
 import { magicLink } from './magic-link/method.ts'
+import { ownPasskeysMethod } from './passkey/account-method.ts'
+import { passkeySignIn } from './passkey/method.ts'
 import { password } from './password/method.ts'
 import { passwordReset } from './password/reset-method.ts'
 import { reauthentication } from './reauthenticate/method.ts'
@@ -21,8 +23,10 @@ export const loginMethods: readonly LoginMethod[] = [
   magicLink,
   socialSignIn,
   connections,
+  passkeySignIn,
   emailVerification,
   secondFactor,
   ownSecondFactor,
+  ownPasskeysMethod,
   reauthentication,
 ]

@@ -14,6 +14,8 @@ export type AccountPageProps = PageBase & {
   readonly hasTwoStep: boolean
   /** Whether there are other sites to sign in with. */
   readonly hasProviders?: boolean
+  /** How many there are; null where the site wants none. */
+  readonly passkeys: number | null
   readonly homeUrl?: string | null | undefined
   readonly problem?: ProblemKey | undefined
   readonly notice?: NoticeKey | undefined
@@ -60,6 +62,11 @@ const Security = ({ props }: { props: AccountPageProps }) => {
           <a href={`${basePath}/account/connections`}>{texts.connections.title}</a>
         </p>
       ) : null}
+      {props.passkeys === null ? null : (
+        <p>
+          <a href={`${basePath}/account/passkeys`}>{t.passkeys}</a>: {props.passkeys}
+        </p>
+      )}
       <p>
         <a href={`${basePath}/account/data`}>{t.ownData}</a>
       </p>

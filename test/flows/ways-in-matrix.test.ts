@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { enrol, letTimePass } from '../support/authenticator.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type TestProvider, signInWith, startProvider } from '../support/identity-provider.ts'
+import { enrolPasskey, getAnswer, questionFor } from '../support/passkey.ts'
 import { goodPassword, mailTo, newEmail } from '../support/people.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
@@ -83,10 +84,25 @@ const ways: Readonly<Record<string, (who: Somebody) => Promise<() => Promise<str
     await socially(email)
     return async () => socially(email)
   },
+  passkey: async (who) => passkeyWay(who, true),
+  'passkey by a touch': async (who) => passkeyWay(who, false),
   'proof in a session':
     async ({ visitor }) =>
     async () =>
       outcomeOf(await visitor.change('POST', '/auth/v1/reauthenticate', { password: goodPassword })),
+}
+
+/** Added and asked for before the account changes: a passkey needs a confirmed address, and may outlive that. */
+async function passkeyWay({ email, visitor }: Somebody, verifies: boolean): Promise<() => Promise<string>> {
+  const [before] = await gateway.sql('select email_verified_at from users where email = $1', [email])
+  await gateway.sql(confirmed, [email])
+  await visitor.change('POST', '/auth/v1/login', { email, password: goodPassword })
+  const passkey = await enrolPasskey(visitor, gateway.url, { verifies })
+  await gateway.sql('update users set email_verified_at = $2 where email = $1', [email, before?.['email_verified_at']])
+  const device = newVisitor(gateway)
+  const question = await questionFor(device)
+  const body = { challenge_id: question.challenge_id, response: getAnswer(passkey, question) }
+  return async () => outcomeOf(await device.send('POST', '/auth/v1/webauthn/authenticate/finish', body))
 }
 
 const confirmed = 'update users set email_verified_at = now() where email = $1'
@@ -104,11 +120,12 @@ const states: Readonly<Record<string, readonly string[]>> = {
 }
 
 const [yes, half] = ['signed_in', 'mfa_required']
-const [wrong, void_, late, out] = [
+const [wrong, void_, late, out, no] = [
   '401 invalid_credentials',
   '401 invalid_or_expired',
   '403 email_unverified',
   '401 unauthenticated',
+  '401 passkey_refused',
 ]
 
 /** One line a way; the columns are the states, in the order above. */
@@ -122,6 +139,8 @@ const withoutFactor: Readonly<Record<string, readonly string[]>> = {
   // The address of a deleted account is nobody's: whoever comes with it is somebody new.
   'another site, for the first time': [yes, yes, yes, '403 no_account', yes, yes],
   'another site, as before': [yes, yes, yes, '403 forbidden', '403 forbidden', yes],
+  passkey: [yes, yes, late, no, no, yes],
+  'passkey by a touch': [yes, yes, late, no, no, yes],
   'proof in a session': [yes, yes, out, out, out, yes],
 }
 
@@ -138,6 +157,9 @@ const withFactor: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     deleted: '403 forbidden',
     restored: half,
   },
+  // What has verified its owner is two factors; what only felt a touch is the first.
+  passkey: { confirmed: yes, locked: no, deleted: no, restored: yes },
+  'passkey by a touch': { confirmed: half, locked: no, deleted: no, restored: half },
   'proof in a session': { confirmed: half, locked: out, deleted: out, restored: half },
 }
 

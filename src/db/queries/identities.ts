@@ -66,6 +66,7 @@ export function claimIdentity(given: NewIdentity, audits: ClaimAudits): Statemen
     passwords as (delete from password_credentials c using taken where c.user_id = taken.id),
     apps as (delete from totp_credentials c using taken where c.user_id = taken.id),
     codes as (delete from backup_codes c using taken where c.user_id = taken.id),
+    keys as (delete from passkeys k using taken where k.user_id = taken.id),
     others as (delete from identities i using taken where i.user_id = taken.id and i.subject not like 'email:%'),
     questions as (update challenges c set consumed_at = now() from taken where c.user_id = taken.id and c.consumed_at is null),
     ended as (
@@ -137,8 +138,8 @@ export function findConnected(userId: string, issuers: readonly string[]): State
 }
 
 /**
- * Takes a way in away, unless it is the last: another one is a password, another of the site's providers, or the mailbox
- * where that opens the account.
+ * Takes a way in away, unless it is the last: another one is a password, a passkey, another of the site's providers, or the
+ * mailbox, where those open accounts.
  */
 export function disconnectIdentity(
   userId: string,
@@ -146,7 +147,13 @@ export function disconnectIdentity(
     issuer,
     others,
     mailboxOpens,
-  }: { readonly issuer: string; readonly others: readonly string[]; readonly mailboxOpens: boolean },
+    passkeyOpens,
+  }: {
+    readonly issuer: string
+    readonly others: readonly string[]
+    readonly mailboxOpens: boolean
+    readonly passkeyOpens: boolean
+  },
   audit: AuditRow,
 ): Statement {
   return sql`with held as (select id, email_verified_at from users where id = ${userId}::uuid for update),
@@ -154,6 +161,7 @@ export function disconnectIdentity(
       delete from identities i using held
       where i.user_id = held.id and starts_with(i.subject, ${`${issuer}#`}::text) and (
         exists (select 1 from password_credentials c where c.user_id = held.id)
+        or (${passkeyOpens}::boolean and exists (select 1 from passkeys k where k.user_id = held.id))
         or (${mailboxOpens}::boolean and held.email_verified_at is not null)
         or exists (select 1 from jsonb_array_elements_text(${JSON.stringify(others)}::jsonb) other
           join identities o on o.user_id = held.id and starts_with(o.subject, other || '#')))

@@ -15,7 +15,8 @@ import { connectionsPage } from '../../pages/connections-page.tsx'
 import type { Page } from '../../pages/layout.tsx'
 import { pageResponse } from '../../pages/page-response.ts'
 import type { NoticeKey } from '../../pages/texts/en.ts'
-import { disconnect, requireOwner } from './connect.ts'
+import { requireProvenOwner } from '../require-owner.ts'
+import { disconnect } from './connect.ts'
 import { clientOf, wayTo } from './method.ts'
 
 export function connections({ identityProviders }: Deps): Hono<GatewayEnv> {
@@ -32,7 +33,7 @@ export function connections({ identityProviders }: Deps): Hono<GatewayEnv> {
   app.post('/account/connections/connect', async ({ env: { exchange } }) => {
     requireForm(exchange)
     const client = clientOf(exchange, formText(exchange, 'provider'))
-    const { userId } = await requireOwner(exchange)
+    const { userId } = await requireProvenOwner(exchange)
     return leaveFor(exchange, await wayTo(exchange, client, { userId, isFresh: true, returnTo: null }))
   })
   app.post('/account/connections/disconnect', async ({ env: { exchange } }) => {

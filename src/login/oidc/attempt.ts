@@ -5,7 +5,7 @@ import { DatabaseFault } from '../../db/database.ts'
 import { type SpentAttempt, insertAttempt, spendAttempt, spentAttempt } from '../../db/queries/sign-in-attempts.ts'
 import { unavailable } from '../../errors.ts'
 import type { Exchange } from '../../exchange.ts'
-import { browserOf } from '../../forms/csrf-token.ts'
+import { preSessionOf } from '../../forms/csrf-token.ts'
 import { minuteMs } from '../../kit/duration.ts'
 import { randomToken } from '../../kit/random.ts'
 import { hashSecret } from '../../sessions/token.ts'
@@ -33,7 +33,7 @@ export async function startAttempt(
     stateHash: hashSecret(state),
     provider: id,
     issuer,
-    browserHash: hashSecret(browserOf(exchange)),
+    browserHash: hashSecret(preSessionOf(exchange)),
     ...purpose,
     nowMs,
     expiresAtMs: nowMs + lifetimeMs,
@@ -54,7 +54,7 @@ export async function takeAttempt(
   { id, issuer }: IdentityProvider,
   state: string,
 ): Promise<{ readonly facts: AttemptFacts; readonly purpose: SpentAttempt } | null> {
-  const browserHash = hashSecret(browserOf(exchange))
+  const browserHash = hashSecret(preSessionOf(exchange))
   const spend = spendAttempt({ stateHash: hashSecret(state), provider: id, issuer, browserHash })
   const [row] = await exchange.database.write(spend)
   if (row === undefined) return null

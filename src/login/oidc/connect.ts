@@ -2,27 +2,15 @@
 // minutes, ends all other sessions, and is told to the owner by mail.
 import { v7 as uuidv7 } from 'uuid'
 import { auditRow } from '../../audit/record.ts'
-import { factorsOf, findFactors } from '../../db/queries/factors.ts'
 import { connectIdentity, disconnectIdentity } from '../../db/queries/identities.ts'
 import { flag } from '../../db/values.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, principalOf, reject } from '../../exchange.ts'
 import { goTo } from '../../forms/answer.ts'
-import { requireRecent } from '../../forms/require-recent.ts'
-import type { Lease } from '../../sessions/gate.ts'
 import { endOthers } from '../end-others.ts'
 import { mailChanged } from '../mail.ts'
+import { requireOwner, requireProvenOwner } from '../require-owner.ts'
 import type { ProviderClient } from './provider.ts'
-
-/** Who may change the ways in: by the second factor where there is one, and only the owner of a proven mailbox. */
-export async function requireOwner(exchange: Exchange): Promise<Lease['principal']> {
-  const { userId, emailVerified } = requireRecent(exchange, { aal: 1 })
-  const [row] = await exchange.database.read(findFactors(userId))
-  const hasFactor = row !== undefined && factorsOf(row).hasTotp
-  // An account whose mailbox nobody has proven may be somebody else's tomorrow.
-  if (!emailVerified) throw new GatewayError(reject('email_unverified', 'connecting needs a proven mailbox'))
-  return requireRecent(exchange, { aal: hasFactor ? 2 : 1 })
-}
 
 /** After the way there and back: in the session that it began in, or one of the same person. */
 export async function finishConnecting(
@@ -32,7 +20,7 @@ export async function finishConnecting(
   const { deps } = exchange
   if (principalOf(exchange)?.userId !== given.userId)
     throw new GatewayError(reject('sign_in_expired', 'another session than it began in'))
-  const { userId, sessionId, shard, email } = await requireOwner(exchange)
+  const { userId, sessionId, shard, email } = await requireProvenOwner(exchange)
   const { provider } = given.client
   const facts = { userId, sessionId, details: { method: provider.id, issuer: provider.issuer } }
   const audit = auditRow('identity.linked', auditSource(exchange), facts, deps.now())
@@ -58,6 +46,7 @@ export async function disconnect(exchange: Exchange, { provider }: ProviderClien
     issuer: provider.issuer,
     others: others.filter((issuer) => issuer !== provider.issuer),
     mailboxOpens: deps.settings.config.login.magicLink,
+    passkeyOpens: deps.passkeys !== null,
   }
   const [row] = await exchange.database.write(disconnectIdentity(userId, ways, audit))
   if (row === undefined || !flag(row, 'was_there')) throw new GatewayError(reject('not_found', 'not connected'))
