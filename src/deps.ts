@@ -31,6 +31,8 @@ import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
 import { type KeySetStore, createRemoteKeys } from './tokens/key-sets.ts'
 import { ownKeys, ownRules, sessionPerson } from './tokens/own-issuer.ts'
 import { type Trusted, verifyToken } from './tokens/verify-token.ts'
+import { createThreatWatch } from './threat-deps.ts'
+import type { Networks } from './threats/networks.ts'
 import { externalPerson } from './users/external-person.ts'
 import { createExternalUsers } from './users/external-users.ts'
 
@@ -45,6 +47,7 @@ export interface Deps {
   readonly audit: AuditTrail
   readonly limits: Limits
   readonly lockouts: Lockouts
+  readonly networks: Networks
   readonly knownDevices: KnownDevices
   readonly sessions: SessionGate
   readonly sessionPolicy: SessionPolicy
@@ -92,6 +95,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     database: createDatabase(settings),
     audit,
     ...createCounting(env, settings, now),
+    ...createThreatWatch(env, settings, { audit, now }),
     sessions,
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,

@@ -18,13 +18,25 @@ const request = [
   'log.ts',
   'render.ts',
 ]
-const domain = ['access', 'audit', 'identity', 'limits', 'sessions', 'tokens', 'users']
+const domain = ['access', 'audit', 'identity', 'limits', 'sessions', 'threats', 'tokens', 'users']
 const layers: Readonly<Record<string, readonly string[]>> = {
   // The frame.
-  'worker.ts': ['start.ts', 'audit', 'limits', 'sessions', 'tokens'],
-  'start.ts': ['gateway.ts', 'deps.ts', 'config', 'db', 'errors.ts', 'log.ts', 'monitor', 'sessions', 'kit'],
+  'worker.ts': ['start.ts', 'audit', 'limits', 'providers', 'sessions', 'threats', 'tokens'],
+  'start.ts': [
+    'gateway.ts',
+    'deps.ts',
+    'config',
+    'db',
+    'errors.ts',
+    'log.ts',
+    'monitor',
+    'sessions',
+    'kit',
+    'threat-deps.ts',
+  ],
   'gateway.ts': ['stages', ...features, 'monitor', ...request, 'db', 'kit'],
-  'deps.ts': ['config', 'db', 'providers', 'login', ...domain, 'kit'],
+  'deps.ts': ['threat-deps.ts', 'config', 'db', 'providers', 'login', ...domain, 'kit'],
+  'threat-deps.ts': ['audit', 'limits', 'threats', 'kit'],
   // What a request meets.
   stages: [...request, ...domain, 'pages', 'db', 'kit'],
   login: ['forms', ...request, ...domain, 'pages', 'db', 'kit'],
@@ -51,13 +63,14 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   identity: ['kit'],
   limits: ['log.ts', 'kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
+  threats: ['access', 'log.ts', 'kit'],
   tokens: ['audit', 'db', 'sessions', 'kit'],
   users: ['audit', 'db', 'tokens', 'kit'],
   // The outside.
   db: ['kit'],
   providers: ['kit', 'log.ts'],
   pages: ['kit'],
-  config: ['kit', 'access', 'limits'],
+  config: ['kit', 'access', 'limits', 'threats'],
   kit: [],
 }
 
@@ -136,7 +149,8 @@ describe('the worker', () => {
   it('reads settings in one place', () => {
     const readers = sources.filter(
       ({ path, text }) =>
-        !/^(?:config\/|start\.ts|deps\.ts|worker\.ts)/.test(path) && /\bprocess\.env\b|\benv\.[A-Z]/.test(text),
+        !/^(?:config\/|start\.ts|(?:threat-)?deps\.ts|worker\.ts)/.test(path) &&
+        /\bprocess\.env\b|\benv\.[A-Z]/.test(text),
     )
     expect(readers.map(({ path }) => path)).toEqual([])
   })

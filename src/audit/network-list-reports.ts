@@ -4,9 +4,7 @@ import type { ListSettings, RefreshOutcome } from '../threats/network-lists/list
 import type { AuditTrail } from './trail.ts'
 
 /** Nobody's request is at fault, so no address is kept. */
-export function networkListReporter(
-  trail: AuditTrail,
-): (list: ListSettings, outcome: RefreshOutcome) => Promise<void> {
+export function networkListReporter(trail: AuditTrail): (list: ListSettings, outcome: RefreshOutcome) => Promise<void> {
   return async ({ id }, outcome) => {
     if (outcome.kind === 'not due' || outcome.kind === 'unchanged') return
     const source = { requestId: crypto.randomUUID(), ip: null, userAgent: null }

@@ -12,7 +12,8 @@ export function addressWords(text: string): AddressWords | null {
   const word = ipv4Word(text)
   if (word !== null) return [word]
   // Bounded before it is parsed: 45 characters is the longest spelling of an address.
-  if (text.length > longestText || !text.includes(':') || !ipaddr.IPv6.isValid(text)) return null
+  if (text.length > longestText || !/^[\d.:a-f]*:/i.test(text) || text.includes('%')) return null
+  if (!ipaddr.IPv6.isValid(text)) return null
   const address = ipaddr.process(text)
   if (address instanceof ipaddr.IPv6) return ipv6Words(address.parts)
   return [ipv4Of(address.octets)]

@@ -1,6 +1,6 @@
 // One published list: gets it when that is due, keeps the last good one, and hands out what was compiled of it.
 //
-// An object kind of its own, one an list: the compiled bytes are megabytes, and reading or making them must keep nothing
+// An object kind of its own, one a list: the compiled bytes are megabytes, and reading or making them must keep nothing
 // else waiting. No request ever waits for this object; isolates fetch from it behind the requests' backs.
 import { DurableObject } from 'cloudflare:workers'
 import { hourMs, minuteMs } from '../../kit/duration.ts'

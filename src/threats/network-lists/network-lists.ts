@@ -87,7 +87,10 @@ export function createNetworkLists({ lists, overrides, store, report, now }: Net
     if (words === null) return unlisted
     const override = narrowestFirst.find(({ prefix }) => isInside(words, prefix))
     if (override !== undefined) return { kinds: override.kinds, lists: ['override'] }
-    return listedBy(words, [...held.values()].filter(({ confirmedAtMs }) => now() - confirmedAtMs < goodForMs))
+    return listedBy(
+      words,
+      [...held.values()].filter(({ confirmedAtMs }) => now() - confirmedAtMs < goodForMs),
+    )
   }
 
   return {

@@ -41,12 +41,16 @@ export function tableOf({ width, starts, lengths }: PrefixTable): PrefixTable {
 
 /** By start, the wider first. Both fit into one number, which sorts without a comparison function. */
 function sortedShort(starts: Uint32Array, lengths: Uint8Array): PrefixTable {
-  const keys = Float64Array.from(starts, (start, index) => start * 64 + (lengths[index] ?? 0)).sort()
-  return { width: 1, starts: Uint32Array.from(keys, (key) => key / 64), lengths: Uint8Array.from(keys, (key) => key % 64) }
+  const keys = Float64Array.from(starts, (start, index) => start * 64 + (lengths[index] ?? 0)).toSorted()
+  return {
+    width: 1,
+    starts: Uint32Array.from(keys, (key) => key / 64),
+    lengths: Uint8Array.from(keys, (key) => key % 64),
+  }
 }
 
 function sortedLong(starts: Uint32Array, lengths: Uint8Array): PrefixTable {
-  const order = Uint32Array.from(lengths, (_, index) => index).sort((a, b) => {
+  const order = Uint32Array.from(lengths, (_, index) => index).toSorted((a, b) => {
     const difference = compareAt(starts, a * 4, starts.subarray(b * 4, b * 4 + 4), 4)
     return difference === 0 ? (lengths[a] ?? 0) - (lengths[b] ?? 0) : difference
   })

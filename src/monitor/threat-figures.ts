@@ -1,0 +1,20 @@
+// What this isolate can say in figures of the threats it watches for.
+import type { Networks } from '../threats/networks.ts'
+import type { Metric } from './prometheus.ts'
+
+export function networkMetrics(networks: Pick<Networks, 'sizes' | 'tallies'>): readonly Metric[] {
+  const perRule = (outcome: 'blocked' | 'wouldBlock', name: string): Metric => ({
+    name,
+    type: 'counter',
+    values: networks.tallies().map((tally) => ({ labels: { rule: tally.rule }, value: tally[outcome] })),
+  })
+  return [
+    {
+      name: 'portcullis_network_list_entries',
+      type: 'gauge',
+      values: networks.sizes().map(({ list, entries }) => ({ labels: { list }, value: entries })),
+    },
+    perRule('blocked', 'portcullis_network_blocked_total'),
+    perRule('wouldBlock', 'portcullis_network_would_block_total'),
+  ]
+}

@@ -1,0 +1,46 @@
+// The part of the composition root that watches for threats.
+import { networkListReporter } from './audit/network-list-reports.ts'
+import { type AuditTrail, createAuditTrail } from './audit/trail.ts'
+import type { Settings } from './config/settings.ts'
+import type { Deps } from './deps.ts'
+import { addressSubject } from './limits/subject.ts'
+import type { ListSettings, ListStore } from './threats/network-lists/lists.ts'
+import { createNetworkLists } from './threats/network-lists/network-lists.ts'
+import { createNetworks } from './threats/networks.ts'
+
+export function createThreatWatch(
+  env: Env,
+  { config }: Settings,
+  { audit, now }: Pick<Deps, 'audit' | 'now'>,
+): Pick<Deps, 'networks'> {
+  const { threats, limits } = config
+  const lists = createNetworkLists({
+    lists: listSettings(threats),
+    overrides: threats.overrides.map(({ network: prefix, kinds }) => ({ prefix, kinds })),
+    store: listStore(env),
+    report: networkListReporter(audit),
+    now,
+  })
+  const subjectOf = (ip: string): string => addressSubject(ip, limits.ipv6Prefix)
+  return { networks: createNetworks({ lists, rules: threats.networkRules, subjectOf, now }) }
+}
+
+function listSettings({ lists }: Settings['config']['threats']): readonly ListSettings[] {
+  return lists.map(({ megabytes, ...list }) => ({ ...list, mostBytes: megabytes * 1024 * 1024 }))
+}
+
+function listStore(env: Env): (id: string) => ListStore {
+  return (id) => env.NETWORK_LISTS.getByName(`list:${id}`)
+}
+
+/** Gets every list that is due. One that fails keeps no other waiting for the next hour. */
+export async function refreshNetworkLists(env: Env, { config }: Settings): Promise<void> {
+  const audit: AuditTrail = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`), Date.now)
+  const report = networkListReporter(audit)
+  const store = listStore(env)
+  const refreshed = listSettings(config.threats).map(async (list) => report(list, await store(list.id).refresh(list)))
+  const faults = (await Promise.allSettled(refreshed)).flatMap((one): unknown[] =>
+    one.status === 'rejected' ? [one.reason] : [],
+  )
+  if (faults.length > 0) throw new AggregateError(faults, 'network lists')
+}
