@@ -11,6 +11,7 @@ import { createAskLimits } from './limits/limiter.ts'
 import { type Limits, createLimits } from './limits/limits.ts'
 import { type Lockouts, createLockouts } from './limits/lockouts.ts'
 import { compileRules } from './limits/rule-set.ts'
+import type { WatchedSubjects } from './limits/watched-at.ts'
 import { type PasswordHasher, createPasswordHasher } from './login/password/hasher.ts'
 import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
 import type { BreachList } from './providers/breach-list/breach-list.ts'
@@ -33,6 +34,7 @@ import { ownKeys, ownRules, sessionPerson } from './tokens/own-issuer.ts'
 import { type Trusted, verifyToken } from './tokens/verify-token.ts'
 import { createThreatWatch } from './threat-deps.ts'
 import type { Networks } from './threats/networks.ts'
+import type { Watch } from './threats/watch.ts'
 import { externalPerson } from './users/external-person.ts'
 import { createExternalUsers } from './users/external-users.ts'
 
@@ -48,6 +50,8 @@ export interface Deps {
   readonly limits: Limits
   readonly lockouts: Lockouts
   readonly networks: Networks
+  readonly watch: Watch
+  readonly watched: WatchedSubjects
   readonly knownDevices: KnownDevices
   readonly sessions: SessionGate
   readonly sessionPolicy: SessionPolicy
@@ -95,7 +99,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     database: createDatabase(settings),
     audit,
     ...createCounting(env, settings, now),
-    ...createThreatWatch(env, settings, { audit, now }),
+    ...createThreatWatch(env, settings, { audit, secret: countedSubjectsKey(settings), now }),
     sessions,
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
@@ -146,11 +150,12 @@ function bearerTokens(
 /** Everything that is counted, and by whom. */
 function createCounting(
   env: Env,
-  { config, environment }: Settings,
+  settings: Settings,
   now: () => number,
 ): Pick<Deps, 'limits' | 'lockouts' | 'knownDevices'> {
+  const { config, environment } = settings
   const { shards, ipv6Prefix, apiPaths, rules: overrides, lockout } = config.limits
-  const secret = derivedKey(environment.DATA_KEY, 'counted subjects')
+  const secret = countedSubjectsKey(settings)
   const policy = {
     failures: lockout.failures,
     firstMs: lockout.firstMinutes * minuteMs,
@@ -178,6 +183,10 @@ function createCounting(
       now,
     }),
   }
+}
+
+function countedSubjectsKey({ environment }: Settings): Uint8Array {
+  return derivedKey(environment.DATA_KEY, 'counted subjects')
 }
 
 export function createDatabase({ environment }: Settings): Database {

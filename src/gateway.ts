@@ -28,6 +28,7 @@ import { csrf } from './stages/csrf.ts'
 import { forward } from './stages/forward.ts'
 import { limit } from './stages/limit.ts'
 import { network } from './stages/network.ts'
+import { refusedCredential } from './stages/refused-credential.ts'
 import { startExchange } from './stages/request-context.ts'
 import { stripReservedHeaders } from './stages/strip-reserved-headers.ts'
 
@@ -39,6 +40,7 @@ const stages: readonly Stage[] = [
   limit('before-identity'), // by network: cheap refusals first
   authenticate, // session cookie, or nobody
   bearerToken, // whom a trusted issuer vouches for
+  refusedCredential, // guesses at tokens
   limit('after-identity'), // by user
 ]
 

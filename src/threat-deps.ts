@@ -6,13 +6,15 @@ import type { Deps } from './deps.ts'
 import { addressSubject } from './limits/subject.ts'
 import type { ListSettings, ListStore } from './threats/network-lists/lists.ts'
 import { createNetworkLists } from './threats/network-lists/network-lists.ts'
+import { createWatch } from './threats/watch.ts'
+import { createWatchedSubjects } from './limits/watched-at.ts'
 import { createNetworks } from './threats/networks.ts'
 
 export function createThreatWatch(
   env: Env,
   { config }: Settings,
-  { audit, now }: Pick<Deps, 'audit' | 'now'>,
-): Pick<Deps, 'networks'> {
+  { audit, secret, now }: Pick<Deps, 'audit' | 'now'> & { readonly secret: Uint8Array },
+): Pick<Deps, 'networks' | 'watch' | 'watched'> {
   const { threats, limits } = config
   const lists = createNetworkLists({
     lists: listSettings(threats),
@@ -22,7 +24,12 @@ export function createThreatWatch(
     now,
   })
   const subjectOf = (ip: string): string => addressSubject(ip, limits.ipv6Prefix)
-  return { networks: createNetworks({ lists, rules: threats.networkRules, subjectOf, now }) }
+  const { shards, ipv6Prefix } = limits
+  return {
+    networks: createNetworks({ lists, rules: threats.networkRules, subjectOf, now }),
+    watch: createWatch({ object: (name) => env.LIMITS.getByName(name), policy: threats.detectors, now }),
+    watched: createWatchedSubjects({ secret, shards, ipv6Prefix }),
+  }
 }
 
 function listSettings({ lists }: Settings['config']['threats']): readonly ListSettings[] {

@@ -17,6 +17,7 @@ const request = [
   'language.ts',
   'log.ts',
   'render.ts',
+  'sightings.ts',
 ]
 const domain = ['access', 'audit', 'identity', 'limits', 'sessions', 'threats', 'tokens', 'users']
 const layers: Readonly<Record<string, readonly string[]>> = {
@@ -52,6 +53,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'language.ts': ['exchange.ts', 'pages', 'sessions'],
   'exchange.ts': ['errors.ts', 'access', 'kit'],
   'exchange-facts.ts': [],
+  'sightings.ts': ['exchange.ts'],
   'limit-rejection.ts': ['errors.ts', 'exchange.ts', 'kit'],
   'context.ts': [],
   'body.ts': ['errors.ts', 'kit'],
@@ -61,7 +63,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   access: ['kit'],
   audit: ['db', 'log.ts', 'kit'],
   identity: ['kit'],
-  limits: ['log.ts', 'kit'],
+  limits: ['threats', 'log.ts', 'kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
   threats: ['access', 'log.ts', 'kit'],
   tokens: ['audit', 'db', 'sessions', 'kit'],

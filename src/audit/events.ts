@@ -38,6 +38,7 @@ export const auditEvents = {
   'token.refused': { outcome: 'failure' },
   'key_set.failed': { outcome: 'failure' },
   'challenge.failed': { outcome: 'failure' },
+  'threat.detected': { outcome: 'failure' },
   'network.refused': { outcome: 'failure' },
   'network-list.updated': { outcome: 'success' },
   'network-list.refused': { outcome: 'failure' },

@@ -1,5 +1,6 @@
 // What a site can say of the threats it watches for: lists of networks, and what being on one means.
 import { z } from 'zod'
+import { type DetectorId, detectorIds, detectors } from '../threats/detectors/detectors.ts'
 import { type ListFormat, listFormats } from '../threats/network-lists/list-formats.ts'
 import { type Prefix, parsePrefix } from '../threats/network-lists/prefix.ts'
 
@@ -39,11 +40,31 @@ const networkRule = z.strictObject({
   state: ruleState.default('shadow'),
 })
 
+const threshold = z.number().int().min(2).max(1_000_000)
+
+function detector(id: DetectorId) {
+  const own = Object.entries<number>(detectors[id].thresholds)
+  const shape = Object.fromEntries(own.map(([name, value]) => [name, threshold.default(value)]))
+  return z
+    .strictObject({
+      state: z.enum(['off', 'shadow', 'enforce']).default('shadow'),
+      /** All of them have to be reached, within an hour. */
+      thresholds: z.strictObject(shape).prefault({}),
+    })
+    .prefault({})
+}
+
+const detectorRows = Object.fromEntries(detectorIds.map((one) => [one, detector(one)])) as Record<
+  DetectorId,
+  ReturnType<typeof detector>
+>
+
 const isUnique = (rows: readonly { readonly id: string }[]): boolean =>
   new Set(rows.map((row) => row.id)).size === rows.length
 
 export const threatsSchema = z
   .strictObject({
+    detectors: z.strictObject(detectorRows).prefault({}),
     lists: z.array(list).max(16).refine(isUnique, 'an id of its own for each').default([]),
     /** What a network is, whatever the lists say of it; no kinds: it is on none. */
     overrides: z

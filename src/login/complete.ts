@@ -8,6 +8,7 @@ import { GatewayError } from '../errors.ts'
 import { type Exchange, auditSource, reject } from '../exchange.ts'
 import { minuteMs, secondMs } from '../kit/duration.ts'
 import { randomToken } from '../kit/random.ts'
+import { sighted } from '../sightings.ts'
 import { csrfCookie, sessionCookie } from '../sessions/cookie.ts'
 import { endPresented } from '../sessions/end-presented.ts'
 import { newRefreshSeed, refreshSecret } from '../sessions/refresh-token.ts'
@@ -79,6 +80,8 @@ export function draftSession(exchange: Exchange, { userId, method, amr, aal, mod
 
 /** After the statement: hands over the session, or asks for the second factor. */
 export async function completeLogin(exchange: Exchange, entry: Entry, draft: SessionDraft): Promise<LoginAnswer> {
+  sighted(exchange, 'success', entry.id)
+  if (draft.session.amr.includes('sms')) sighted(exchange, 'answered', entry.id)
   if (!entry.needsFactor) return openSession(exchange, entry, draft)
   return {
     status: 'mfa_required',

@@ -6,9 +6,9 @@ import type { Deps } from '../deps.ts'
 import { GatewayError } from '../errors.ts'
 import { databaseMetrics, limitMetrics } from './figures.ts'
 import { metricsText } from './prometheus.ts'
-import { networkMetrics } from './threat-figures.ts'
+import { detectorMetrics, networkMetrics } from './threat-figures.ts'
 
-export function metrics({ settings, database, limits, lockouts, networks }: Deps): Hono<GatewayEnv> {
+export function metrics({ settings, database, limits, lockouts, networks, watch }: Deps): Hono<GatewayEnv> {
   const expected = settings.environment.METRICS_TOKEN
   const app = createApp()
   app.get('/metrics', (context) => {
@@ -25,6 +25,7 @@ export function metrics({ settings, database, limits, lockouts, networks }: Deps
       ...databaseMetrics(database),
       ...limitMetrics(limits.tallies(), lockouts.tally()),
       ...networkMetrics(networks),
+      ...detectorMetrics(watch.tallies()),
     ])
     return context.text(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
   })

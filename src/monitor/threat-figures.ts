@@ -1,5 +1,6 @@
 // What this isolate can say in figures of the threats it watches for.
 import type { Networks } from '../threats/networks.ts'
+import type { DetectorTally } from '../threats/watch.ts'
 import type { Metric } from './prometheus.ts'
 
 export function networkMetrics(networks: Pick<Networks, 'sizes' | 'tallies'>): readonly Metric[] {
@@ -16,5 +17,18 @@ export function networkMetrics(networks: Pick<Networks, 'sizes' | 'tallies'>): r
     },
     perRule('blocked', 'portcullis_network_blocked_total'),
     perRule('wouldBlock', 'portcullis_network_would_block_total'),
+  ]
+}
+
+/** Findings, not requests. */
+export function detectorMetrics(tallies: readonly DetectorTally[]): readonly Metric[] {
+  const perDetector = (outcome: 'found' | 'enforced', name: string): Metric => ({
+    name,
+    type: 'counter',
+    values: tallies.map((tally) => ({ labels: { detector: tally.detector }, value: tally[outcome] })),
+  })
+  return [
+    perDetector('found', 'portcullis_threats_detected_total'),
+    perDetector('enforced', 'portcullis_threats_enforced_total'),
   ]
 }

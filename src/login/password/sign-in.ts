@@ -6,9 +6,11 @@ import { DatabaseUnavailable } from '../../db/database.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { hourMs } from '../../kit/duration.ts'
+import { sighted } from '../../sightings.ts'
 import { emailAddress } from '../../users/email-address.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { type Guess, beginGuess, comparing, forgiveGuess, recordLock } from '../guess.ts'
+import { limitedNetwork } from '../limited.ts'
 
 export interface Credentials {
   readonly email: string
@@ -18,6 +20,7 @@ export interface Credentials {
 
 /** Returns the answer for programs and has set the cookies; throws a GatewayError for every no. */
 export async function signIn(exchange: Exchange, given: Credentials): Promise<LoginAnswer> {
+  await limitedNetwork(exchange)
   const guess = await beginGuess(exchange, 'password', given.email)
   const { user, stored, isRight, needsRehash } = await comparing(exchange, guess, () => compare(exchange, given))
   if (user === null || stored === null) return refuseGuess(exchange, guess, user, 'no such account')
@@ -59,6 +62,7 @@ async function findUser({ database }: Exchange, email: string): Promise<LoginUse
 }
 
 async function refuseGuess(exchange: Exchange, guess: Guess, user: LoginUser | null, reason: string): Promise<never> {
+  sighted(exchange, user === null ? 'unknown' : 'failure', guess.account)
   await recordLock(exchange, guess, user?.id ?? null)
   return refuse(exchange, user, reason)
 }
