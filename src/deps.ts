@@ -34,6 +34,7 @@ import { ownKeys, ownRules, sessionPerson } from './tokens/own-issuer.ts'
 import { type Trusted, verifyToken } from './tokens/verify-token.ts'
 import { createThreatWatch } from './threat-deps.ts'
 import type { Networks } from './threats/networks.ts'
+import type { RiskJudge } from './threats/risk/risk.ts'
 import type { Watch } from './threats/watch.ts'
 import { externalPerson } from './users/external-person.ts'
 import { createExternalUsers } from './users/external-users.ts'
@@ -52,6 +53,7 @@ export interface Deps {
   readonly networks: Networks
   readonly watch: Watch
   readonly watched: WatchedSubjects
+  readonly risk: RiskJudge
   readonly knownDevices: KnownDevices
   readonly sessions: SessionGate
   readonly sessionPolicy: SessionPolicy

@@ -6,7 +6,10 @@ import type { Deps } from './deps.ts'
 import { addressSubject } from './limits/subject.ts'
 import type { ListSettings, ListStore } from './threats/network-lists/lists.ts'
 import { createNetworkLists } from './threats/network-lists/network-lists.ts'
-import { createWatch } from './threats/watch.ts'
+import type { RiskPolicy } from './threats/risk/decide-risk.ts'
+import { createRiskJudge } from './threats/risk/risk.ts'
+import { inTime } from './limits/limiter.ts'
+import { type WatchingObject, createWatch } from './threats/watch.ts'
 import { createWatchedSubjects } from './limits/watched-at.ts'
 import { createNetworks } from './threats/networks.ts'
 
@@ -14,7 +17,7 @@ export function createThreatWatch(
   env: Env,
   { config }: Settings,
   { audit, secret, now }: Pick<Deps, 'audit' | 'now'> & { readonly secret: Uint8Array },
-): Pick<Deps, 'networks' | 'watch' | 'watched'> {
+): Pick<Deps, 'networks' | 'watch' | 'watched' | 'risk'> {
   const { threats, limits } = config
   const lists = createNetworkLists({
     lists: listSettings(threats),
@@ -27,9 +30,26 @@ export function createThreatWatch(
   const { shards, ipv6Prefix } = limits
   return {
     networks: createNetworks({ lists, rules: threats.networkRules, subjectOf, now }),
-    watch: createWatch({ object: (name) => env.LIMITS.getByName(name), policy: threats.detectors, now }),
+    watch: createWatch({ object: bounded((name) => env.LIMITS.getByName(name)), policy: threats.detectors, now }),
+    risk: createRiskJudge(riskPolicy(config)),
     watched: createWatchedSubjects({ secret, shards, ipv6Prefix }),
   }
+}
+
+/** A login waits for what is known of its network, and no longer than for a count. */
+function bounded(object: (name: string) => WatchingObject): (name: string) => WatchingObject {
+  return (name) => {
+    const asked = object(name)
+    return {
+      sighted: (...given) => asked.sighted(...given),
+      suspicion: (key) => inTime(async () => asked.suspicion(key)),
+    }
+  }
+}
+
+/** Without links there is nothing to mail. */
+function riskPolicy({ threats: { risk }, login }: Settings['config']): RiskPolicy {
+  return { ...risk, whenHigh: login.magicLink ? risk.whenHigh : 'refuse' }
 }
 
 function listSettings({ lists }: Settings['config']['threats']): readonly ListSettings[] {

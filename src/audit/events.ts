@@ -5,6 +5,7 @@ export const auditEvents = {
   'email.verified': { outcome: 'success' },
   'login.succeeded': { outcome: 'success' },
   'login.paused': { outcome: 'success' },
+  'login.held': { outcome: 'failure' },
   'login.failed': { outcome: 'failure' },
   'login.limited': { outcome: 'failure' },
   'traffic.limited': { outcome: 'failure' },

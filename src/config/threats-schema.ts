@@ -65,6 +65,17 @@ const isUnique = (rows: readonly { readonly id: string }[]): boolean =>
 export const threatsSchema = z
   .strictObject({
     detectors: z.strictObject(detectorRows).prefault({}),
+    risk: z
+      .strictObject({
+        state: z.enum(['off', 'shadow', 'enforce']).default('shadow'),
+        /** From 0 to 100: above it a second factor is asked for, where there is one. */
+        secondFactorAbove: percent.default(50),
+        highAbove: percent.default(80),
+        /** Of somebody without a second factor. */
+        whenHigh: z.enum(['mail', 'refuse']).default('mail'),
+      })
+      .refine(({ secondFactorAbove, highAbove }) => secondFactorAbove <= highAbove, 'secondFactorAbove up to highAbove')
+      .prefault({}),
     lists: z.array(list).max(16).refine(isUnique, 'an id of its own for each').default([]),
     /** What a network is, whatever the lists say of it; no kinds: it is on none. */
     overrides: z

@@ -2,6 +2,7 @@
 import type { Database } from '../db/database.ts'
 import { deleteOldChallenges } from '../db/queries/challenges.ts'
 import { deleteOldAssertions, deleteOldCodes } from '../db/queries/oauth-codes.ts'
+import { deleteOldHabits } from '../db/queries/login-habits.ts'
 import { deleteOldSessions } from '../db/queries/sessions.ts'
 import { log } from '../log.ts'
 
@@ -9,13 +10,16 @@ const batch = 500
 const pauseMs = 50
 const mostBatches = 400
 const keepEndedDays = 90
+/** As long as anything in them is remembered; see threats/risk/habits.ts. */
+const keepHabitsDays = 180
 
 export async function cleanUp(database: Database): Promise<{ readonly sessions: number; readonly challenges: number }> {
   const sessions = await inBatches(database, () => deleteOldSessions(keepEndedDays, batch))
   const challenges = await inBatches(database, () => deleteOldChallenges(batch))
   const codes = await inBatches(database, () => deleteOldCodes(batch))
   const assertions = await inBatches(database, () => deleteOldAssertions(batch))
-  log('info', 'cleaned up', { sessions, challenges, codes, assertions })
+  const habits = await inBatches(database, () => deleteOldHabits(keepHabitsDays, batch))
+  log('info', 'cleaned up', { sessions, challenges, codes, assertions, habits })
   return { sessions, challenges }
 }
 

@@ -11,6 +11,8 @@ import { emailAddress } from '../../users/email-address.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { type Guess, beginGuess, comparing, forgiveGuess, recordLock } from '../guess.ts'
 import { limitedNetwork } from '../limited.ts'
+import { holdIfRisky } from '../magic-link/hold.ts'
+import { type LoginRisk, assessRisk } from '../risk.ts'
 
 export interface Credentials {
   readonly email: string
@@ -22,17 +24,19 @@ export interface Credentials {
 export async function signIn(exchange: Exchange, given: Credentials): Promise<LoginAnswer> {
   await limitedNetwork(exchange)
   const guess = await beginGuess(exchange, 'password', given.email)
+  const assessing = assessRisk(exchange, { email: given.email }, guess.verdict.failures - 1)
   const { user, stored, isRight, needsRehash } = await comparing(exchange, guess, () => compare(exchange, given))
-  if (user === null || stored === null) return refuseGuess(exchange, guess, user, 'no such account')
-  if (!isRight) return refuseGuess(exchange, guess, user, 'wrong password')
-  if (!user.isActive) return refuseGuess(exchange, guess, user, 'account locked')
+  const risk = await assessing
+  if (user === null || stored === null) return refuseGuess(exchange, guess, { user, risk, reason: 'no such account' })
+  if (!isRight) return refuseGuess(exchange, guess, { user, risk, reason: 'wrong password' })
+  if (!user.isActive) return refuseGuess(exchange, guess, { user, risk, reason: 'account locked' })
   await forgiveGuess(exchange, guess)
   const { unverifiedHours } = exchange.deps.settings.config.login
   if (!user.emailVerified && exchange.deps.now() - user.createdAtMs >= unverifiedHours * hourMs) {
-    await recordFailure(exchange, user, 'address unverified')
+    await recordFailure(exchange, { user, risk, reason: 'address unverified' })
     throw new GatewayError(reject('email_unverified', 'address unverified'))
   }
-  const answer = await open(exchange, user, given.mode)
+  const answer = await open(exchange, user, { mode: given.mode, risk })
   if (needsRehash) await rehash(exchange, user, { stored, password: given.password })
   return answer
 }
@@ -61,29 +65,46 @@ async function findUser({ database }: Exchange, email: string): Promise<LoginUse
   return row === undefined ? null : loginUser(row)
 }
 
-async function refuseGuess(exchange: Exchange, guess: Guess, user: LoginUser | null, reason: string): Promise<never> {
-  sighted(exchange, user === null ? 'unknown' : 'failure', guess.account)
-  await recordLock(exchange, guess, user?.id ?? null)
-  return refuse(exchange, user, reason)
+interface Failure {
+  readonly user: LoginUser | null
+  readonly risk: LoginRisk | null
+  readonly reason: string
 }
 
-async function refuse(exchange: Exchange, user: LoginUser | null, reason: string): Promise<never> {
-  await recordFailure(exchange, user, reason)
+async function refuseGuess(exchange: Exchange, guess: Guess, failure: Failure): Promise<never> {
+  sighted(exchange, failure.user === null ? 'unknown' : 'failure', guess.account)
+  await recordLock(exchange, guess, failure.user?.id ?? null)
+  return refuse(exchange, failure)
+}
+
+async function refuse(exchange: Exchange, failure: Failure): Promise<never> {
+  await recordFailure(exchange, failure)
   throw new GatewayError({
-    ...reject('invalid_credentials', reason),
+    ...reject('invalid_credentials', failure.reason),
     headers: { 'www-authenticate': 'Portcullis-Password' },
   })
 }
 
-async function recordFailure(exchange: Exchange, user: LoginUser | null, reason: string): Promise<void> {
-  const facts = { reason, ...(user === null ? {} : { userId: user.id }), details: { method: 'password' } }
+async function recordFailure(exchange: Exchange, { user, risk, reason }: Failure): Promise<void> {
+  const facts = {
+    reason,
+    ...(user === null ? {} : { userId: user.id }),
+    details: { method: 'password', ...risk?.details },
+  }
   await exchange.deps.audit.record('login.failed', auditSource(exchange), facts)
 }
 
-async function open(exchange: Exchange, user: LoginUser, mode: LoginMode): Promise<LoginAnswer> {
-  const draft = draftSession(exchange, { userId: user.id, method: 'password', amr: ['pwd'], aal: 1, mode })
+async function open(
+  exchange: Exchange,
+  user: LoginUser,
+  { mode, risk }: { readonly mode: LoginMode; readonly risk: LoginRisk | null },
+): Promise<LoginAnswer> {
+  const draft = draftSession(exchange, { userId: user.id, method: 'password', amr: ['pwd'], aal: 1, mode, risk })
   const [row] = await exchange.database.write(startSession(draft))
-  return row === undefined ? refuse(exchange, user, 'account gone') : completeLogin(exchange, entryOf(row), draft)
+  if (row === undefined) return refuse(exchange, { user, risk, reason: 'account gone' })
+  const entry = entryOf(row)
+  if (risk !== null && !entry.needsFactor) await holdIfRisky(exchange, entry, risk)
+  return completeLogin(exchange, entry, draft)
 }
 
 /** After the login, which must not fail, nor wait too long, because its password could not be stored better. */

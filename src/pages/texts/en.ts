@@ -34,6 +34,9 @@ export const en = {
     factor_exists: 'An authenticator app is set up already. Remove it first to set up another one.',
     invalid_code: 'This code is not right or no longer valid. Check it, or ask for a new message.',
     invalid_link: 'This link is no longer valid. It may have been used already, or it is too old.',
+    confirm_by_mail:
+      'This sign-in looks unusual. We have sent a link to your address: open it on this device to sign in.',
+    login_refused: 'This sign-in looks unusual. Sign in from a device and a place you have used before.',
     rate_limited: 'There were too many attempts.',
     unavailable: 'This does not work just now. Please try again in a moment.',
   },

@@ -24,9 +24,14 @@ import {
 import { type DetectorPolicy, observe, suspicionOf, unwatched } from '../../../src/threats/detectors/watched.ts'
 
 const at = 1_000_000_000_000
-const policy = Object.fromEntries(
-  detectorIds.map((id) => [id, { state: 'shadow', thresholds: detectors[id].thresholds }]),
-) as DetectorPolicy
+const row = (id: DetectorId): DetectorPolicy[DetectorId] => ({ state: 'shadow', thresholds: detectors[id].thresholds })
+const policy: DetectorPolicy = {
+  'credential-stuffing': row('credential-stuffing'),
+  'account-enumeration': row('account-enumeration'),
+  'sms-flooding': row('sms-flooding'),
+  'distributed-guessing': row('distributed-guessing'),
+  'token-spraying': row('token-spraying'),
+}
 
 /** `count` sightings, about `about` different ones in turn. */
 const many = (kind: SightingKind, count: number, about = count, from = 0): Sighting[] =>

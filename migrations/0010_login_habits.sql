@@ -1,0 +1,9 @@
+-- How each person usually signs in, in one small row: what a new sign-in is compared with.
+-- A worker that knows it works without it as well: it then judges sign-ins by their network alone, and says so in its log.
+
+create table login_habits (
+  user_id uuid primary key references users (id) on delete cascade,
+  habits jsonb not null,
+  updated_at timestamptz not null default now()
+);
+create index login_habits_updated_idx on login_habits (updated_at);
