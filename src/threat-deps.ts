@@ -8,7 +8,7 @@ import type { ListSettings, ListStore } from './threats/network-lists/lists.ts'
 import { createNetworkLists } from './threats/network-lists/network-lists.ts'
 import type { RiskPolicy } from './threats/risk/decide-risk.ts'
 import { createRiskJudge } from './threats/risk/risk.ts'
-import { inTime } from './limits/limiter.ts'
+import { askedInTime } from './limits/limiter.ts'
 import { type WatchingObject, createWatch } from './threats/watch.ts'
 import { createWatchedSubjects } from './limits/watched-at.ts'
 import { createNetworks } from './threats/networks.ts'
@@ -42,7 +42,7 @@ function bounded(object: (name: string) => WatchingObject): (name: string) => Wa
     const asked = object(name)
     return {
       sighted: (...given) => asked.sighted(...given),
-      suspicion: (key) => inTime(async () => asked.suspicion(key)),
+      suspicion: (key) => askedInTime(async () => asked.suspicion(key)),
     }
   }
 }

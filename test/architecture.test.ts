@@ -19,11 +19,12 @@ const request = [
   'render.ts',
   'sightings.ts',
 ]
-const domain = ['access', 'audit', 'identity', 'limits', 'sessions', 'threats', 'tokens', 'users']
+const domain = ['access', 'audit', 'hashing', 'identity', 'limits', 'sessions', 'threats', 'tokens', 'users']
 const layers: Readonly<Record<string, readonly string[]>> = {
   // The frame.
-  'worker.ts': ['start.ts', 'audit', 'limits', 'providers', 'sessions', 'threats', 'tokens'],
+  'worker.ts': ['start.ts', 'audit', 'hashing', 'limits', 'providers', 'sessions', 'threats', 'tokens'],
   'start.ts': [
+    'hashing',
     'gateway.ts',
     'deps.ts',
     'config',
@@ -62,6 +63,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   // The domain knows nothing of HTTP frameworks and bindings.
   access: ['kit'],
   audit: ['db', 'log.ts', 'kit'],
+  hashing: ['kit'],
   identity: ['kit'],
   limits: ['threats', 'log.ts', 'kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
@@ -79,7 +81,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 // Packages that only some may use.
 const packages: readonly (readonly [name: RegExp, where: RegExp])[] = [
   [/^hono(?:\/|$)/, /^(?:context\.ts|login|account|admin|oauth|development|monitor\/metrics\.ts|pages)/],
-  [/^cloudflare:workers$/, /-object\.ts$/],
+  [/^cloudflare:workers$/, /-object\.ts$|^worker\.ts$/],
   [/^(?:drizzle-orm|@neondatabase)/, /^db\//],
   [/^#gateway\.config$/, /^worker\.ts$/],
 ]

@@ -13,6 +13,7 @@ import { type Guess, beginGuess, comparing, forgiveGuess, recordLock } from '../
 import { limitedNetwork } from '../limited.ts'
 import { holdIfRisky } from '../magic-link/hold.ts'
 import { type LoginRisk, assessRisk } from '../risk.ts'
+import { passwordsFor } from './passwords-for.ts'
 
 export interface Credentials {
   readonly email: string
@@ -50,7 +51,7 @@ interface Compared {
 
 /** The same work, whether or not the account exists. */
 async function compare(exchange: Exchange, { email, password }: Credentials): Promise<Compared> {
-  const { passwords } = exchange.deps
+  const passwords = passwordsFor(exchange)
   const user = await findUser(exchange, email)
   const stored = user?.passwordHash ?? null
   if (stored !== null) return { user, stored, ...(await passwords.verify(stored, password)) }
@@ -115,9 +116,9 @@ async function rehash(
 ): Promise<void> {
   const audit = auditRow('password.rehashed', auditSource(exchange), { userId: user.id }, exchange.deps.now())
   try {
-    const next = await exchange.deps.passwords.hash(password)
+    const next = await passwordsFor(exchange).hash(password)
     await exchange.database.write(replacePasswordHash(user.id, stored, next, audit))
   } catch (error) {
-    if (!(error instanceof DatabaseUnavailable)) throw error
+    if (!(error instanceof DatabaseUnavailable || error instanceof GatewayError)) throw error
   }
 }
