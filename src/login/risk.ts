@@ -20,7 +20,7 @@ export interface LoginRisk extends RiskVerdict {
 /** What the reading of habits may take, apart from what the login itself may. */
 const habitsWaitMs = 500
 
-/** Null while the site wants none. The same work whether or not there is such a person. */
+/** Null while the site wants none, and while habits cannot be read: nobody is judged as a stranger for that. The same work whether or not there is such a person. */
 export async function assessRisk(exchange: Exchange, who: HabitsOf, failuresBefore: number): Promise<LoginRisk | null> {
   const { deps, client, request, context } = exchange
   if (deps.risk.state === 'off') return null
@@ -30,6 +30,7 @@ export async function assessRisk(exchange: Exchange, who: HabitsOf, failuresBefo
     address === undefined ? unsuspected : deps.watch.suspicion(address),
     network === undefined ? unsuspected : deps.watch.suspicion(network),
   ])
+  if (!known.isKnown) return null
   const listed = deps.networks.lookup(client.ip, context)
   const verdict = deps.risk.judge({
     visit: visitOf(exchange),

@@ -25,9 +25,8 @@ export interface Credentials {
 export async function signIn(exchange: Exchange, given: Credentials): Promise<LoginAnswer> {
   await limitedNetwork(exchange)
   const guess = await beginGuess(exchange, 'password', given.email)
-  const assessing = assessRisk(exchange, { email: given.email }, guess.verdict.failures - 1)
-  const { user, stored, isRight, needsRehash } = await comparing(exchange, guess, () => compare(exchange, given))
-  const risk = await assessing
+  const compared = await comparing(exchange, guess, () => compare(exchange, given, guess))
+  const { user, stored, isRight, needsRehash, risk } = compared
   if (user === null || stored === null) return refuseGuess(exchange, guess, { user, risk, reason: 'no such account' })
   if (!isRight) return refuseGuess(exchange, guess, { user, risk, reason: 'wrong password' })
   if (!user.isActive) return refuseGuess(exchange, guess, { user, risk, reason: 'account locked' })
@@ -47,16 +46,23 @@ interface Compared {
   readonly stored: string | null
   readonly isRight: boolean
   readonly needsRehash: boolean
+  readonly risk: LoginRisk | null
 }
 
 /** The same work, whether or not the account exists. */
-async function compare(exchange: Exchange, { email, password }: Credentials): Promise<Compared> {
+async function compare(exchange: Exchange, { email, password }: Credentials, guess: Guess): Promise<Compared> {
   const passwords = passwordsFor(exchange)
   const user = await findUser(exchange, email)
   const stored = user?.passwordHash ?? null
-  if (stored !== null) return { user, stored, ...(await passwords.verify(stored, password)) }
-  await passwords.verifyNothing(password)
-  return { user, stored, isRight: false, needsRehash: false }
+  // Beside the hashing, which takes longer; not before the user is found, whom a database that is coming back has to
+  // be asked about first.
+  const assessing = assessRisk(exchange, { email }, guess.verdict.failures - 1)
+  if (stored !== null) {
+    const [verified, risk] = await Promise.all([passwords.verify(stored, password), assessing])
+    return { user, stored, ...verified, risk }
+  }
+  const [, risk] = await Promise.all([passwords.verifyNothing(password), assessing])
+  return { user, stored, isRight: false, needsRehash: false, risk }
 }
 
 async function findUser({ database }: Exchange, email: string): Promise<LoginUser | null> {
