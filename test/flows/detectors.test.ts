@@ -14,7 +14,7 @@ beforeAll(async () => {
   const threats = {
     detectors: {
       'credential-stuffing': { state: 'enforce', thresholds: { failures: 6, accounts: 6 } },
-      'account-enumeration': { thresholds: { names: 6 } },
+      'account-enumeration': { thresholds: { names: 20 } },
       'distributed-guessing': { thresholds: { failures: 8, networks: 6 } },
       'token-spraying': { thresholds: { refused: 20, tokens: 20 } },
     },
@@ -77,7 +77,7 @@ describe('in shadow', () => {
     const attacker = '203.0.116.7'
     const visitor = newVisitor(gateway, attacker)
     const ask = (): Promise<Response> => visitor.send('POST', '/auth/v1/magic-link/start', { email: newEmail() })
-    for (let count = 0; count < 6; count += 1) expect((await ask()).status).toBe(202)
+    for (let count = 0; count < 20; count += 1) expect((await ask()).status).toBe(202)
     await expect.poll(() => told(attacker)).toEqual(rows(['account-enumeration', 'address', 'false', 'rate_limit']))
     for (let count = 0; count < 12; count += 1) expect((await ask()).status).toBe(202)
   })

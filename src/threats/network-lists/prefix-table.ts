@@ -39,24 +39,40 @@ export function tableOf({ width, starts, lengths }: PrefixTable): PrefixTable {
   return disjoint(width === 1 ? sortedShort(starts, lengths) : sortedLong(starts, lengths))
 }
 
-/** By start, the wider first. Both fit into one number, which sorts without a comparison function. */
+/** By start, the wider first. Both fit into one number, which sorts without a comparison function. Loops: a million. */
 function sortedShort(starts: Uint32Array, lengths: Uint8Array): PrefixTable {
-  const keys = Float64Array.from(starts, (start, index) => start * 64 + (lengths[index] ?? 0)).toSorted()
-  return {
-    width: 1,
-    starts: Uint32Array.from(keys, (key) => key / 64),
-    lengths: Uint8Array.from(keys, (key) => key % 64),
+  const keys = new Float64Array(lengths.length)
+  for (let index = 0; index < keys.length; index += 1) keys[index] = (starts[index] ?? 0) * 64 + (lengths[index] ?? 0)
+  const sorted = { width: 1 as const, starts: new Uint32Array(keys.length), lengths: new Uint8Array(keys.length) }
+  for (const [index, key] of keys.toSorted().entries()) {
+    sorted.starts[index] = Math.floor(key / 64)
+    sorted.lengths[index] = key % 64
   }
+  return sorted
 }
 
+/** By the first 48 bits in the same way, and where those are equal one by one. */
 function sortedLong(starts: Uint32Array, lengths: Uint8Array): PrefixTable {
-  const order = Uint32Array.from(lengths, (_, index) => index).toSorted((a, b) => {
-    const difference = compareAt(starts, a * 4, starts.subarray(b * 4, b * 4 + 4), 4)
-    return difference === 0 ? (lengths[a] ?? 0) - (lengths[b] ?? 0) : difference
+  const heads = new Float64Array(lengths.length)
+  for (let index = 0; index < heads.length; index += 1)
+    heads[index] = (starts[index * 4] ?? 0) * 65_536 + ((starts[index * 4 + 1] ?? 0) >>> 16)
+  const order = new Uint32Array(lengths.length)
+  for (let index = 0; index < order.length; index += 1) order[index] = index
+  const inOrder = order.toSorted((a, b) => {
+    const difference = (heads[a] ?? 0) - (heads[b] ?? 0)
+    if (difference !== 0) return difference
+    for (let word = 1; word < 4; word += 1) {
+      const further = (starts[a * 4 + word] ?? 0) - (starts[b * 4 + word] ?? 0)
+      if (further !== 0) return further
+    }
+    return (lengths[a] ?? 0) - (lengths[b] ?? 0)
   })
-  const sorted = new Uint32Array(starts.length)
-  for (const [to, from] of order.entries()) sorted.set(starts.subarray(from * 4, from * 4 + 4), to * 4)
-  return { width: 4, starts: sorted, lengths: Uint8Array.from(order, (from) => lengths[from] ?? 0) }
+  const sorted = { width: 4 as const, starts: new Uint32Array(starts.length), lengths: new Uint8Array(lengths.length) }
+  for (const [to, from] of inOrder.entries()) {
+    for (let word = 0; word < 4; word += 1) sorted.starts[to * 4 + word] = starts[from * 4 + word] ?? 0
+    sorted.lengths[to] = lengths[from] ?? 0
+  }
+  return sorted
 }
 
 function disjoint({ width, starts, lengths }: PrefixTable): PrefixTable {

@@ -62,6 +62,22 @@ describe('an address', () => {
     )
   })
 
+  it('is read as ipaddr.js reads it, or not at all, whatever is written', () => {
+    const piece = fc.constantFrom(':', '::', '0', '1', 'ffff', 'F', '00ab', '12345', '.', '1.2.3.4', 'g', '%', ' ')
+    const written = fc.oneof(
+      fc.array(piece, { maxLength: 17 }).map((pieces) => pieces.join('')),
+      fc.array(fc.constantFrom('0', 'ffff', 'a1'), { minLength: 6, maxLength: 9 }).map((parts) => parts.join(':')),
+    )
+    fc.assert(
+      fc.property(written, (text) => {
+        const isAddress = text.length <= 45 && !text.includes('%') && ipaddr.IPv6.isValid(text)
+        const bytes = addressWords(text)?.flatMap((word) => [24, 16, 8, 0].map((by) => (word >>> by) & 255)) ?? null
+        if (text.includes(':')) expect(bytes).toEqual(isAddress ? ipaddr.process(text).toByteArray() : null)
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
   it.each(['::ffff:192.0.2.1', '::ffff:c000:201', '192.0.2.1'])('is one in each spelling: %s', (text) => {
     expect(addressWords(text)).toEqual([0xc0000201])
   })
