@@ -25,7 +25,7 @@ export interface WatchedSubject {
   readonly key: string
 }
 
-const subjectsKept = 20_000
+const subjectsKept = 10_000
 /** Somebody who mistypes leaves nothing to write. */
 const worthKeeping = 8
 

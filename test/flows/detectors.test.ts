@@ -19,7 +19,7 @@ beforeAll(async () => {
       'token-spraying': { thresholds: { refused: 20, tokens: 20 } },
     },
   }
-  const rules = { login: unlimited, 'magic-link-start': unlimited }
+  const rules = { login: unlimited, 'magic-link-start': unlimited, 'login-network': { state: 'enforce' } }
   gateway = await startGateway({
     bundle: await bundleWith({ ...shippedConfig, threats, limits: { rules } }),
     bindings: { METRICS_TOKEN: token },
@@ -69,6 +69,26 @@ describe('credential stuffing from one address', () => {
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(3500)
     const elsewhere = await newVisitor(gateway, attacker).send('GET', '/public/a')
     expect(elsewhere.status).toBe(200)
+  })
+})
+
+describe('credential stuffing from many addresses of a network', () => {
+  it('restricts the network, where no address of it did enough', async () => {
+    const person = await newPerson(gateway)
+    for (let count = 0; count < 30; count += 1) {
+      const answer = await login(newEmail(), 'wrong', `203.0.118.${count}`)
+      expect(answer.status).toBe(401)
+    }
+    await expect
+      .poll(() =>
+        gateway.sql(
+          `select details->>'subject' as subject from audit_events where type = 'threat.detected' and ip << '203.0.118.0/24'`,
+        ),
+      )
+      .toContainEqual({ subject: 'network' })
+    const neighbour = await login(person.email, person.password, '203.0.118.200')
+    expect([neighbour.status, neighbour.headers.get('ratelimit-policy')]).toEqual([429, '"login-network";q=3;w=60'])
+    expect((await login(person.email, person.password, '203.0.119.200')).status).toBe(200)
   })
 })
 

@@ -30,8 +30,8 @@ export interface EvidenceSummary {
 
 export const windowMs = hourMs
 const slotMs = 10 * minuteMs
-/** More than any threshold needs, and few enough for a million subjects. */
-const mostAbouts = 64
+/** In a slot: more than any threshold needs, also that of a network. */
+const mostAbouts = 128
 
 export function withSightings(evidence: Evidence, sightings: readonly Sighting[], nowMs: number): Evidence {
   const fromMs = Math.floor(nowMs / slotMs) * slotMs

@@ -144,6 +144,17 @@ describe('evidence', () => {
     )
   })
 
+  it('keeps enough of a burst for every detector, also in a network', () => {
+    const kinds: Partial<Record<DetectorId, SightingKind>> = {
+      'credential-stuffing': 'failure',
+      'account-enumeration': 'unknown',
+      'sms-flooding': 'sent',
+      'token-spraying': 'refused',
+    }
+    for (const [type, kind] of Object.entries(kinds) as [DetectorId, SightingKind][])
+      expect([type, found(type, 'network', many(kind, 500)) !== null]).toEqual([type, true])
+  })
+
   it('is gone after an hour', () => {
     expect(summaryOf(evidenceOf(many('failure', 99)), at + windowMs).count('failure')).toBe(0)
   })
