@@ -68,12 +68,14 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   limits: ['threats', 'log.ts', 'kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
   threats: ['access', 'log.ts', 'kit'],
-  tokens: ['audit', 'db', 'sessions', 'kit'],
+  tokens: ['access', 'audit', 'db', 'sessions', 'kit'],
   users: ['audit', 'db', 'tokens', 'kit'],
   // The outside.
   db: ['kit'],
   providers: ['kit', 'log.ts'],
   pages: ['kit'],
+  // Runs in browsers, and is built into pages.
+  browser: [],
   config: ['kit', 'access', 'limits', 'threats'],
   kit: [],
 }

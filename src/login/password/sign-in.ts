@@ -5,7 +5,6 @@ import { entryOf, startSession } from '../../db/queries/sign-in.ts'
 import { DatabaseUnavailable } from '../../db/database.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
-import { hourMs } from '../../kit/duration.ts'
 import { sighted } from '../../sightings.ts'
 import { emailAddress } from '../../users/email-address.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
@@ -13,6 +12,7 @@ import { type Guess, beginGuess, comparing, forgiveGuess, recordLock } from '../
 import { limitedNetwork } from '../limited.ts'
 import { holdIfRisky } from '../magic-link/hold.ts'
 import { type LoginRisk, assessRisk } from '../risk.ts'
+import { refuseUnverified } from '../refuse-unverified.ts'
 import { passwordsFor } from './passwords-for.ts'
 
 export interface Credentials {
@@ -31,11 +31,7 @@ export async function signIn(exchange: Exchange, given: Credentials): Promise<Lo
   if (!isRight) return refuseGuess(exchange, guess, { user, risk, reason: 'wrong password' })
   if (!user.isActive) return refuseGuess(exchange, guess, { user, risk, reason: 'account locked' })
   await forgiveGuess(exchange, guess)
-  const { unverifiedHours } = exchange.deps.settings.config.login
-  if (!user.emailVerified && exchange.deps.now() - user.createdAtMs >= unverifiedHours * hourMs) {
-    await recordFailure(exchange, { user, risk, reason: 'address unverified' })
-    throw new GatewayError(reject('email_unverified', 'address unverified'))
-  }
+  await refuseUnverified(exchange, { ...user, userCreatedAtMs: user.createdAtMs }, 'password')
   const answer = await open(exchange, user, { mode: given.mode, risk })
   if (needsRehash) await rehash(exchange, user, { stored, password: given.password })
   return answer
