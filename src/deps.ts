@@ -2,7 +2,7 @@
 import { type ReservedHeaders, compileReserved } from './access/reserved-headers.ts'
 import { type RouteTable, compileRoutes } from './access/rules.ts'
 import { keySetReporter } from './audit/key-set-failures.ts'
-import { type AuditTrail, createAuditTrail } from './audit/trail.ts'
+import { type AuditTrail, auditShardName, createAuditTrail } from './audit/trail.ts'
 import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { createNeonDatabase } from './db/neon.ts'
@@ -12,7 +12,8 @@ import { type Limits, createLimits } from './limits/limits.ts'
 import { type Lockouts, createLockouts } from './limits/lockouts.ts'
 import { compileRules } from './limits/rule-set.ts'
 import { type PasswordHasher, createPasswordHasher } from './login/password/hasher.ts'
-import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
+import { type Outbox, createOutbox } from './outbox/outbox.ts'
+import type { OutboxParts } from './outbox/outbox-object.ts'
 import type { BreachList } from './providers/breach-list/breach-list.ts'
 import { createBreachList } from './providers/breach-list/index.ts'
 import { createMailer } from './providers/email/index.ts'
@@ -64,7 +65,7 @@ export interface Deps {
   readonly passwords: PasswordHasher
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
-  readonly mail: MailQueue
+  readonly outbox: Outbox
   /** The origin of a service binding. */
   readonly service: (binding: string) => { fetch(request: Request): Promise<Response> } | null
   readonly now: () => number
@@ -78,7 +79,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     // The stub's generated type hides the methods behind conditional types; this is the part that is called.
     return name === null ? null : (env.USERS.getByName(name) as unknown as ReturnType<Deps['userObject']>)
   }
-  const audit = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`), now)
+  const audit = createAuditTrail(() => env.AUDIT.getByName(auditShardName()), now)
   const sessions = createSessionGate(userObject, now)
   const tokens = createSigner(settings)
   return {
@@ -99,18 +100,14 @@ export function createDeps(env: Env, settings: Settings): Deps {
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
-    sealed: createSealedTexts(
-      [environment.DATA_KEY, environment.DATA_KEY_PREVIOUS].flatMap((key) =>
-        key === undefined ? [] : [derivedKey(key, 'sealed texts')],
-      ),
-    ),
+    sealed: sealedTexts(settings),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     tokens,
     refreshKey: refreshKeyOf(settings),
     dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
     passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
     breachList: createBreachList(config.breachList, environment),
-    mail: createMailQueue(createMailer(config.email, environment), audit),
+    outbox: createOutbox((shard) => env.OUTBOX.getByName(`outbox:all:${shard}`), now),
     service: (binding) => (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null,
     now,
   }
@@ -193,6 +190,20 @@ export function logoutNotices(settings: Settings, database: Database): LogoutNot
 
 export function refreshKeyOf({ environment }: Settings): Uint8Array {
   return derivedKey(environment.DATA_KEY, 'refresh tokens')
+}
+
+function sealedTexts({ environment }: Settings): SealedTexts {
+  const keys = [environment.DATA_KEY, environment.DATA_KEY_PREVIOUS].filter((key) => key !== undefined)
+  return createSealedTexts(keys.map((key) => derivedKey(key, 'sealed texts')))
+}
+
+export function outboxParts(env: Env, settings: Settings): OutboxParts {
+  const { config, environment } = settings
+  return {
+    carriers: { mailer: createMailer(config.email, environment), sms: null },
+    sealed: sealedTexts(settings),
+    trail: { append: (rows) => env.AUDIT.getByName(auditShardName()).append(rows) },
+  }
 }
 
 export function userObjectPolicy({ config }: Settings): UserObjectPolicy {

@@ -2,12 +2,21 @@
 import type { ConfigProblem } from './config/problems.ts'
 import { type Settings, parseSettings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
-import { type Deps, createDatabase, createDeps, logoutNotices, refreshKeyOf, userObjectPolicy } from './deps.ts'
+import {
+  type Deps,
+  createDatabase,
+  createDeps,
+  logoutNotices,
+  outboxParts,
+  refreshKeyOf,
+  userObjectPolicy,
+} from './deps.ts'
 import { problemResponse } from './errors.ts'
 import { type Gateway, createGateway } from './gateway.ts'
 import type { Result } from './kit/result.ts'
 import { log } from './log.ts'
 import { answerHealth, healthQuestion } from './monitor/health.ts'
+import type { OutboxParts } from './outbox/outbox-object.ts'
 import { cleanUp } from './sessions/clean-up.ts'
 import type { UserObjectParts } from './sessions/user-object.ts'
 
@@ -56,6 +65,10 @@ function required(env: Env, config: unknown): Settings {
 
 export function openDatabase(env: Env, config: unknown): Database {
   return createDatabase(required(env, config))
+}
+
+export function openOutboxObject(env: Env, config: unknown): OutboxParts {
+  return outboxParts(env, required(env, config))
 }
 
 export function openUserObject(env: Env, config: unknown): UserObjectParts {

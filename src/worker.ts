@@ -1,7 +1,8 @@
 // The entry: hands requests and the clock to the gateway, and gives the objects their names. No logic.
 import config from '#gateway.config'
 import { auditObject } from './audit/audit-object.ts'
-import { openDatabase, openUserObject, scheduledWork, serve } from './start.ts'
+import { openDatabase, openOutboxObject, openUserObject, scheduledWork, serve } from './start.ts'
+import { outboxObject } from './outbox/outbox-object.ts'
 import { userObject } from './sessions/user-object.ts'
 
 export { LimitObject } from './limits/limit-object.ts'
@@ -9,6 +10,7 @@ export { KeySetObject } from './tokens/key-set-object.ts'
 
 export class UserObject extends userObject((env) => openUserObject(env, config)) {}
 export class AuditObject extends auditObject((env) => openDatabase(env, config)) {}
+export class OutboxObject extends outboxObject((env) => openOutboxObject(env, config)) {}
 
 export default {
   fetch: (request, env, context) => serve(request, env, context, config),

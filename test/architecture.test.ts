@@ -21,10 +21,10 @@ const request = [
 const domain = ['access', 'audit', 'identity', 'limits', 'sessions', 'tokens', 'users']
 const layers: Readonly<Record<string, readonly string[]>> = {
   // The frame.
-  'worker.ts': ['start.ts', 'audit', 'limits', 'sessions', 'tokens'],
+  'worker.ts': ['start.ts', 'audit', 'limits', 'outbox', 'sessions', 'tokens'],
   'start.ts': ['gateway.ts', 'deps.ts', 'config', 'db', 'errors.ts', 'log.ts', 'monitor', 'sessions', 'kit'],
   'gateway.ts': ['stages', ...features, 'monitor', ...request, 'db', 'kit'],
-  'deps.ts': ['config', 'db', 'providers', 'login', ...domain, 'kit'],
+  'deps.ts': ['config', 'db', 'providers', 'login', 'outbox', ...domain, 'kit'],
   // What a request meets.
   stages: [...request, ...domain, 'pages', 'db', 'kit'],
   login: ['forms', ...request, ...domain, 'pages', 'db', 'kit'],
@@ -52,6 +52,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   sessions: ['audit', 'db', 'log.ts', 'kit'],
   tokens: ['audit', 'db', 'sessions', 'kit'],
   users: ['audit', 'db', 'tokens', 'kit'],
+  outbox: ['audit', 'limits', 'providers', 'log.ts', 'kit'],
   // The outside.
   db: ['kit'],
   providers: ['kit', 'log.ts'],

@@ -40,7 +40,7 @@ export const auditEvents = {
   'challenge.failed': { outcome: 'failure' },
   'access.denied': { outcome: 'failure' },
   'csrf.refused': { outcome: 'failure' },
-  'mail.failed': { outcome: 'failure' },
+  'message.undelivered': { outcome: 'failure' },
 } as const satisfies Record<string, { readonly outcome: 'success' | 'failure' }>
 
 export type AuditEventType = keyof typeof auditEvents

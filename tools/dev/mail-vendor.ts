@@ -25,7 +25,8 @@ export type InboxItem = {
   at: string
 }
 
-export type MailMode = 'ok' | 'fail' | 'hang'
+/** `lose` takes a message over and never says so. */
+export type MailMode = 'ok' | 'fail' | 'hang' | 'lose'
 
 export type MailVendor = {
   url: string
@@ -232,7 +233,8 @@ export const startMailVendor = async (
     if (key !== undefined && (typeof key !== 'string' || key.length < 1 || key.length > 256)) {
       throw new Refused(400, 'invalid_idempotency_key', 'The idempotency key must be between 1-256 chars.')
     }
-    send(response, 200, { id: accept(await readJson(request), key) })
+    const id = accept(await readJson(request), key)
+    if (mode !== 'lose') send(response, 200, { id })
   }
 
   const server = createServer((request, response) => {
