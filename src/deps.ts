@@ -17,6 +17,8 @@ import type { OutboxParts } from './outbox/outbox-object.ts'
 import type { BreachList } from './providers/breach-list/breach-list.ts'
 import { createBreachList } from './providers/breach-list/index.ts'
 import { createMailer } from './providers/email/index.ts'
+import { createSmsVendor } from './providers/sms/index.ts'
+import type { SmsVendor } from './providers/sms/sms-vendor.ts'
 import { type BearerTokens, createBearerTokens } from './identity/bearer-token.ts'
 import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
 import { type KnownDevices, createKnownDevices } from './login/known-devices.ts'
@@ -66,6 +68,8 @@ export interface Deps {
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
   readonly outbox: Outbox
+  /** Null where nobody signs in by phone. */
+  readonly sms: SmsVendor | null
   /** The origin of a service binding. */
   readonly service: (binding: string) => { fetch(request: Request): Promise<Response> } | null
   readonly now: () => number
@@ -108,6 +112,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
     breachList: createBreachList(config.breachList, environment),
     outbox: createOutbox((shard) => env.OUTBOX.getByName(`outbox:all:${shard}`), now),
+    sms: createSmsVendor(config.login.phone, environment),
     service: (binding) => (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null,
     now,
   }
@@ -157,6 +162,7 @@ function createCounting(
       ipv6Prefix,
       secret,
       ask: createAskLimits((name) => env.LIMITS.getByName(name)),
+      smsShard: (name) => env.LIMITS.getByName(name),
       now,
     }),
     lockouts: createLockouts({
@@ -200,7 +206,10 @@ function sealedTexts({ environment }: Settings): SealedTexts {
 export function outboxParts(env: Env, settings: Settings): OutboxParts {
   const { config, environment } = settings
   return {
-    carriers: { mailer: createMailer(config.email, environment), sms: null },
+    carriers: {
+      mailer: createMailer(config.email, environment),
+      sms: createSmsVendor(config.login.phone, environment),
+    },
     sealed: sealedTexts(settings),
     trail: { append: (rows) => env.AUDIT.getByName(auditShardName()).append(rows) },
   }

@@ -13,6 +13,8 @@ export const auditEvents = {
   'password.reset': { outcome: 'success' },
   'password.changed': { outcome: 'success' },
   'magic-link.sent': { outcome: 'success' },
+  'phone-code.sent': { outcome: 'success' },
+  'sms.withheld': { outcome: 'failure' },
   'factor.added': { outcome: 'success' },
   'factor.removed': { outcome: 'success' },
   'factor.failed': { outcome: 'failure' },

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { OrFromEnvironment } from './from-environment.ts'
 import { issuer } from './issuer-presets.ts'
 import { limitsSchema } from './limits-schema.ts'
+import { phoneSchema } from './phone-schema.ts'
 
 const headerName = z
   .string()
@@ -98,6 +99,8 @@ export const gatewaySchema = z.strictObject({
       signUp: z.boolean().default(true),
       /** Whether people may sign in by a link or code that is mailed to them. */
       magicLink: z.boolean().default(true),
+      /** Whether people may sign in by a code that is sent to their phone, and by whom it is sent. */
+      phone: phoneSchema,
       /** How long an account with an unverified address may sign in. */
       unverifiedHours: z.number().min(0).max(720).default(24),
     })

@@ -17,7 +17,7 @@ import { ownClient, ownScope } from '../tokens/access-token.ts'
 import { issueTokens } from '../tokens/issue.ts'
 
 /** Who signed in, as answers show them. */
-export type SignedInUser = Omit<Entry, 'needsFactor'>
+export type SignedInUser = Omit<Entry, 'factorMethods'>
 
 /** What programs are told; pages go on by its status. */
 export type LoginAnswer = Readonly<Record<string, unknown>> & {
@@ -79,11 +79,11 @@ export function draftSession(exchange: Exchange, { userId, method, amr, aal, mod
 
 /** After the statement: hands over the session, or asks for the second factor. */
 export async function completeLogin(exchange: Exchange, entry: Entry, draft: SessionDraft): Promise<LoginAnswer> {
-  if (!entry.needsFactor) return openSession(exchange, entry, draft)
+  if (entry.factorMethods.length === 0) return openSession(exchange, entry, draft)
   return {
     status: 'mfa_required',
     mfa_token: draft.pauseToken,
-    methods: ['totp', 'backup_code'],
+    methods: entry.factorMethods,
     expires_in_s: pauseMs / secondMs,
   }
 }

@@ -6,6 +6,8 @@ import { emailVerification } from './email-verification/method.ts'
 import { magicLink } from './magic-link/method.ts'
 import { password } from './password/method.ts'
 import { passwordReset } from './password/reset-method.ts'
+import { ownPhone } from './phone/account-method.ts'
+import { phone } from './phone/method.ts'
 import { reauthentication } from './reauthenticate/method.ts'
 import { ownSecondFactor } from './second-factor/account-method.ts'
 import { secondFactor } from './second-factor/method.ts'
@@ -17,8 +19,10 @@ export const loginMethods: readonly LoginMethod[] = [
   password,
   passwordReset,
   magicLink,
+  phone,
   emailVerification,
   secondFactor,
   ownSecondFactor,
+  ownPhone,
   reauthentication,
 ]

@@ -34,7 +34,15 @@ export function limitMetrics(rules: readonly RuleTally[], lockouts: LockoutTally
     perRule('portcullis_limit_would_refuse_total', ({ wouldRefuse }) => wouldRefuse),
     perRule('portcullis_limit_counted_locally_total', ({ countedLocally }) => countedLocally),
     { name: 'portcullis_lockout_total', type: 'counter', values: outcomes },
+    { name: 'portcullis_sms_saved_total', type: 'counter', values: savedTexts(rules) },
   ]
+}
+
+/** Texts that were not paid for. */
+function savedTexts(rules: readonly RuleTally[]): Metric['values'] {
+  return rules
+    .filter(({ rule }) => rule.startsWith('sms-'))
+    .map(({ rule, refused }) => ({ labels: { rule }, value: refused }))
 }
 
 /** Of the whole gateway, unlike the others: the outbox counts in its storage. */

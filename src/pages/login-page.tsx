@@ -14,6 +14,7 @@ export type LoginPageProps = PageBase & {
   readonly notice?: NoticeKey | undefined
   readonly signUpEnabled: boolean
   readonly magicLinkEnabled: boolean
+  readonly phoneEnabled: boolean
   readonly retryAfterS?: number | undefined
 }
 
@@ -64,6 +65,11 @@ export function loginPage(props: LoginPageProps): Page {
       {props.magicLinkEnabled ? (
         <p class="after">
           <a href={withReturnTo(`${basePath}/magic-link`, returnTo)}>{t.magicLink}</a>
+        </p>
+      ) : null}
+      {props.phoneEnabled ? (
+        <p class="after">
+          <a href={withReturnTo(`${basePath}/phone`, returnTo)}>{t.phone}</a>
         </p>
       ) : null}
       {props.signUpEnabled ? (

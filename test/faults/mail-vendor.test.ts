@@ -39,15 +39,18 @@ async function staysOne(email: string): Promise<void> {
 }
 
 describe('a mail vendor', () => {
-  it.each(['hang', 'fail'] as const)('that %ss gets the mail later, once, and the answer was the same', async (mode) => {
-    const email = newEmail()
-    gateway.mail.mode(mode)
-    expect((await signUp(email)).status).toBe(202)
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    gateway.mail.mode('ok')
-    await expect.poll(() => arrived(email), patience).toBe(1)
-    await staysOne(email)
-  })
+  it.each(['hang', 'fail'] as const)(
+    'that %ss gets the mail later, once, and the answer was the same',
+    async (mode) => {
+      const email = newEmail()
+      gateway.mail.mode(mode)
+      expect((await signUp(email)).status).toBe(202)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      gateway.mail.mode('ok')
+      await expect.poll(() => arrived(email), patience).toBe(1)
+      await staysOne(email)
+    },
+  )
 
   it('that takes a mail and loses its answer is not made to send it twice', async () => {
     const email = newEmail()
@@ -73,7 +76,9 @@ describe('a mail vendor', () => {
     const told = gateway.workerd.logs().filter((line) => line.includes('message undelivered'))
     expect(told.length).toBe(1)
     expect(gateway.workerd.logs().join('\n')).not.toContain(email)
-    const metrics = await fetch(`${gateway.url}/auth/metrics`, { headers: { authorization: 'Bearer a-token-of-the-test' } })
+    const metrics = await fetch(`${gateway.url}/auth/metrics`, {
+      headers: { authorization: 'Bearer a-token-of-the-test' },
+    })
     expect(await metrics.text()).toMatch(/^portcullis_messages_total\{channel="email",outcome="undelivered"\} 1$/m)
   })
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { enrol, letTimePass, totpCode, type Authenticator } from '../support/authenticator.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type Person, mailTo, newPerson } from '../support/people.ts'
+import { codeTo, enrolPhone, textsTo } from '../support/phones.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { newVisitor } from '../support/visitor.ts'
 
@@ -14,15 +15,18 @@ let person: Person
 let app: Authenticator
 beforeAll(async () => {
   // Twenty rounds are more than may be written to one mailbox in an hour.
-  const limits = { rules: { 'mail-message': { state: 'off' } } }
+  const off = { state: 'off' } as const
+  const limits = { rules: { 'mail-message': off, 'phone-code': off, 'sms-number': off } }
   gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, limits }) })
   person = await newPerson(gateway)
   const other = await newPerson(gateway)
   app = await enrol(other.visitor)
   enrolled = other
+  number = await enrolPhone(gateway, person)
 })
 afterAll(() => gateway.stop())
 let enrolled: Person
+let number: string
 
 const post = (path: string, body: object): Promise<Response> => newVisitor(gateway).send('POST', path, body)
 
@@ -59,6 +63,11 @@ const races: Readonly<Record<string, (round: number) => Promise<readonly [path: 
   'the code of a magic link': async () => {
     const { code } = await asked('/auth/v1/magic-link/start', /Sign in to/)
     return ['/auth/v1/magic-link/verify', { email: person.email, code }]
+  },
+  'a code by text': async () => {
+    const before = textsTo(gateway, number).length
+    await post('/auth/v1/phone/start', { phone: number })
+    return ['/auth/v1/phone/verify', { phone: number, code: await codeTo(gateway, number, before) }]
   },
   'a time step of an authenticator app': async () => {
     const token = await pauseToken()

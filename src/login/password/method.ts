@@ -100,6 +100,7 @@ function showLogin(exchange: Exchange, returnTo: string | null, problem?: FormPr
     retryAfterS: problem?.retryAfterS,
     notice: problem === undefined ? noticeFor(exchange) : undefined,
     magicLinkEnabled: login.magicLink,
+    phoneEnabled: login.phone.provider !== 'none',
   })
 }
 

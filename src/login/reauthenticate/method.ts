@@ -91,12 +91,12 @@ interface Asked {
 }
 
 function pageOf(exchange: Exchange, { to, factors, needsFactor }: Asked, problem?: FormProblem) {
-  const ask = factors.hasTotp ? 'factor' : needsFactor ? 'nothing' : 'password'
+  const ask = factors.hasTotp ? 'factor' : needsFactor && factors.methods.length === 0 ? 'nothing' : 'password'
   return reauthenticatePage({ ...questionBase(exchange, to, problem), ask })
 }
 
 async function ownFactors(exchange: Exchange): Promise<Factors> {
   const { userId } = requireSession(exchange).lease.principal
   const [row] = await exchange.database.read(findFactors(userId))
-  return row === undefined ? { hasPassword: false, hasTotp: false, backupCodesLeft: 0 } : factorsOf(row)
+  return row === undefined ? { hasPassword: false, hasTotp: false, methods: [], backupCodesLeft: 0 } : factorsOf(row)
 }

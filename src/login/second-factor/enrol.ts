@@ -11,6 +11,7 @@ import {
 import { text } from '../../db/values.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
+import { requireProvenMailbox } from '../../forms/require-proven-mailbox.ts'
 import { requireRecent } from '../../forms/require-recent.ts'
 import type { Lease } from '../../sessions/gate.ts'
 import { draftSession, openSession } from '../complete.ts'
@@ -97,11 +98,6 @@ export async function removeFactor(exchange: Exchange): Promise<void> {
   if (rows.length === 0) throw new GatewayError(reject('not_found', 'no second factor'))
   await endOthers(exchange, { id: userId, shard }, { exceptId: sessionId, reason: 'factor removed' })
   await mailChanged(exchange, email, 'factor_removed')
-}
-
-/** An account whose mailbox nobody has proven may be somebody else's tomorrow, and a factor would lock its owner out. */
-function requireProvenMailbox({ emailVerified }: Lease['principal']): void {
-  if (!emailVerified) throw new GatewayError(reject('email_unverified', 'factor needs a proven mailbox'))
 }
 
 async function openOffer(

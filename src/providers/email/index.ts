@@ -8,7 +8,7 @@ export function createMailer(config: GatewayConfig['email'], environment: Enviro
   switch (config.provider) {
     case 'resend':
       return createResendMailer({
-        apiKey: environment.RESEND_API_KEY,
+        apiKey: environment.RESEND_API_KEY ?? '',
         from: config.from,
         endpoint: environment.MAIL_ENDPOINT,
       })

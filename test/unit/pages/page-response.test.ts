@@ -13,6 +13,7 @@ const page = (logoUrl: string | null = null) =>
     returnTo: null,
     signUpEnabled: true,
     magicLinkEnabled: true,
+    phoneEnabled: true,
   })
 const policy = (response: Response): string => response.headers.get('content-security-policy') ?? ''
 
