@@ -16,7 +16,9 @@ import { type Outbox, createOutbox } from './outbox/outbox.ts'
 import type { OutboxParts } from './outbox/outbox-object.ts'
 import type { BreachList } from './providers/breach-list/breach-list.ts'
 import { createBreachList } from './providers/breach-list/index.ts'
+import type { EmailBinding } from './providers/email/cloudflare.ts'
 import { createMailer } from './providers/email/index.ts'
+import type { Mailer } from './providers/email/mailer.ts'
 import { createSmsVendor } from './providers/sms/index.ts'
 import type { SmsVendor } from './providers/sms/sms-vendor.ts'
 import { type BearerTokens, createBearerTokens } from './identity/bearer-token.ts'
@@ -203,11 +205,21 @@ function sealedTexts({ environment }: Settings): SealedTexts {
   return createSealedTexts(keys.map((key) => derivedKey(key, 'sealed texts')))
 }
 
+function mailerOf(env: Env, { config, environment }: Settings): Mailer {
+  // A binding that the settings name is none of the generated types; that it sends, the settings have seen to.
+  const bindings = env as unknown as Readonly<Record<string, EmailBinding>>
+  return createMailer(config.email, environment, (name) => {
+    const binding = bindings[name]
+    if (binding === undefined) throw new Error('no such binding')
+    return binding
+  })
+}
+
 export function outboxParts(env: Env, settings: Settings): OutboxParts {
   const { config, environment } = settings
   return {
     carriers: {
-      mailer: createMailer(config.email, environment),
+      mailer: mailerOf(env, settings),
       sms: createSmsVendor(config.login.phone, environment),
     },
     sealed: sealedTexts(settings),

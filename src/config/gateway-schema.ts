@@ -1,6 +1,7 @@
 // What the owner of a site can say in gateway.config.ts. The schema is the reference: defaults stand here and only here.
 import { z } from 'zod'
 import type { OrFromEnvironment } from './from-environment.ts'
+import { emailSchema } from './email-schema.ts'
 import { issuer } from './issuer-presets.ts'
 import { limitsSchema } from './limits-schema.ts'
 import { phoneSchema } from './phone-schema.ts'
@@ -128,11 +129,7 @@ export const gatewaySchema = z.strictObject({
       whenUnavailable: z.enum(['open', 'closed']).default('open'),
     })
     .prefault({}),
-  email: z.strictObject({
-    provider: z.literal('resend'),
-    /** The sender of every mail, such as `Example <login@example.com>`. */
-    from: z.string().min(3),
-  }),
+  email: emailSchema,
   theme: z
     .strictObject({
       name: z.string().min(1).max(80).default('Portcullis'),

@@ -7,6 +7,10 @@ type Secret = keyof Environment & string
 
 const ofMail = {
   resend: ['RESEND_API_KEY'],
+  postmark: ['POSTMARK_SERVER_TOKEN'],
+  ses: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+  cloudflare: [],
+  smtp: ['SMTP_PASSWORD'],
 } as const satisfies Record<GatewayConfig['email']['provider'], readonly Secret[]>
 
 const ofPhone = {
@@ -19,8 +23,21 @@ export function missingCredentials(
   { email, login }: GatewayConfig,
   environment: Readonly<Record<string, unknown>>,
 ): ConfigProblem[] {
-  const needed: readonly Secret[] = [...ofMail[email.provider], ...ofPhone[login.phone.provider]]
-  return needed
+  const hasNoPassword = email.provider === 'smtp' && 'tls' in email
+  const mail: readonly Secret[] = hasNoPassword ? [] : ofMail[email.provider]
+  const missing = [...mail, ...ofPhone[login.phone.provider]]
     .filter((name) => environment[name] === undefined)
     .map((name) => ({ field: `environment: ${name}`, found: 'nothing', expected: expectedValue(name) ?? 'a text' }))
+  return [...missing, ...missingBinding(email, environment)]
+}
+
+function missingBinding(
+  email: GatewayConfig['email'],
+  environment: Readonly<Record<string, unknown>>,
+): readonly ConfigProblem[] {
+  if (email.provider !== 'cloudflare') return []
+  const binding = environment[email.binding]
+  if (typeof binding === 'object' && binding !== null && 'send' in binding) return []
+  const expected = 'a send_email binding of wrangler.toml'
+  return [{ field: 'gateway.config.ts: email.binding', found: 'no such binding', expected }]
 }
