@@ -97,15 +97,19 @@ export interface CodeQuestion {
   readonly maxAttempts: number
 }
 
+/** Another browser than the one that asked finds none. */
+function newestCode(which: SQL, purpose: PhonePurpose, browserHash: string | null): SQL {
+  return sql`select c.id from challenges c where ${which} and c.purpose = ${purpose}
+    and (c.browser_hash is null or c.browser_hash = ${browserHash}) order by c.created_at desc limit 1`
+}
+
 /**
  * Counts an attempt at the newest open code, before anything is compared. In another browser than the one that asked there
  * is none: nobody uses up the tries of somebody else.
  */
 function countAttempt(which: SQL, { purpose, browserHash, maxAttempts }: CodeQuestion): SQL {
   return sql`update challenges set attempts = attempts + 1
-    where id = (select c.id from challenges c where ${which} and c.purpose = ${purpose}
-        and (c.browser_hash is null or c.browser_hash = ${browserHash})
-        order by c.created_at desc limit 1)
+    where id = (${newestCode(which, purpose, browserHash)})
       and consumed_at is null and code_expires_at > now() and attempts < ${maxAttempts}
     returning id, code_hash, phone, phone_use`
 }
@@ -126,24 +130,42 @@ export function countPausedCode(tokenHash: string, { purpose, browserHash, maxAt
         and attempts < ${maxAttempts} returning id, user_id, amr),
     tried as (
       update challenges t set attempts = attempts + 1 from who
-      where t.id = (select c.id from challenges c where c.user_id = who.user_id and c.purpose = ${purpose}
-          and (c.browser_hash is null or c.browser_hash = ${browserHash})
-          order by c.created_at desc limit 1)
+      where t.id = (${newestCode(sql`c.user_id = who.user_id`, purpose, browserHash)})
         and t.consumed_at is null and t.code_expires_at > now() and t.attempts < ${maxAttempts}
       returning t.id as code_id, t.code_hash, t.phone)
     select who.id, who.user_id, who.amr, tried.code_id, tried.code_hash, tried.phone from who left join tried on true`
 }
 
-/** Spends a code, once, and signs in, if the number is still the account's. Exactly one of any number of racers gets a row. */
-export function enterByPhone(id: string, rows: SignInRows): Statement {
-  return sql`with spent as (
-      update challenges c set consumed_at = now(), used_ip = ${rows.session.ip}::inet
-      from users u join phone_credentials p on p.user_id = u.id and p.use = 'sign-in'
-      where c.id = ${id}::uuid and c.purpose = 'phone-sign-in' and c.consumed_at is null and c.expires_at > now()
-        and u.id = c.user_id and p.phone = c.phone and u.status = 'active' and u.deleted_at is null
-      returning c.user_id, c.return_to),
-    ${openOrPause(rows, sql`spent`, sql`spent.user_id`)}
-    select ${entryColumns}, spent.return_to from spent join users u on u.id = spent.user_id join entry on entry.user_id = u.id`
+/**
+ * A code of ours, counted, compared and spent by one statement: of any number of racers the first is through, whoever else has
+ * to wait. What is compared is a keyed hash, about which the time it takes tells nothing. For a `with` list.
+ */
+export function spentByCode(phone: string, codeHash: string, { purpose, browserHash, maxAttempts }: CodeQuestion): SQL {
+  return sql`tried as (
+      update challenges t set attempts = attempts + 1, consumed_at = case when t.code_hash = ${codeHash} then now() end
+      where t.id = (${newestCode(sql`c.phone = ${phone}`, purpose, browserHash)})
+        and t.consumed_at is null and t.code_expires_at > now() and t.attempts < ${maxAttempts}
+      returning t.user_id, t.phone, t.return_to, t.consumed_at),
+    spent as (select user_id, phone, return_to from tried where consumed_at is not null)`
+}
+
+/** A code that its vendor found right. For a `with` list. */
+export function spentById(id: string): SQL {
+  return sql`spent as (
+      update challenges set consumed_at = now()
+      where id = ${id}::uuid and purpose = 'phone-sign-in' and consumed_at is null and expires_at > now()
+      returning user_id, phone, return_to)`
+}
+
+/** Signs in by the code that `spent` spends, if the number is still the account's. */
+export function enterByPhone(spent: SQL, rows: SignInRows): Statement {
+  return sql`with ${spent},
+    owner as (
+      select u.id as user_id, spent.return_to from spent join users u on u.id = spent.user_id
+        join phone_credentials p on p.user_id = u.id and p.use = 'sign-in' and p.phone = spent.phone
+      where u.status = 'active' and u.deleted_at is null),
+    ${openOrPause(rows, sql`owner`, sql`owner.user_id`)}
+    select ${entryColumns}, owner.return_to from owner join users u on u.id = owner.user_id join entry on entry.user_id = u.id`
 }
 
 export interface NewPhone {

@@ -103,25 +103,24 @@ async function withinBudget(exchange: Exchange, phone: PhoneNumber, isForNobody:
 export interface Answered {
   readonly id: string
   readonly use: PhoneUse
+  readonly number: string
 }
 
 /** The try is counted before the code is compared. */
 export async function checkCode(exchange: Exchange, count: Statement, code: string): Promise<Answered | null> {
   const [row] = await exchange.database.write(count)
   if (row === undefined || !(await isRight(exchange, row, code))) return null
-  return { id: text(row, 'id'), use: useOf(row, 'phone_use') }
+  return { id: text(row, 'id'), use: useOf(row, 'phone_use'), number: text(row, 'phone') }
 }
 
-/** Of a try that is counted. A right one says that texts to its country are read. */
-export async function isRight(exchange: Exchange, row: Row, code: string): Promise<boolean> {
-  if (!(await isSame(exchange, row, code))) return false
-  const country = countryOf(exchange, text(row, 'phone'))
-  // Lost, the ratio of the country is a little worse than it is.
+/** A code that came back says that texts to its country are read. Lost, the ratio there is a little worse than it is. */
+export function countUsed(exchange: Exchange, number: string): void {
+  const country = countryOf(exchange, number)
   if (country !== null) exchange.context.waitUntil(exchange.deps.limits.sms.countUsed(country).catch(() => undefined))
-  return true
 }
 
-async function isSame({ deps }: Exchange, row: Row, code: string): Promise<boolean> {
+/** Of a try that is counted. */
+export async function isRight({ deps }: Exchange, row: Row, code: string): Promise<boolean> {
   const hash = textOrNull(row, 'code_hash')
   if (hash !== null) return isSameHash(hashCode(deps.codeKey, code), hash)
   if (deps.sms?.makesCodes !== true) return false

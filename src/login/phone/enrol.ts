@@ -20,7 +20,7 @@ import type { SessionPrincipal } from '../../identity/principal.ts'
 import { draftSession, openSession } from '../complete.ts'
 import { endOthers } from '../end-others.ts'
 import { mailChanged } from '../mail.ts'
-import { browserOf, checkCode, mostTries, numberOf, refuseCode, sendCode } from './code.ts'
+import { browserOf, checkCode, countUsed, mostTries, numberOf, refuseCode, sendCode } from './code.ts'
 
 const purpose = 'phone-enrolment'
 
@@ -62,6 +62,7 @@ export async function finishEnrolment(exchange: Exchange, code: string): Promise
   // Told to whoever has just proven the number: it signs somebody else in.
   if (rows.length === 0) throw new GatewayError(reject('phone_taken', 'number of another account'))
   await openSession(exchange, { ...principal, id: userId }, draft)
+  countUsed(exchange, answered.number)
   await endOthers(exchange, { id: userId, shard }, { exceptId: draft.session.id, reason: 'phone added' })
   await mailChanged(exchange, email, 'phone_added')
 }

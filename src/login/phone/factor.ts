@@ -9,7 +9,7 @@ import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { hashSecret } from '../../sessions/token.ts'
 import { type LoginAnswer, type LoginMode, draftSession, openSession } from '../complete.ts'
-import { browserOf, isRight, mostTries, numberOf, sendCode } from './code.ts'
+import { browserOf, countUsed, isRight, mostTries, numberOf, sendCode } from './code.ts'
 
 const purpose = 'phone-factor'
 
@@ -45,7 +45,10 @@ export async function proveBySms(
   if (challengeId !== null && (await isRight(exchange, row, given.code))) {
     const rows = { session: draft.session, audit: draft.audits.opened, pauseId: text(row, 'id') }
     const [entered] = await exchange.database.write(enterByFactor({ kind: 'sms', challengeId }, rows))
-    if (entered !== undefined) return openSession(exchange, entryOf(entered), draft)
+    if (entered !== undefined) {
+      countUsed(exchange, text(row, 'phone'))
+      return openSession(exchange, entryOf(entered), draft)
+    }
   }
   const failure = { userId, reason: challengeId === null ? 'no code' : 'wrong code', details: { method: 'sms' } }
   await exchange.deps.audit.record('factor.failed', auditSource(exchange), failure)
