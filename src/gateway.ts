@@ -1,6 +1,9 @@
 // The way of a request: one list of stages, then the gateway's own paths, then the site.
 import { accountApi } from './account/api.ts'
+import { ownAccountApi } from './account/own-account-api.ts'
+import { ownAccountPages } from './account/own-account-pages.ts'
 import { accountPages } from './account/pages.ts'
+import { admin } from './admin/index.ts'
 import { readBody } from './body.ts'
 import type { Deps } from './deps.ts'
 import { createApp } from './context.ts'
@@ -38,6 +41,8 @@ const stages: readonly Stage[] = [
   bearerToken, // whom a trusted issuer vouches for
   limit('after-identity'), // by user
 ]
+
+const account = [accountApi, accountPages, ownAccountApi, ownAccountPages]
 
 export type Gateway = (request: Request, context: ExecutionContext) => Promise<Response>
 
@@ -82,7 +87,7 @@ function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Ex
     if (rejection !== undefined) throw new GatewayError(rejection)
     await next()
   })
-  for (const feature of [...loginMethods, accountApi, accountPages, oauth, metrics]) app.route(basePath, feature(deps))
+  for (const feature of [...loginMethods, ...account, admin, oauth, metrics]) app.route(basePath, feature(deps))
   if (deps.settings.environment.MODE === 'development') app.route(basePath, developmentInbox(deps))
   app.route('/', wellKnown(deps))
   app.notFound(() => {

@@ -5,7 +5,7 @@ import { inProject, projectRoot } from '../tools/dev/project.ts'
 import { type SourceFile, readSources, sourceFile } from './support/architecture/sources.ts'
 
 // Who may import values from whom; types may point anywhere. A folder or file of src that has no row fails the test.
-const features = ['login', 'account', 'oauth', 'development']
+const features = ['login', 'account', 'admin', 'oauth', 'development']
 const request = [
   'allow-origin.ts',
   'body.ts',
@@ -16,19 +16,21 @@ const request = [
   'limit-rejection.ts',
   'language.ts',
   'log.ts',
+  'post-message.ts',
   'render.ts',
 ]
-const domain = ['access', 'audit', 'identity', 'limits', 'sessions', 'tokens', 'users']
+const domain = ['access', 'audit', 'hashing', 'identity', 'limits', 'sessions', 'tokens', 'users']
 const layers: Readonly<Record<string, readonly string[]>> = {
   // The frame.
-  'worker.ts': ['start.ts', 'audit', 'limits', 'outbox', 'sessions', 'tokens'],
-  'start.ts': ['gateway.ts', 'deps.ts', 'config', 'db', 'errors.ts', 'log.ts', 'monitor', 'sessions', 'kit'],
+  'worker.ts': ['start.ts', 'audit', 'hashing', 'limits', 'outbox', 'sessions', 'tokens'],
+  'start.ts': ['hashing', 'gateway.ts', 'deps.ts', 'config', 'db', 'errors.ts', 'log.ts', 'monitor', 'sessions', 'kit'],
   'gateway.ts': ['stages', ...features, 'monitor', ...request, 'db', 'kit'],
   'deps.ts': ['config', 'db', 'providers', 'login', 'outbox', ...domain, 'kit'],
   // What a request meets.
   stages: [...request, ...domain, 'pages', 'db', 'kit'],
   login: ['forms', ...request, ...domain, 'pages', 'db', 'kit'],
   account: ['forms', ...request, ...domain, 'pages', 'db', 'kit'],
+  admin: ['forms', ...request, ...domain, 'pages', 'db', 'kit'],
   oauth: ['forms', ...request, ...domain, 'pages', 'db', 'kit'],
   development: ['forms', ...request, 'pages', 'kit'],
   monitor: [...request, 'access', 'db', 'kit'],
@@ -39,6 +41,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'language.ts': ['exchange.ts', 'pages', 'sessions'],
   'exchange.ts': ['errors.ts', 'access', 'kit'],
   'exchange-facts.ts': [],
+  'post-message.ts': ['errors.ts', 'exchange.ts', 'kit'],
   'limit-rejection.ts': ['errors.ts', 'exchange.ts', 'kit'],
   'context.ts': [],
   'body.ts': ['errors.ts', 'kit'],
@@ -47,12 +50,13 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   // The domain knows nothing of HTTP frameworks and bindings.
   access: ['kit'],
   audit: ['db', 'log.ts', 'kit'],
+  hashing: ['kit'],
   identity: ['kit'],
   limits: ['log.ts', 'kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
   tokens: ['audit', 'db', 'sessions', 'kit'],
   users: ['audit', 'db', 'tokens', 'kit'],
-  outbox: ['audit', 'limits', 'providers', 'log.ts', 'kit'],
+  outbox: ['audit', 'providers', 'log.ts', 'kit'],
   // The outside.
   db: ['kit'],
   providers: ['kit', 'log.ts'],
@@ -63,14 +67,15 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 
 // Packages that only some may use.
 const packages: readonly (readonly [name: RegExp, where: RegExp])[] = [
-  [/^hono(?:\/|$)/, /^(?:context\.ts|login|account|oauth|development|monitor\/metrics\.ts|pages)/],
-  [/^cloudflare:workers$/, /-object\.ts$/],
+  [/^hono(?:\/|$)/, /^(?:context\.ts|login|account|admin|oauth|development|monitor\/metrics\.ts|pages)/],
+  [/^cloudflare:workers$/, /-object\.ts$|^worker\.ts$/],
   [/^(?:drizzle-orm|@neondatabase)/, /^db\//],
   [/^#gateway\.config$/, /^worker\.ts$/],
 ]
 
 const registries = [
   'login/index.ts',
+  'admin/index.ts',
   'providers/email/index.ts',
   'providers/sms/index.ts',
   'providers/breach-list/index.ts',

@@ -2,7 +2,7 @@
 // number, the network, the country and the day at once. What it withholds is told to nobody who asks for a code.
 import type { ConversionPolicy } from './conversion.ts'
 import type { Question, Verdict } from './decide.ts'
-import { inTime } from './limiter.ts'
+import { askedInTime } from './limiter.ts'
 import { type RuleSet, type ActiveRule, isEnforcedFor } from './rule-set.ts'
 import type { LimitRuleId } from './rules.ts'
 import { addressSubject, limitObjectName, secretSubject } from './subject.ts'
@@ -99,11 +99,12 @@ export function createSmsFuse({ rules, tally, shard, shards, secret }: SmsFuseOp
   return {
     async spend(spending) {
       const asked = { budgets: active.map((rule) => budget(rule, spending)), conversion: conversionOf(spending) }
-      const verdict = await inTime(() => object().spendSms(asked))
+      const verdict = await askedInTime(() => object().spendSms(asked))
       return spending.isForNobody ? null : conclude(asked, verdict)
     },
     async countUsed(country) {
-      if (conversion !== null) await inTime(() => object().countUsedSms(`country:${country}`, policyOf(conversion)))
+      if (conversion !== null)
+        await askedInTime(() => object().countUsedSms(`country:${country}`, policyOf(conversion)))
     },
   }
 

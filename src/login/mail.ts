@@ -1,6 +1,6 @@
 // The mails a login sends. Links are built from the configured address of the site, never from the request; the words are
 // in the language of whoever caused the mail; the answer waits until the mail cannot be lost any more, never for the vendor.
-import { type Exchange, auditSource } from '../exchange.ts'
+import type { Exchange } from '../exchange.ts'
 import { dayMs, secondMs } from '../kit/duration.ts'
 import { textsFor } from '../language.ts'
 import { alreadyRegisteredMail } from '../pages/mail/already-registered-mail.ts'
@@ -9,8 +9,8 @@ import { type CodeMailProps, codeMail } from '../pages/mail/code-mail.ts'
 import type { Mail } from '../pages/mail/mail-html.tsx'
 import type { ChangeKey } from '../pages/texts/en.ts'
 import type { OutgoingMessage } from '../outbox/message.ts'
+import { postMessage, postNotice } from '../post-message.ts'
 import { type AskedChallenge, codeLifetimeMs } from './challenge.ts'
-import { postMessage } from './post-message.ts'
 
 /** News of a change is worth telling for as long. */
 const noticeMs = dayMs
@@ -42,19 +42,11 @@ export function mailAlreadyRegistered(exchange: Exchange, to: string): Promise<v
   return postMessage(exchange, mailTo(to, mail), noticeMs)
 }
 
-/**
- * To the owner of an account of which something changed that decides who gets in. That it changed is so already: a notice
- * that nobody can keep is put on record and fails nothing.
- */
+/** To the owner of an account of which something changed that decides who gets in. */
 export async function mailChanged(exchange: Exchange, to: string, change: ChangeKey): Promise<void> {
   const { theme } = exchange.deps.settings.config
   const mail = changedMail({ theme, texts: textsFor(exchange), change, link: address(exchange, '/account') })
-  try {
-    await postMessage(exchange, mailTo(to, mail), noticeMs)
-  } catch {
-    const facts = { reason: 'outbox away', details: { channel: 'email' } }
-    exchange.context.waitUntil(exchange.deps.audit.record('message.undelivered', auditSource(exchange), facts))
-  }
+  await postNotice(exchange, { ...mail, to })
 }
 
 function address({ deps }: Exchange, path: string): string {

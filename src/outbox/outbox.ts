@@ -1,7 +1,8 @@
 // The port to the outbox: a message handed over here is delivered or put on record, whatever dies in between.
 import { v7 as uuidv7 } from 'uuid'
 import type { AuditSource } from '../audit/record.ts'
-import { inTime } from '../limits/limiter.ts'
+import { secondMs } from '../kit/duration.ts'
+import { inTime } from '../kit/in-time.ts'
 import type { OutboxEntry, OutgoingMessage } from './message.ts'
 
 export interface OutboxFigure {
@@ -23,17 +24,22 @@ export interface Outbox {
   figures(): Promise<readonly OutboxFigure[]>
 }
 
-export const outboxShards = 8
+const outboxShards = 8
+
+/** Whoever asked waits for it. */
+function keptInTime<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  return inTime(secondMs, 'the outbox did not answer in time', ask)
+}
 
 /** A shard by chance: nobody can choose one, and whom a message is for says nothing about where it lies. */
 export function createOutbox(shard: (index: number) => OutboxShard, now: () => number): Outbox {
   return {
     async post(message, { validMs, source }) {
       const entry = { id: uuidv7(), message, uselessAfterMs: now() + validMs, source }
-      await inTime(() => shard(Math.floor(Math.random() * outboxShards)).accept(entry))
+      await keptInTime(() => shard(Math.floor(Math.random() * outboxShards)).accept(entry))
     },
     async figures() {
-      const asked = Array.from({ length: outboxShards }, (_, index) => inTime(() => shard(index).figures()))
+      const asked = Array.from({ length: outboxShards }, (_, index) => keptInTime(() => shard(index).figures()))
       return summed((await Promise.all(asked)).flat())
     },
   }

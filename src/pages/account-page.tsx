@@ -63,6 +63,9 @@ const Security = ({ props }: { props: AccountPageProps }) => {
           <a href={`${basePath}/account/phone`}>{t.phone}</a>: {phoneState(texts, props.phone)}
         </p>
       )}
+      <p>
+        <a href={`${basePath}/account/data`}>{t.ownData}</a>
+      </p>
     </section>
   )
 }

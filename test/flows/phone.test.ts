@@ -240,6 +240,21 @@ describe('a phone of one’s own', () => {
   })
 })
 
+describe('the phone of a deleted account', () => {
+  it('is free at once, and signs in to whoever makes it theirs', async () => {
+    const before = await withPhone()
+    await gateway.sql('update users set deleted_at = now() where id = $1', [before.userId])
+    const person = await newPerson(gateway)
+    const texts = textsTo(gateway, before.number).length
+    await person.visitor.change('POST', '/auth/v1/phone/enrol/start', { phone: before.number })
+    const code = await codeTo(gateway, before.number, texts)
+    const finished = await person.visitor.change('POST', '/auth/v1/phone/enrol/finish', { code })
+    expect(finished.status).toBe(200)
+    const answer = await verify(before.number, await asked(before.number))
+    expect(await answer.json()).toMatchObject({ user: { id: person.userId } })
+  })
+})
+
 describe('a phone that is asked second', () => {
   async function second(): Promise<Person & { number: string }> {
     const person = await newPerson(gateway)

@@ -173,15 +173,22 @@ export interface NewPhone {
   readonly audit: AuditRow
 }
 
-/** Makes the phone the account's own and opens the session of whoever has just proven it. No row: spent, or taken. */
+/**
+ * Makes the phone the account's own and opens the session of whoever has just proven it. No row: spent, or taken. Of a deleted
+ * account it is free at once, as its address is; counted, so that it is free before it is taken.
+ */
 export function confirmPhone(id: string, userId: string, { session, audit }: NewPhone): Statement {
   return sql`with spent as (
       update challenges set consumed_at = now(), used_ip = ${session.ip}::inet
       where id = ${id}::uuid and user_id = ${userId}::uuid and purpose = 'phone-enrolment'
         and consumed_at is null and expires_at > now()
       returning user_id, phone, phone_use),
+    freed as (
+      delete from phone_credentials p using spent, users u
+      where p.phone = spent.phone and u.id = p.user_id and u.deleted_at is not null returning p.user_id),
     added as (
       insert into phone_credentials (user_id, phone, use) select user_id, phone, phone_use from spent
+      where (select count(*) from freed) >= 0
       on conflict do nothing returning user_id),
     opened as (${insertSession(session, sql`added`, sql`added.user_id`)}),
     logged as (${insertAuditWhen(sql`added`, audit)})

@@ -16,7 +16,7 @@ import { hashSecret, isSameHash } from '../../sessions/token.ts'
 import { type PhoneNumber, parsePhone } from '../../users/phone-number.ts'
 import { hashCode } from '../challenge.ts'
 import { limited } from '../limited.ts'
-import { postMessage } from '../post-message.ts'
+import { postMessage } from '../../post-message.ts'
 
 export const codeMs = 5 * minuteMs
 export const mostTries = 5
