@@ -1,9 +1,7 @@
 // Which secrets the chosen vendors need: a worker that cannot send is wrong before somebody waits for a message.
-import { type Environment, expectedValue } from './environment-schema.ts'
+import { expectedValue } from './environment-schema.ts'
 import type { GatewayConfig } from './gateway-schema.ts'
 import type { ConfigProblem } from './problems.ts'
-
-type Secret = keyof Environment & string
 
 const ofMail = {
   resend: ['RESEND_API_KEY'],
@@ -11,20 +9,20 @@ const ofMail = {
   ses: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
   cloudflare: [],
   smtp: ['SMTP_PASSWORD'],
-} as const satisfies Record<GatewayConfig['email']['provider'], readonly Secret[]>
+} as const satisfies Record<GatewayConfig['email']['provider'], readonly string[]>
 
 const ofPhone = {
   none: [],
   'twilio-messaging': ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN'],
   'twilio-verify': ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN'],
-} as const satisfies Record<GatewayConfig['login']['phone']['provider'], readonly Secret[]>
+} as const satisfies Record<GatewayConfig['login']['phone']['provider'], readonly string[]>
 
 export function missingCredentials(
   { email, login }: GatewayConfig,
   environment: Readonly<Record<string, unknown>>,
 ): ConfigProblem[] {
   const hasNoPassword = email.provider === 'smtp' && 'tls' in email
-  const mail: readonly Secret[] = hasNoPassword ? [] : ofMail[email.provider]
+  const mail: readonly string[] = hasNoPassword ? [] : ofMail[email.provider]
   const missing = [...mail, ...ofPhone[login.phone.provider]]
     .filter((name) => environment[name] === undefined)
     .map((name) => ({ field: `environment: ${name}`, found: 'nothing', expected: expectedValue(name) ?? 'a text' }))

@@ -82,23 +82,23 @@ const cases: Readonly<Record<string, () => Promise<Case>>> = {
 }
 
 describe.each(Object.entries(cases))('mail by %s', (_, create) => {
-  let it_: Case
+  let subject: Case
   beforeAll(async () => {
-    it_ = await create()
+    subject = await create()
   })
-  afterAll(() => it_.vendor.stop())
+  afterAll(() => subject.vendor.stop())
 
   async function faultWhile(mode: VendorMode): Promise<DeliveryFault> {
-    it_.vendor.mode(mode)
-    const fault = await it_.mailer.send(mail, 'the-key').catch((error: unknown) => error)
-    it_.vendor.mode('ok')
+    subject.vendor.mode(mode)
+    const fault = await subject.mailer.send(mail, 'the-key').catch((error: unknown) => error)
+    subject.vendor.mode('ok')
     if (!(fault instanceof DeliveryFault)) throw new Error('it did not fail as it should')
     return fault
   }
 
   it('arrives as it was written', async () => {
-    await it_.mailer.send(mail, 'the-key')
-    expect(it_.vendor.taken()).toEqual([{ ...mail, from }])
+    await subject.mailer.send(mail, 'the-key')
+    expect(subject.vendor.taken()).toEqual([{ ...mail, from }])
   })
 
   it.each([
@@ -111,6 +111,6 @@ describe.each(Object.entries(cases))('mail by %s', (_, create) => {
     expect(fault.outcome).toBe(outcome)
     expect(fault.message).not.toContain('ada')
     expect(performance.now() - startedAt).toBeLessThan(8000)
-    expect(it_.vendor.taken().length).toBeLessThanOrEqual(1)
+    expect(subject.vendor.taken().length).toBeLessThanOrEqual(1)
   })
 })
