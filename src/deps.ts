@@ -12,6 +12,7 @@ import { createAskLimits } from './limits/limiter.ts'
 import { type Limits, createLimits } from './limits/limits.ts'
 import { type Lockouts, createLockouts } from './limits/lockouts.ts'
 import { compileRules } from './limits/rule-set.ts'
+import { type PasskeySite, createPasskeySite } from './login/passkey/site.ts'
 import { createPasswordHasher } from './login/password/hasher.ts'
 import { type Hashing, createHashing } from './hashing/hash-places.ts'
 import { boundPlace } from './hashing/hash-service.ts'
@@ -77,6 +78,8 @@ export interface Deps {
   readonly ownTokens: JudgeOwnToken | null
   readonly refreshKey: Uint8Array
   readonly dpopNonces: DpopNonces
+  /** Null where the site wants no passkeys. */
+  readonly passkeys: PasskeySite | null
   readonly hashing: Hashing
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
@@ -125,6 +128,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     ownTokens: own === null ? null : createOwnTokenJudge(own, now),
     refreshKey: refreshKeyOf(settings),
     dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
+    passkeys: createPasskeySite(settings),
     hashing: hashingOf(env, settings),
     breachList: createBreachList(config.breachList, environment),
     outbox: createOutbox((shard) => env.OUTBOX.getByName(`outbox:all:${shard}`), now),

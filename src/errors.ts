@@ -40,6 +40,16 @@ export const errorTable = {
     title: 'Link or code not valid',
     text: 'It is wrong, was used before or has expired. Ask for a new one.',
   },
+  passkey_refused: {
+    status: 401,
+    title: 'Passkey not accepted',
+    text: 'The passkey did not answer as it should. Try again, or sign in another way.',
+  },
+  unknown_passkey: {
+    status: 401,
+    title: 'Passkey not known',
+    text: 'This passkey is not known here. Use another one, or sign in another way.',
+  },
   step_up_required: { status: 401, title: 'Stronger sign-in needed', text: 'Sign in with a second factor to go on.' },
   forbidden: { status: 403, title: 'Not allowed', text: 'Your account may not open this.' },
   csrf_failed: { status: 403, title: 'Form expired', text: 'Reload the page and send the form again.' },
@@ -65,6 +75,16 @@ export const errorTable = {
     status: 409,
     title: 'Number in use',
     text: 'Another account signs in with this number. Remove it there first.',
+  },
+  passkey_exists: {
+    status: 409,
+    title: 'Passkey known already',
+    text: 'This authenticator holds a passkey for this site already.',
+  },
+  too_many_passkeys: {
+    status: 409,
+    title: 'Too many passkeys',
+    text: 'Remove a passkey that is not used any more before adding another one.',
   },
   body_too_large: { status: 413, title: 'Too large', text: 'Send less than 64 KB.' },
   unsupported_media_type: {

@@ -61,6 +61,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   db: ['kit'],
   providers: ['kit', 'log.ts'],
   pages: ['kit'],
+  // Runs in browsers, and is built into pages.
+  browser: [],
   config: ['kit', 'access', 'limits'],
   kit: [],
 }

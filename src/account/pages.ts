@@ -2,6 +2,8 @@
 import type { Hono } from 'hono'
 import { factorsOf, findFactors } from '../db/queries/factors.ts'
 import { findPhone, ownPhone } from '../db/queries/phones.ts'
+import { orNone } from '../db/missing-tables.ts'
+import { findPasskeys } from '../db/queries/passkeys.ts'
 import { type GatewayEnv, createApp } from '../context.ts'
 import { type Exchange, principalOf } from '../exchange.ts'
 import { formText, goTo } from '../forms/answer.ts'
@@ -86,10 +88,11 @@ function showSignedOut(exchange: Exchange): Page {
 
 async function showAccount(exchange: Exchange, notice?: NoticeKey): Promise<Page> {
   const { principal } = requireSession(exchange).lease
-  const [{ items }, [factors], [phone]] = await Promise.all([
+  const [{ items }, [factors], [phone], passkeys] = await Promise.all([
     ownSessions(exchange, { limit: shownSessions, cursor: undefined }),
     exchange.database.read(findFactors(principal.userId)),
     exchange.database.read(findPhone(principal.userId)),
+    orNone(() => exchange.database.read(findPasskeys(principal.userId))),
   ])
   const { theme, basePath } = exchange.deps.settings.config
   return accountPage({
@@ -108,6 +111,7 @@ async function showAccount(exchange: Exchange, notice?: NoticeKey): Promise<Page
     })),
     hasTwoStep: factors !== undefined && factorsOf(factors).hasTotp,
     phone: exchange.deps.sms === null ? null : phone === undefined ? 'none' : ownPhone(phone).use,
+    passkeys: exchange.deps.passkeys === null ? null : passkeys.length,
     homeUrl: '/',
     notice,
   })

@@ -12,6 +12,7 @@ import { csrfCookie, sessionCookie } from '../sessions/cookie.ts'
 import { endPresented } from '../sessions/end-presented.ts'
 import { newRefreshSeed, refreshSecret } from '../sessions/refresh-token.ts'
 import { markKnownDevice } from './guess.ts'
+import { hasPasskey } from './passkey/has-passkey.ts'
 import { formatSessionToken, hashSecret, newSessionSecret } from '../sessions/token.ts'
 import { ownClient, ownScope } from '../tokens/access-token.ts'
 import { issueTokens } from '../tokens/issue.ts'
@@ -87,7 +88,7 @@ export async function completeLogin(exchange: Exchange, entry: Entry, draft: Ses
   return {
     status: 'mfa_required',
     mfa_token: draft.pauseToken,
-    methods: entry.factorMethods,
+    methods: [...entry.factorMethods, ...((await hasPasskey(exchange, entry.id)) ? ['passkey'] : [])],
     expires_in_s: pauseMs / secondMs,
   }
 }

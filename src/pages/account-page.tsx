@@ -14,6 +14,8 @@ export type AccountPageProps = PageBase & {
   readonly hasTwoStep: boolean
   /** Null where nobody signs in by phone. */
   readonly phone: 'none' | 'sign-in' | 'second-factor' | null
+  /** How many there are; null where the site wants none. */
+  readonly passkeys: number | null
   readonly homeUrl?: string | null | undefined
   readonly problem?: ProblemKey | undefined
   readonly notice?: NoticeKey | undefined
@@ -61,6 +63,11 @@ const Security = ({ props }: { props: AccountPageProps }) => {
       {props.phone === null ? null : (
         <p>
           <a href={`${basePath}/account/phone`}>{t.phone}</a>: {phoneState(texts, props.phone)}
+        </p>
+      )}
+      {props.passkeys === null ? null : (
+        <p>
+          <a href={`${basePath}/account/passkeys`}>{t.passkeys}</a>: {props.passkeys}
         </p>
       )}
       <p>

@@ -3,6 +3,8 @@ import { withReturnTo } from './addresses.ts'
 import { codeField, currentPasswordField, factorField } from './asked-fields.ts'
 import { PostForm, ReturnToField, Sentence, SubmitButton } from './form.tsx'
 import type { Page } from './layout.tsx'
+import { PasskeyBlock, type PasskeyOffer } from './passkey-block.tsx'
+import { passkeyScript } from './passkey-script.ts'
 import { type QuestionBase, questionPage } from './question-page.tsx'
 
 const Back = ({ base }: { base: QuestionBase }) => (
@@ -21,8 +23,11 @@ const TextInstead = ({ base }: { base: QuestionBase }) => (
   </section>
 )
 
-/** The second half of a login: by the app, by a text, or by either. */
-export function mfaPage(props: QuestionBase & { readonly methods: readonly string[] }): Page {
+/** Null for whoever has no passkey. */
+type WithPasskey = { readonly passkey: PasskeyOffer | null }
+
+/** The second half of a login: by the app, a text, a passkey, or any of them. */
+export function mfaPage(props: QuestionBase & WithPasskey & { readonly methods: readonly string[] }): Page {
   const t = props.texts.mfa
   const hasText = props.methods.includes('sms')
   if (hasText && !props.methods.includes('totp')) {
@@ -32,7 +37,13 @@ export function mfaPage(props: QuestionBase & { readonly methods: readonly strin
       lead: t.smsLead,
       action,
       submit: t.smsSend,
-      after: <Back base={props} />,
+      script: props.passkey === null ? undefined : passkeyScript,
+      after: (
+        <>
+          {props.passkey === null ? null : <PasskeyBlock {...props} {...props.passkey} about="second-factor" />}
+          <Back base={props} />
+        </>
+      ),
     })
   }
   return questionPage(props, {
@@ -41,8 +52,10 @@ export function mfaPage(props: QuestionBase & { readonly methods: readonly strin
     action: `${props.basePath}/mfa`,
     submit: t.submit,
     fields: [factorField(props.texts, props.problem === 'invalid_code')],
+    script: props.passkey === null ? undefined : passkeyScript,
     after: (
       <>
+        {props.passkey === null ? null : <PasskeyBlock {...props} {...props.passkey} about="second-factor" />}
         {hasText ? <TextInstead base={props} /> : null}
         <Back base={props} />
       </>
@@ -64,16 +77,21 @@ export function mfaTextPage(props: QuestionBase & { readonly phone: string }): P
   })
 }
 
+type Proof = QuestionBase & WithPasskey & { readonly ask: 'password' | 'factor' | 'passkey' | 'nothing' }
+
 /** What is asked of somebody who is signed in and wants what a session alone is not enough for. */
-export function reauthenticatePage(props: QuestionBase & { readonly ask: 'password' | 'factor' | 'nothing' }): Page {
-  const { texts, basePath, problem, ask } = props
+export function reauthenticatePage(props: Proof): Page {
+  const { texts, basePath, problem, ask, passkey } = props
   const t = texts.reauthenticate
-  const base = { title: t.title, lead: t.lead, action: `${basePath}/reauthenticate`, submit: t.submit }
-  const mail = (
-    <p class="after">
-      <a href={withReturnTo(`${basePath}/magic-link`, props.returnTo)}>{texts.login.magicLink}</a>
-    </p>
-  )
+  const byPasskey = passkey === null ? null : <PasskeyBlock {...props} {...passkey} about="proof" />
+  const base = {
+    title: t.title,
+    lead: t.lead,
+    action: `${basePath}/reauthenticate`,
+    submit: t.submit,
+    script: passkey === null ? undefined : passkeyScript,
+    after: byPasskey,
+  }
   switch (ask) {
     case 'factor':
       return questionPage(props, { ...base, fields: [factorField(texts, problem === 'invalid_code')] })
@@ -81,12 +99,20 @@ export function reauthenticatePage(props: QuestionBase & { readonly ask: 'passwo
       return questionPage(props, {
         ...base,
         fields: [{ ...currentPasswordField(texts, problem === 'invalid_password') }],
-        after: mail,
+        after: (
+          <>
+            {byPasskey}
+            <p class="after">
+              <a href={withReturnTo(`${basePath}/magic-link`, props.returnTo)}>{texts.login.magicLink}</a>
+            </p>
+          </>
+        ),
       })
+    case 'passkey':
     case 'nothing':
       return questionPage(props, {
         ...base,
-        lead: t.noFactor,
+        lead: ask === 'passkey' ? t.byPasskey : t.noFactor,
         action: `${basePath}/account/two-step/start`,
         submit: texts.twoStep.start,
       })

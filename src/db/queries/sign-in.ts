@@ -30,11 +30,13 @@ export function factorMethods(userId: SQL): SQL {
 /**
  * The part of a `with` list that every first factor ends in, from the rows of `from`, one per person. It opens the session
  * or asks for the second factor, and whether one is needed is read by the same statement that would open it: no path of
- * the code can forget to ask, and no factor that was added a moment ago is missed.
+ * the code can forget to ask, and no factor that was added a moment ago is missed. What proves two factors at once, such as
+ * a passkey that asked for a fingerprint, needs no more.
  */
 export function openOrPause({ session, pause, audits }: SignInRows, from: SQL, userId: SQL): SQL {
   return sql`entry as (
-      select ${userId} as user_id, ${factorMethods(userId)} as factor_methods from ${from}),
+      select ${userId} as user_id, case when ${session.aal}::int < 2 then ${factorMethods(userId)} else '{}' end as factor_methods
+      from ${from}),
     opened as (${insertSession(session, sql`entry where factor_methods = '{}'`, sql`entry.user_id`)} returning id, user_id),
     paused as (
       insert into challenges (id, purpose, user_id, token_hash, amr, ip, code_expires_at, expires_at)

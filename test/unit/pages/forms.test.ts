@@ -13,6 +13,7 @@ describe('login page', () => {
     signUpEnabled: true,
     magicLinkEnabled: true,
     phoneEnabled: true,
+    passkey: null,
   }
 
   it('has the fields password managers know', () => {
