@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { OrFromEnvironment } from './from-environment.ts'
 import { issuer } from './issuer-presets.ts'
 import { limitsSchema } from './limits-schema.ts'
+import { threatsSchema } from './threats-schema.ts'
 
 const headerName = z
   .string()
@@ -125,6 +126,7 @@ export const gatewaySchema = z.strictObject({
     })
     .prefault({}),
   limits: limitsSchema,
+  threats: threatsSchema,
   webSockets: z
     .strictObject({
       /** Origins besides the site's own that may open WebSockets, such as `https://app.example.com`. */

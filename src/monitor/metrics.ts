@@ -6,8 +6,9 @@ import type { Deps } from '../deps.ts'
 import { GatewayError } from '../errors.ts'
 import { databaseMetrics, limitMetrics } from './figures.ts'
 import { metricsText } from './prometheus.ts'
+import { detectorMetrics, networkMetrics, riskMetrics } from './threat-figures.ts'
 
-export function metrics({ settings, database, limits, lockouts }: Deps): Hono<GatewayEnv> {
+export function metrics({ settings, database, limits, lockouts, networks, watch, risk }: Deps): Hono<GatewayEnv> {
   const expected = settings.environment.METRICS_TOKEN
   const app = createApp()
   app.get('/metrics', (context) => {
@@ -20,7 +21,13 @@ export function metrics({ settings, database, limits, lockouts }: Deps): Hono<Ga
         headers: { 'www-authenticate': 'Bearer' },
       })
     }
-    const text = metricsText([...databaseMetrics(database), ...limitMetrics(limits.tallies(), lockouts.tally())])
+    const text = metricsText([
+      ...databaseMetrics(database),
+      ...limitMetrics(limits.tallies(), lockouts.tally()),
+      ...networkMetrics(networks),
+      ...detectorMetrics(watch.tallies()),
+      ...riskMetrics(risk),
+    ])
     return context.text(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
   })
   return app
