@@ -67,8 +67,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   identity: ['kit'],
   limits: ['threats', 'log.ts', 'kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
-  tokens: ['access', 'audit', 'db', 'sessions', 'kit'],
   threats: ['access', 'log.ts', 'kit'],
+  tokens: ['access', 'audit', 'db', 'sessions', 'kit'],
   users: ['audit', 'db', 'tokens', 'kit'],
   // The outside.
   db: ['kit'],

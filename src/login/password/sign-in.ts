@@ -11,8 +11,8 @@ import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '.
 import { type Guess, beginGuess, comparing, forgiveGuess, recordLock } from '../guess.ts'
 import { limitedNetwork } from '../limited.ts'
 import { holdIfRisky } from '../magic-link/hold.ts'
-import { refuseUnverified } from '../refuse-unverified.ts'
 import { type LoginRisk, assessRisk } from '../risk.ts'
+import { refuseUnverified } from '../refuse-unverified.ts'
 import { passwordsFor } from './passwords-for.ts'
 
 export interface Credentials {

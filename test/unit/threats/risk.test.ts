@@ -118,6 +118,40 @@ describe('a journey', () => {
   })
 })
 
+describe('a feature', () => {
+  const someone = { failures: 7, accounts: 3, successes: 2, findings: ['credential-stuffing'] } as const
+  const night = visit({ atMs: start + 12 * hour })
+
+  it.each([
+    ['firstLogin', { habits: null }, 1, 0],
+    ['unmarkedDevice', { isMarkedDevice: false }, 1, 0],
+    ['newDevice', { visit: visit({ device: 9 }) }, 1, 0],
+    ['newNetwork', { visit: visit({ network: 9 }) }, 1, 0],
+    ['newCountry', { visit: visit({ country: 'AU' }) }, 1, 0],
+    ['newCountry', { visit: visit({ country: null }) }, 0, 0],
+    ['accountFailures', { accountFailures: 3 }, 2, 0],
+    ['addressFailures', { address: someone }, 3, 0],
+    ['addressAccounts', { address: someone }, 2, 0],
+    ['addressSuccess', { address: someone }, 0.2, 0],
+    ['networkAccounts', { network: someone }, 2, 0],
+    ['findings', { address: someone, network: someone }, 2, 0],
+    ['threatList', { listed: ['threat'] }, 1, 0],
+    ['anonymiser', { listed: ['anonymiser'] }, 1, 0],
+    ['hosting', { listed: ['hosting'] }, 1, 0],
+    ['bot', { botScore: 1 }, 0.99, 0.5],
+    ['daysAway', { visit: visit({ atMs: start + 6 * day }) }, 3, 1],
+    ['familiarity', { habits: null }, 0, Math.log2(31)],
+  ] as const)('%s with %j is %d, and otherwise %d', (name, given, expected, otherwise) => {
+    expect(featuresOf(facts(given))[name]).toBeCloseTo(expected, 9)
+    expect(featuresOf(facts({}))[name]).toBeCloseTo(otherwise, 9)
+  })
+
+  it('of the hour is near one where nobody signed in, and near nought at the usual one', () => {
+    expect(featuresOf(facts({ visit: night })).unusualHour).toBeGreaterThan(0.9)
+    expect(featuresOf(facts({})).unusualHour).toBeLessThan(0.1)
+  })
+})
+
 describe('a score', () => {
   it('leaves an owner alone: at home, on a new mobile network, after a slip, on a day out', () => {
     expect(judge({}).score).toBeLessThan(5)
