@@ -3,7 +3,7 @@ import { type HostPatterns, compileHosts } from './access/host-patterns.ts'
 import { type ReservedHeaders, compileReserved } from './access/reserved-headers.ts'
 import { type RouteTable, compileRoutes } from './access/rules.ts'
 import { keySetReporter } from './audit/key-set-failures.ts'
-import { type AuditTrail, createAuditTrail } from './audit/trail.ts'
+import { type AuditTrail, auditShardName, createAuditTrail } from './audit/trail.ts'
 import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { createNeonDatabase } from './db/neon.ts'
@@ -12,16 +12,22 @@ import { createAskLimits } from './limits/limiter.ts'
 import { type Limits, createLimits } from './limits/limits.ts'
 import { type Lockouts, createLockouts } from './limits/lockouts.ts'
 import { compileRules } from './limits/rule-set.ts'
+import type { WatchedSubjects } from './limits/watched-at.ts'
 import { type PasskeySite, createPasskeySite } from './login/passkey/site.ts'
 import { createPasswordHasher } from './login/password/hasher.ts'
 import { type Hashing, createHashing } from './hashing/hash-places.ts'
 import { boundPlace } from './hashing/hash-service.ts'
 import type { HashPlace } from './hashing/hash-job.ts'
 import type { HashParts } from './hashing/hash-object.ts'
-import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
+import { type Outbox, createOutbox } from './outbox/outbox.ts'
+import type { OutboxParts } from './outbox/outbox-object.ts'
 import type { BreachList } from './providers/breach-list/breach-list.ts'
 import { createBreachList } from './providers/breach-list/index.ts'
+import type { EmailBinding } from './providers/email/cloudflare.ts'
 import { createMailer } from './providers/email/index.ts'
+import type { Mailer } from './providers/email/mailer.ts'
+import { createSmsVendor } from './providers/sms/index.ts'
+import type { SmsVendor } from './providers/sms/sms-vendor.ts'
 import { type BearerTokens, createBearerTokens } from './identity/bearer-token.ts'
 import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
 import { type KnownDevices, createKnownDevices } from './login/known-devices.ts'
@@ -43,6 +49,10 @@ import { type Trusted, verifyToken } from './tokens/verify-token.ts'
 import type { ProviderClient } from './login/oidc/provider.ts'
 import { githubClient } from './login/oidc/github-client.ts'
 import { oidcClient } from './login/oidc/oidc-client.ts'
+import { createThreatWatch } from './threat-deps.ts'
+import type { Networks } from './threats/networks.ts'
+import type { RiskJudge } from './threats/risk/risk.ts'
+import type { Watch } from './threats/watch.ts'
 import { externalPerson } from './users/external-person.ts'
 import { createExternalUsers } from './users/external-users.ts'
 
@@ -57,6 +67,10 @@ export interface Deps {
   readonly audit: AuditTrail
   readonly limits: Limits
   readonly lockouts: Lockouts
+  readonly networks: Networks
+  readonly watch: Watch
+  readonly watched: WatchedSubjects
+  readonly risk: RiskJudge
   readonly knownDevices: KnownDevices
   readonly sessions: SessionGate
   readonly sessionPolicy: SessionPolicy
@@ -86,7 +100,9 @@ export interface Deps {
   readonly hashing: Hashing
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
-  readonly mail: MailQueue
+  readonly outbox: Outbox
+  /** Null where nobody signs in by phone. */
+  readonly sms: SmsVendor | null
   /** The origin of a service binding. */
   readonly service: (binding: string) => { fetch(request: Request): Promise<Response> } | null
   readonly now: () => number
@@ -100,7 +116,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     // The stub's generated type hides the methods behind conditional types; this is the part that is called.
     return name === null ? null : (env.USERS.getByName(name) as unknown as ReturnType<Deps['userObject']>)
   }
-  const audit = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`), now)
+  const audit = createAuditTrail(() => env.AUDIT.getByName(auditShardName()), now)
   const sessions = createSessionGate(userObject, now)
   const tokens = createSigner(settings)
   const own = tokens === null ? null : ownIssuer(tokens, sessions)
@@ -116,6 +132,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     database: createDatabase(settings),
     audit,
     ...createCounting(env, settings, now),
+    ...createThreatWatch(env, settings, { audit, secret: countedSubjectsKey(settings), now }),
     sessions,
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
@@ -125,11 +142,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
-    sealed: createSealedTexts(
-      [environment.DATA_KEY, environment.DATA_KEY_PREVIOUS].flatMap((key) =>
-        key === undefined ? [] : [derivedKey(key, 'sealed texts')],
-      ),
-    ),
+    sealed: sealedTexts(settings),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     tokens,
     ownTokens: own === null ? null : createOwnTokenJudge(own, now),
@@ -138,7 +151,8 @@ export function createDeps(env: Env, settings: Settings): Deps {
     passkeys: createPasskeySite(settings),
     hashing: hashingOf(env, settings),
     breachList: createBreachList(config.breachList, environment),
-    mail: createMailQueue(createMailer(config.email, environment), audit),
+    outbox: createOutbox((shard) => env.OUTBOX.getByName(`outbox:all:${shard}`), now),
+    sms: createSmsVendor(config.login.phone, environment),
     service: (binding) => boundService(env, binding),
     now,
   }
@@ -204,11 +218,12 @@ export function hashParts({ config, environment }: Settings): HashParts {
 /** Everything that is counted, and by whom. */
 function createCounting(
   env: Env,
-  { config, environment }: Settings,
+  settings: Settings,
   now: () => number,
 ): Pick<Deps, 'limits' | 'lockouts' | 'knownDevices'> {
+  const { config, environment } = settings
   const { shards, ipv6Prefix, apiPaths, rules: overrides, lockout } = config.limits
-  const secret = derivedKey(environment.DATA_KEY, 'counted subjects')
+  const secret = countedSubjectsKey(settings)
   const policy = {
     failures: lockout.failures,
     firstMs: lockout.firstMinutes * minuteMs,
@@ -222,6 +237,7 @@ function createCounting(
       ipv6Prefix,
       secret,
       ask: createAskLimits((name) => env.LIMITS.getByName(name)),
+      smsShard: (name) => env.LIMITS.getByName(name),
       now,
     }),
     lockouts: createLockouts({
@@ -236,6 +252,10 @@ function createCounting(
       now,
     }),
   }
+}
+
+function countedSubjectsKey({ environment }: Settings): Uint8Array {
+  return derivedKey(environment.DATA_KEY, 'counted subjects')
 }
 
 export function createDatabase({ environment }: Settings): Database {
@@ -255,6 +275,33 @@ export function logoutNotices(settings: Settings, database: Database): LogoutNot
 
 export function refreshKeyOf({ environment }: Settings): Uint8Array {
   return derivedKey(environment.DATA_KEY, 'refresh tokens')
+}
+
+function sealedTexts({ environment }: Settings): SealedTexts {
+  const keys = [environment.DATA_KEY, environment.DATA_KEY_PREVIOUS].filter((key) => key !== undefined)
+  return createSealedTexts(keys.map((key) => derivedKey(key, 'sealed texts')))
+}
+
+function mailerOf(env: Env, { config, environment }: Settings): Mailer {
+  // A binding that the settings name is none of the generated types; that it sends, the settings have seen to.
+  const bindings = env as unknown as Readonly<Record<string, EmailBinding>>
+  return createMailer(config.email, environment, (name) => {
+    const binding = bindings[name]
+    if (binding === undefined) throw new Error('no such binding')
+    return binding
+  })
+}
+
+export function outboxParts(env: Env, settings: Settings): OutboxParts {
+  const { config, environment } = settings
+  return {
+    carriers: {
+      mailer: mailerOf(env, settings),
+      sms: createSmsVendor(config.login.phone, environment),
+    },
+    sealed: sealedTexts(settings),
+    trail: { append: (rows) => env.AUDIT.getByName(auditShardName()).append(rows) },
+  }
 }
 
 export function userObjectPolicy({ config }: Settings): UserObjectPolicy {

@@ -14,6 +14,7 @@ export const auditEvents = {
   'email.verified': { outcome: 'success' },
   'login.succeeded': { outcome: 'success' },
   'login.paused': { outcome: 'success' },
+  'login.held': { outcome: 'failure' },
   'login.failed': { outcome: 'failure' },
   'login.limited': { outcome: 'failure' },
   'traffic.limited': { outcome: 'failure' },
@@ -22,6 +23,8 @@ export const auditEvents = {
   'password.reset': { outcome: 'success' },
   'password.changed': { outcome: 'success' },
   'magic-link.sent': { outcome: 'success' },
+  'phone-code.sent': { outcome: 'success' },
+  'sms.withheld': { outcome: 'failure' },
   'factor.added': { outcome: 'success' },
   'factor.removed': { outcome: 'success' },
   'factor.failed': { outcome: 'failure' },
@@ -49,9 +52,13 @@ export const auditEvents = {
   'token.refused': { outcome: 'failure' },
   'key_set.failed': { outcome: 'failure' },
   'challenge.failed': { outcome: 'failure' },
+  'threat.detected': { outcome: 'failure' },
+  'network.refused': { outcome: 'failure' },
+  'network-list.updated': { outcome: 'success' },
+  'network-list.refused': { outcome: 'failure' },
   'access.denied': { outcome: 'failure' },
   'csrf.refused': { outcome: 'failure' },
-  'mail.failed': { outcome: 'failure' },
+  'message.undelivered': { outcome: 'failure' },
 } as const satisfies Record<string, { readonly outcome: 'success' | 'failure' }>
 
 export type AuditEventType = keyof typeof auditEvents

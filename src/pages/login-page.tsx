@@ -19,6 +19,7 @@ export type LoginPageProps = PageBase & {
   readonly magicLinkEnabled: boolean
   /** Other sites to sign in with. */
   readonly providers?: readonly ProviderLink[]
+  readonly phoneEnabled: boolean
   /** Null where the site wants no passkeys. */
   readonly passkey: PasskeyOffer | null
   readonly retryAfterS?: number | undefined
@@ -82,6 +83,11 @@ export function loginPage(props: LoginPageProps): Page {
       {props.magicLinkEnabled ? (
         <p class="after">
           <a href={withReturnTo(`${basePath}/magic-link`, returnTo)}>{t.magicLink}</a>
+        </p>
+      ) : null}
+      {props.phoneEnabled ? (
+        <p class="after">
+          <a href={withReturnTo(`${basePath}/phone`, returnTo)}>{t.phone}</a>
         </p>
       ) : null}
       {props.signUpEnabled ? (

@@ -107,6 +107,7 @@ export function showLogin(
     notice: problem === undefined ? noticeFor(exchange) : undefined,
     magicLinkEnabled: login.magicLink,
     providers: login.providers,
+    phoneEnabled: login.phone.provider !== 'none',
     passkey: site === null ? null : { domain: site.domain, unknownId },
   })
 }
