@@ -41,7 +41,8 @@ import { type SealedTexts, createSealedTexts } from './tokens/sealed-text.ts'
 import { type DpopNonces, createDpopNonces } from './tokens/dpop.ts'
 import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
 import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
-import { type KeySetStore, createRemoteKeys } from './tokens/key-sets.ts'
+import { type KeySetStore, type KeySource, createRemoteKeys } from './tokens/key-sets.ts'
+import type { TrustedIssuer } from './tokens/trusted-issuer.ts'
 import { ownIssuer } from './tokens/own-issuer.ts'
 import { type JudgeOwnToken, createOwnTokenJudge } from './tokens/own-tokens.ts'
 import { type Trusted, verifyToken } from './tokens/verify-token.ts'
@@ -49,6 +50,9 @@ import { createThreatWatch } from './threat-deps.ts'
 import type { Networks } from './threats/networks.ts'
 import type { RiskJudge } from './threats/risk/risk.ts'
 import type { Watch } from './threats/watch.ts'
+import type { ProviderClient } from './login/oidc/provider.ts'
+import { githubClient } from './login/oidc/github-client.ts'
+import { oidcClient } from './login/oidc/oidc-client.ts'
 import { externalPerson } from './users/external-person.ts'
 import { createExternalUsers } from './users/external-users.ts'
 
@@ -75,6 +79,10 @@ export interface Deps {
   ) => (UserSessions & TokenSocketSessions & { fetch(request: Request): Promise<Response> }) | null
   /** Null: no issuer is trusted, and bearer tokens are the site's affair. */
   readonly bearerTokens: BearerTokens | null
+  /** Other sites that people may sign in with, by their id, in the order of their buttons. */
+  readonly identityProviders: ReadonlyMap<string, ProviderClient>
+  /** Of what an answer of those has to fit. */
+  readonly attemptKey: Uint8Array
   readonly csrf: CsrfTokens
   readonly codeKey: Uint8Array
   /** Of backup codes. From the pepper, as they have to outlive a change of DATA_KEY. */
@@ -129,6 +137,8 @@ export function createDeps(env: Env, settings: Settings): Deps {
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
     bearerTokens: bearerTokens(env, settings, { audit, own, now }),
+    identityProviders: identityProviders(env, settings, { audit, now }),
+    attemptKey: derivedKey(environment.DATA_KEY, 'sign-in attempts'),
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
@@ -154,20 +164,36 @@ function bearerTokens(
   { config }: Settings,
   { audit, own, now }: Pick<Deps, 'audit' | 'now'> & { readonly own: Trusted | null },
 ): BearerTokens | null {
-  const report = keySetReporter(audit)
   const users = createExternalUsers({
     shardOf: (userId, continent) => shardOf(userId, continent, config.sessions.shards),
     provenMs: sessionPolicy(config.sessions).provenMs,
     now,
   })
   const trusted: Trusted[] = config.issuers.map((rules) => {
-    const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
-    return { rules, keys: createRemoteKeys(rules, { store, report, now }), person: externalPerson(users, rules) }
+    return { rules, keys: remoteKeys(env, rules, { audit, now }), person: externalPerson(users, rules) }
   })
   if (own !== null) trusted.push(own)
   if (trusted.length === 0) return null
   const byIssuer = new Map(trusted.map((one) => [one.rules.issuer, one]))
   return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, byIssuer, visit, nowMs), now })
+}
+
+function remoteKeys(env: Env, rules: TrustedIssuer, { audit, now }: Pick<Deps, 'audit' | 'now'>): KeySource {
+  const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
+  return createRemoteKeys(rules, { store, report: keySetReporter(audit), now })
+}
+
+function identityProviders(
+  env: Env,
+  { config }: Settings,
+  parts: Pick<Deps, 'audit' | 'now'>,
+): ReadonlyMap<string, ProviderClient> {
+  const clients = config.login.providers.map((provider) =>
+    provider.kind === 'github'
+      ? githubClient(provider)
+      : oidcClient(provider, remoteKeys(env, provider.rules, parts), parts.now),
+  )
+  return new Map(clients.map((client) => [client.provider.id, client]))
 }
 
 function boundService(env: Env, binding: string): ReturnType<Deps['service']> {

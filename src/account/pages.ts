@@ -111,6 +111,7 @@ async function showAccount(exchange: Exchange, notice?: NoticeKey): Promise<Page
     })),
     hasTwoStep: factors !== undefined && factorsOf(factors).hasTotp,
     phone: exchange.deps.sms === null ? null : phone === undefined ? 'none' : ownPhone(phone).use,
+    hasProviders: exchange.deps.identityProviders.size > 0,
     passkeys: exchange.deps.passkeys === null ? null : passkeys.length,
     homeUrl: '/',
     notice,

@@ -1,10 +1,16 @@
 // Every kind of event the trail knows: named noun.past-tense, with its outcome.
 export const auditEvents = {
   'user.created': { outcome: 'success' },
+  'user.imported': { outcome: 'success' },
+  'password.imported': { outcome: 'success' },
+  'origin-login.failed': { outcome: 'failure' },
   'user.changed': { outcome: 'success' },
   'user.exported': { outcome: 'success' },
   'user.deleted': { outcome: 'success' },
   'identity.linked': { outcome: 'success' },
+  'identity.removed': { outcome: 'success' },
+  'account.taken-over': { outcome: 'success' },
+  'provider.failed': { outcome: 'failure' },
   'email.verified': { outcome: 'success' },
   'login.succeeded': { outcome: 'success' },
   'login.paused': { outcome: 'success' },

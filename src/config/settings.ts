@@ -40,7 +40,7 @@ export function parseSettings(
   environment: Readonly<Record<string, unknown>>,
 ): Result<Settings, readonly ConfigProblem[]> {
   const missing: ConfigProblem[] = []
-  const resolved = withIssuers(config, (issuers) => fromEnvironment(issuers, environment, missing))
+  const resolved = withResolved(config, (value) => fromEnvironment(value, environment, missing))
   if (missing.length > 0) return fail(missing)
   const parsedConfig = gatewaySchema.safeParse(resolved)
   const parsedEnvironment = environmentSchema.safeParse(environment)
@@ -66,10 +66,13 @@ function checkPasskeyDomain(domain: string | null, publicUrl: string, problems: 
 }
 
 /** The schema says what is wrong with settings that are no object. */
-function withIssuers(config: unknown, resolve: (issuers: unknown) => unknown): unknown {
-  return typeof config === 'object' && config !== null && 'issuers' in config
-    ? { ...config, issuers: resolve(config.issuers) }
-    : config
+function withResolved(config: unknown, resolve: (value: unknown) => unknown): unknown {
+  if (typeof config !== 'object' || config === null) return config
+  return {
+    ...config,
+    ...('issuers' in config ? { issuers: resolve(config.issuers) } : {}),
+    ...('login' in config ? { login: resolve(config.login) } : {}),
+  }
 }
 
 function resolveOrigins(

@@ -8,7 +8,7 @@ export type RuleState = 'off' | 'shadow' | 'enforce' | { readonly enforcePercent
 
 /**
  * `everything`: each request. `api`: the gateway's own API and the site's `apiPaths`. `own`: a method and a path below
- * `basePath`. `asked`: a login method asks for it once it knows whom the request is about.
+ * `basePath`, in which `*` is one segment. `asked`: a login method asks for it once it knows whom the request is about.
  */
 export type RuleMatch = 'everything' | 'api' | 'asked' | { readonly own: readonly string[] }
 
@@ -155,6 +155,20 @@ export const limitRules = {
       ],
     },
     limit: 10,
+    windowMs: minuteMs,
+  },
+  'social-start': {
+    ...guarded,
+    ...byAddress,
+    matches: { own: ['GET /v1/oidc/*/start', 'POST /account/connections/connect'] },
+    limit: 10,
+    windowMs: minuteMs,
+  },
+  'social-finish': {
+    ...guarded,
+    ...byAddress,
+    matches: { own: ['GET /v1/oidc/*/callback'] },
+    limit: 20,
     windowMs: minuteMs,
   },
   /** The password of somebody signed in, asked for once more: whoever comes from many networks is still one account. */

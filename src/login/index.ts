@@ -3,6 +3,8 @@ import type { Hono } from 'hono'
 import type { GatewayEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { emailVerification } from './email-verification/method.ts'
+import { connections } from './oidc/account-method.ts'
+import { socialSignIn } from './oidc/method.ts'
 import { magicLink } from './magic-link/method.ts'
 import { ownPasskeysMethod } from './passkey/account-method.ts'
 import { passkeySignIn } from './passkey/method.ts'
@@ -22,6 +24,8 @@ export const loginMethods: readonly LoginMethod[] = [
   passwordReset,
   magicLink,
   phone,
+  socialSignIn,
+  connections,
   passkeySignIn,
   emailVerification,
   secondFactor,

@@ -14,6 +14,8 @@ export type AccountPageProps = PageBase & {
   readonly hasTwoStep: boolean
   /** Null where nobody signs in by phone. */
   readonly phone: 'none' | 'sign-in' | 'second-factor' | null
+  /** Whether there are other sites to sign in with. */
+  readonly hasProviders?: boolean
   /** How many there are; null where the site wants none. */
   readonly passkeys: number | null
   readonly homeUrl?: string | null | undefined
@@ -65,6 +67,11 @@ const Security = ({ props }: { props: AccountPageProps }) => {
           <a href={`${basePath}/account/phone`}>{t.phone}</a>: {phoneState(texts, props.phone)}
         </p>
       )}
+      {props.hasProviders === true ? (
+        <p>
+          <a href={`${basePath}/account/connections`}>{texts.connections.title}</a>
+        </p>
+      ) : null}
       {props.passkeys === null ? null : (
         <p>
           <a href={`${basePath}/account/passkeys`}>{t.passkeys}</a>: {props.passkeys}

@@ -2,6 +2,7 @@
 import { withReturnTo } from './addresses.ts'
 import { codeField, currentPasswordField, factorField } from './asked-fields.ts'
 import { PostForm, ReturnToField, Sentence, SubmitButton } from './form.tsx'
+import { type ProviderLink, ProviderLinks } from './provider-links.tsx'
 import type { Page } from './layout.tsx'
 import { PasskeyBlock, type PasskeyOffer } from './passkey-block.tsx'
 import { passkeyScript } from './passkey-script.ts'
@@ -77,7 +78,11 @@ export function mfaTextPage(props: QuestionBase & { readonly phone: string }): P
   })
 }
 
-type Proof = QuestionBase & WithPasskey & { readonly ask: 'password' | 'factor' | 'passkey' | 'nothing' }
+type Proof = QuestionBase &
+  WithPasskey & {
+    readonly ask: 'password' | 'factor' | 'passkey' | 'nothing'
+    readonly providers?: readonly ProviderLink[]
+  }
 
 /** What is asked of somebody who is signed in and wants what a session alone is not enough for. */
 export function reauthenticatePage(props: Proof): Page {
@@ -102,6 +107,7 @@ export function reauthenticatePage(props: Proof): Page {
         after: (
           <>
             {byPasskey}
+            <ProviderLinks base={props} providers={props.providers ?? []} fresh />
             <p class="after">
               <a href={withReturnTo(`${basePath}/magic-link`, props.returnTo)}>{texts.login.magicLink}</a>
             </p>

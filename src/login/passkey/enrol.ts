@@ -17,7 +17,7 @@ import { type CreationOptions, creationOptions } from './creation-options.ts'
 import { isDecoy } from './decoys.ts'
 import type { Attestation } from './fields.ts'
 import { inNewTables } from './new-tables.ts'
-import { requireProvenOwner } from './require-owner.ts'
+import { requireProvenOwner } from '../require-owner.ts'
 import type { PasskeySite } from './site.ts'
 import { type CreatedPasskey, verifyAttestation } from './verify-attestation.ts'
 

@@ -9,7 +9,7 @@ import { requireSession } from '../../forms/require-session.ts'
 import { endOthers } from '../end-others.ts'
 import { mailChanged } from '../mail.ts'
 import { inNewTables } from './new-tables.ts'
-import { requireOwner } from './require-owner.ts'
+import { requireOwner } from '../require-owner.ts'
 
 export async function ownPasskeys(exchange: Exchange): Promise<readonly Passkey[]> {
   const { userId } = requireSession(exchange).lease.principal

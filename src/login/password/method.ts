@@ -107,6 +107,7 @@ export function showLogin(
     notice: problem === undefined ? noticeFor(exchange) : undefined,
     magicLinkEnabled: login.magicLink,
     phoneEnabled: login.phone.provider !== 'none',
+    providers: login.providers,
     passkey: site === null ? null : { domain: site.domain, unknownId },
   })
 }

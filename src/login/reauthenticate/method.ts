@@ -126,7 +126,8 @@ function pageOf(exchange: Exchange, { to, factors, passkey, needsFactor }: Asked
   // A password leads on to the text where there is a phone that is asked second.
   const isByPassword = !needsFactor || factors.methods.length > 0
   const ask = factors.hasTotp ? 'factor' : isByPassword ? 'password' : instead
-  return reauthenticatePage({ ...questionBase(exchange, to, problem), ask, passkey })
+  const { providers } = exchange.deps.settings.config.login
+  return reauthenticatePage({ ...questionBase(exchange, to, problem), ask, passkey, providers })
 }
 
 async function ownFactors(exchange: Exchange): Promise<Own> {

@@ -67,6 +67,8 @@ export const de: Texts = {
     factor_removed: 'Die Authenticator-App ist entfernt, und alle anderen Geräte sind abgemeldet.',
     phone_added: 'Ihr Telefon ist eingerichtet, und alle anderen Geräte sind abgemeldet.',
     phone_removed: 'Ihr Telefon ist entfernt, und alle anderen Geräte sind abgemeldet.',
+    identity_connected: 'Das Konto ist verbunden. Sie können sich von jetzt an damit anmelden.',
+    identity_disconnected: 'Das Konto ist getrennt. Es meldet Sie nicht mehr an.',
     passkey_added: 'Der Passkey ist hinzugefügt, und alle anderen Geräte sind abgemeldet.',
     passkey_removed: 'Der Passkey ist entfernt, und alle anderen Geräte sind abgemeldet.',
     passkey_renamed: 'Der Passkey hat seinen neuen Namen.',
@@ -83,6 +85,7 @@ export const de: Texts = {
     forgot: 'Passwort vergessen?',
     magicLink: 'Link zum Anmelden per E-Mail schicken',
     phone: 'Code per SMS schicken',
+    provider: 'Mit {provider} anmelden',
   },
   signUp: {
     title: 'Konto anlegen',
@@ -202,6 +205,14 @@ export const de: Texts = {
       'Bewahren Sie sie bei wichtigen Papieren auf. Jeder gilt einmal, wenn die App nicht zur Hand ist. Sie werden nur jetzt gezeigt.',
     codesDone: 'Ich habe sie aufbewahrt',
   },
+  connections: {
+    title: 'Verbundene Konten',
+    lead: 'Konten anderswo, mit denen Sie sich hier anmelden können. Andere Geräte werden abgemeldet, wenn Sie das ändern.',
+    isConnected: 'verbunden',
+    isNotConnected: 'nicht verbunden',
+    connect: '{provider} verbinden',
+    disconnect: '{provider} trennen',
+  },
   passkeys: {
     title: 'Ihre Passkeys',
     lead: 'Melden Sie sich mit Fingerabdruck, Gesicht oder PIN Ihres Geräts an, ohne Passwort.',
@@ -269,6 +280,39 @@ export const de: Texts = {
         title: 'Dieses Formular ist veraltet',
         sentence:
           'Es wurde nichts gesendet. Vielleicht haben Sie sich inzwischen in einem anderen Tab an- oder abgemeldet. Öffnen Sie die Seite noch einmal.',
+      },
+      sign_in_cancelled: {
+        title: 'Anmeldung nicht beendet',
+        sentence:
+          'Sie oder die andere Seite haben die Anmeldung abgebrochen. Nichts hat sich geändert. Versuchen Sie es noch einmal, oder melden Sie sich anders an.',
+      },
+      sign_in_expired: {
+        title: 'Bitte beginnen Sie neu',
+        sentence: 'Diese Anmeldung hat zu lange gedauert, wurde schon benutzt oder in einem anderen Browser begonnen.',
+      },
+      address_unproven: {
+        title: 'Ihre Adresse ist dort nicht bestätigt',
+        sentence:
+          'Die andere Seite bestätigt nicht, dass Ihre E-Mail-Adresse Ihnen gehört; darum wissen wir nicht, wer Sie hier sind. Bestätigen Sie die Adresse dort und versuchen Sie es noch einmal. Oder melden Sie sich an wie bisher, und verbinden Sie die andere Seite auf Ihrer Kontoseite.',
+      },
+      no_account: {
+        title: 'Hier gibt es kein Konto für Sie',
+        sentence:
+          'Auf diesem Weg lassen sich keine Konten anlegen. Wenn Sie eines haben, melden Sie sich an wie bisher.',
+      },
+      identity_taken: {
+        title: 'Schon mit einem anderen Konto verbunden',
+        sentence:
+          'Jenes Konto der anderen Seite öffnet hier ein anderes Konto. Melden Sie sich damit an, trennen Sie es auf jener Kontoseite, und verbinden Sie es dann hier.',
+      },
+      last_way_in: {
+        title: 'Nur so können Sie sich anmelden',
+        sentence: 'Wählen Sie ein Passwort oder verbinden Sie eine andere Seite, bevor Sie diese trennen.',
+      },
+      provider_failed: {
+        title: 'Die andere Seite kann Sie gerade nicht anmelden',
+        sentence:
+          'Sie hat nicht geantwortet, oder nicht wie sie sollte. Versuchen Sie es gleich noch einmal, oder melden Sie sich anders an.',
       },
     },
     byStatus: {
@@ -407,6 +451,14 @@ export const de: Texts = {
         phone_removed: {
           heading: 'Ein Telefon wurde entfernt',
           lead: 'Das Telefon Ihres Kontos bei {site} wurde entfernt, und andere Geräte wurden abgemeldet.',
+        },
+        identity_connected: {
+          heading: 'Ein Weg zur Anmeldung kam hinzu',
+          lead: 'Ein Konto einer anderen Seite wurde mit Ihrem Konto bei {site} verbunden und kann es von jetzt an öffnen.',
+        },
+        identity_disconnected: {
+          heading: 'Ein Weg zur Anmeldung wurde entfernt',
+          lead: 'Ein Konto einer anderen Seite wurde von Ihrem Konto bei {site} getrennt, und andere Geräte wurden abgemeldet.',
         },
         passkey_added: {
           heading: 'Ein Passkey wurde hinzugefügt',

@@ -60,6 +60,8 @@ export const en = {
     factor_removed: 'The authenticator app is removed, and all other devices are signed out.',
     phone_added: 'Your phone is set up, and all other devices are signed out.',
     phone_removed: 'Your phone is removed, and all other devices are signed out.',
+    identity_connected: 'The account is connected. You can sign in with it from now on.',
+    identity_disconnected: 'The account is disconnected. It does not sign you in any more.',
     passkey_added: 'The passkey is added, and all other devices are signed out.',
     passkey_removed: 'The passkey is removed, and all other devices are signed out.',
     passkey_renamed: 'The passkey has its new name.',
@@ -76,6 +78,7 @@ export const en = {
     forgot: 'Forgot your password?',
     magicLink: 'Send me a sign-in link by mail',
     phone: 'Send me a code by text',
+    provider: 'Sign in with {provider}',
   },
   signUp: {
     title: 'Create your account',
@@ -194,6 +197,14 @@ export const en = {
       'Keep them where you keep important papers. Each works once, when the app is not at hand. They are shown only now.',
     codesDone: 'I have kept them',
   },
+  connections: {
+    title: 'Connected accounts',
+    lead: 'Accounts elsewhere that you can sign in with here. Other devices are signed out when you change this.',
+    isConnected: 'connected',
+    isNotConnected: 'not connected',
+    connect: 'Connect {provider}',
+    disconnect: 'Disconnect {provider}',
+  },
   passkeys: {
     title: 'Your passkeys',
     lead: 'Sign in with your fingerprint, your face or the PIN of your device, without a password.',
@@ -259,6 +270,37 @@ export const en = {
       csrf_failed: {
         title: 'This form is out of date',
         sentence: 'Nothing was sent. You may have signed in or out in another tab meanwhile. Open the page again.',
+      },
+      sign_in_cancelled: {
+        title: 'Sign-in not finished',
+        sentence:
+          'You or the other site stopped the sign-in. Nothing has changed. You can try again, or sign in another way.',
+      },
+      sign_in_expired: {
+        title: 'Please start again',
+        sentence: 'This sign-in took too long, was used already, or began in another browser.',
+      },
+      address_unproven: {
+        title: 'Your address is not confirmed there',
+        sentence:
+          'The other site does not confirm that your email address is yours, so we cannot tell who you are here. Confirm the address there and try again. Or sign in the way you did before, and connect the other site on your account page.',
+      },
+      no_account: {
+        title: 'There is no account for you here',
+        sentence: 'Accounts cannot be created this way. If you have one, sign in the way you did before.',
+      },
+      identity_taken: {
+        title: 'Connected to another account already',
+        sentence:
+          'That account of the other site opens another account here. Sign in with it, disconnect it on that account page, and connect it here again.',
+      },
+      last_way_in: {
+        title: 'This is your only way to sign in',
+        sentence: 'Set a password or connect another site before you disconnect this one.',
+      },
+      provider_failed: {
+        title: 'The other site cannot sign you in now',
+        sentence: 'It did not answer, or not as it should. Try again in a moment, or sign in another way.',
       },
     },
     byStatus: {

@@ -62,6 +62,8 @@ describe('the table', () => {
       ['webauthn-finish', 20, 1, 'address'],
       ['password-forgot', 5, 1, 'address'],
       ['second-factor', 10, 1, 'address'],
+      ['social-start', 10, 1, 'address'],
+      ['social-finish', 20, 1, 'address'],
       ['own-password', 10, 60, 'account'],
       ['mail-message', 10, 60, 'mail-address'],
       ['phone-code', 3, 60, 'number'],

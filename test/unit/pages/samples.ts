@@ -1,5 +1,6 @@
 import { accountPage } from '../../../src/pages/account-page.tsx'
 import { checkMailPage } from '../../../src/pages/check-mail-page.tsx'
+import { connectionsPage } from '../../../src/pages/connections-page.tsx'
 import { changePasswordPage } from '../../../src/pages/change-password-page.tsx'
 import { forgotPage } from '../../../src/pages/forgot-page.tsx'
 import { magicCodePage, magicConfirmPage, magicLinkPage } from '../../../src/pages/magic-link-page.tsx'
@@ -34,6 +35,7 @@ export function everyPage(theme: Theme, value: string, texts: Texts = en): Reado
       signUpEnabled: true,
       magicLinkEnabled: true,
       phoneEnabled: true,
+      providers: [{ id: 'one', name: value }],
       passkey: { domain: 'example.com', unknownId: value },
       problem: 'invalid_credentials',
     }),
@@ -77,6 +79,14 @@ export function everyPage(theme: Theme, value: string, texts: Texts = en): Reado
     proofByFactor: reauthenticatePage({ ...base, returnTo: value, ask: 'factor', passkey: null }),
     proofImpossible: reauthenticatePage({ ...base, returnTo: value, ask: 'nothing', passkey: null }),
     proofByPasskey: reauthenticatePage({ ...base, ask: 'passkey', passkey: { domain: 'example.com' } }),
+    connections: connectionsPage({
+      ...base,
+      connections: [
+        { id: value, name: value, isConnected: true },
+        { id: 'two', name: value, isConnected: false },
+      ],
+      notice: 'identity_connected',
+    }),
     twoStepOff: twoStepPage({ ...base, codesLeft: null, problem: 'factor_exists' }),
     twoStepOn: twoStepPage({ ...base, codesLeft: 7, notice: 'factor_removed' }),
     setUp: setUpPage({ ...base, secret: value, otpauthUrl: value, picture, problem: 'invalid_code' }),
