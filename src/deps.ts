@@ -3,7 +3,7 @@ import { type HostPatterns, compileHosts } from './access/host-patterns.ts'
 import { type ReservedHeaders, compileReserved } from './access/reserved-headers.ts'
 import { type RouteTable, compileRoutes } from './access/rules.ts'
 import { keySetReporter } from './audit/key-set-failures.ts'
-import { type AuditTrail, createAuditTrail } from './audit/trail.ts'
+import { type AuditTrail, auditShardName, createAuditTrail } from './audit/trail.ts'
 import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { createNeonDatabase } from './db/neon.ts'
@@ -19,10 +19,15 @@ import { type Hashing, createHashing } from './hashing/hash-places.ts'
 import { boundPlace } from './hashing/hash-service.ts'
 import type { HashPlace } from './hashing/hash-job.ts'
 import type { HashParts } from './hashing/hash-object.ts'
-import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
+import { type Outbox, createOutbox } from './outbox/outbox.ts'
+import type { OutboxParts } from './outbox/outbox-object.ts'
 import type { BreachList } from './providers/breach-list/breach-list.ts'
 import { createBreachList } from './providers/breach-list/index.ts'
+import type { EmailBinding } from './providers/email/cloudflare.ts'
 import { createMailer } from './providers/email/index.ts'
+import type { Mailer } from './providers/email/mailer.ts'
+import { createSmsVendor } from './providers/sms/index.ts'
+import type { SmsVendor } from './providers/sms/sms-vendor.ts'
 import { type BearerTokens, createBearerTokens } from './identity/bearer-token.ts'
 import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
 import { type KnownDevices, createKnownDevices } from './login/known-devices.ts'
@@ -87,7 +92,9 @@ export interface Deps {
   readonly hashing: Hashing
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
-  readonly mail: MailQueue
+  readonly outbox: Outbox
+  /** Null where nobody signs in by phone. */
+  readonly sms: SmsVendor | null
   /** The origin of a service binding. */
   readonly service: (binding: string) => { fetch(request: Request): Promise<Response> } | null
   readonly now: () => number
@@ -101,7 +108,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     // The stub's generated type hides the methods behind conditional types; this is the part that is called.
     return name === null ? null : (env.USERS.getByName(name) as unknown as ReturnType<Deps['userObject']>)
   }
-  const audit = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`), now)
+  const audit = createAuditTrail(() => env.AUDIT.getByName(auditShardName()), now)
   const sessions = createSessionGate(userObject, now)
   const tokens = createSigner(settings)
   const own = tokens === null ? null : ownIssuer(tokens, sessions)
@@ -125,11 +132,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
-    sealed: createSealedTexts(
-      [environment.DATA_KEY, environment.DATA_KEY_PREVIOUS].flatMap((key) =>
-        key === undefined ? [] : [derivedKey(key, 'sealed texts')],
-      ),
-    ),
+    sealed: sealedTexts(settings),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     tokens,
     ownTokens: own === null ? null : createOwnTokenJudge(own, now),
@@ -138,7 +141,8 @@ export function createDeps(env: Env, settings: Settings): Deps {
     passkeys: createPasskeySite(settings),
     hashing: hashingOf(env, settings),
     breachList: createBreachList(config.breachList, environment),
-    mail: createMailQueue(createMailer(config.email, environment), audit),
+    outbox: createOutbox((shard) => env.OUTBOX.getByName(`outbox:all:${shard}`), now),
+    sms: createSmsVendor(config.login.phone, environment),
     service: (binding) => boundService(env, binding),
     now,
   }
@@ -207,6 +211,7 @@ function createCounting(
       ipv6Prefix,
       secret,
       ask: createAskLimits((name) => env.LIMITS.getByName(name)),
+      smsShard: (name) => env.LIMITS.getByName(name),
       now,
     }),
     lockouts: createLockouts({
@@ -244,6 +249,33 @@ export function logoutNotices(settings: Settings, database: Database): LogoutNot
 
 export function refreshKeyOf({ environment }: Settings): Uint8Array {
   return derivedKey(environment.DATA_KEY, 'refresh tokens')
+}
+
+function sealedTexts({ environment }: Settings): SealedTexts {
+  const keys = [environment.DATA_KEY, environment.DATA_KEY_PREVIOUS].filter((key) => key !== undefined)
+  return createSealedTexts(keys.map((key) => derivedKey(key, 'sealed texts')))
+}
+
+function mailerOf(env: Env, { config, environment }: Settings): Mailer {
+  // A binding that the settings name is none of the generated types; that it sends, the settings have seen to.
+  const bindings = env as unknown as Readonly<Record<string, EmailBinding>>
+  return createMailer(config.email, environment, (name) => {
+    const binding = bindings[name]
+    if (binding === undefined) throw new Error('no such binding')
+    return binding
+  })
+}
+
+export function outboxParts(env: Env, settings: Settings): OutboxParts {
+  const { config, environment } = settings
+  return {
+    carriers: {
+      mailer: mailerOf(env, settings),
+      sms: createSmsVendor(config.login.phone, environment),
+    },
+    sealed: sealedTexts(settings),
+    trail: { append: (rows) => env.AUDIT.getByName(auditShardName()).append(rows) },
+  }
 }
 
 export function userObjectPolicy({ config }: Settings): UserObjectPolicy {

@@ -81,6 +81,11 @@ export const errorTable = {
     title: 'Set up already',
     text: 'Remove the second factor that is there before you set up another one.',
   },
+  phone_taken: {
+    status: 409,
+    title: 'Number in use',
+    text: 'Another account signs in with this number. Remove it there first.',
+  },
   passkey_exists: {
     status: 409,
     title: 'Passkey known already',
@@ -96,6 +101,11 @@ export const errorTable = {
     status: 415,
     title: 'Unsupported form of content',
     text: 'Send JSON with Content-Type: application/json.',
+  },
+  invalid_phone: {
+    status: 422,
+    title: 'Not a number texts are sent to',
+    text: 'Give the number of a mobile phone, with its country code.',
   },
   invalid_input: { status: 422, title: 'Some fields are not right', text: 'Correct the fields named and send again.' },
   too_many_attempts: { status: 429, title: 'Too many attempts', text: 'Wait a little and try again.' },

@@ -17,6 +17,8 @@ export const auditEvents = {
   'password.reset': { outcome: 'success' },
   'password.changed': { outcome: 'success' },
   'magic-link.sent': { outcome: 'success' },
+  'phone-code.sent': { outcome: 'success' },
+  'sms.withheld': { outcome: 'failure' },
   'factor.added': { outcome: 'success' },
   'factor.removed': { outcome: 'success' },
   'factor.failed': { outcome: 'failure' },
@@ -50,7 +52,7 @@ export const auditEvents = {
   'network-list.refused': { outcome: 'failure' },
   'access.denied': { outcome: 'failure' },
   'csrf.refused': { outcome: 'failure' },
-  'mail.failed': { outcome: 'failure' },
+  'message.undelivered': { outcome: 'failure' },
 } as const satisfies Record<string, { readonly outcome: 'success' | 'failure' }>
 
 export type AuditEventType = keyof typeof auditEvents

@@ -1,9 +1,11 @@
 // What the owner of a site can say in gateway.config.ts. The schema is the reference: defaults stand here and only here.
 import { z } from 'zod'
 import type { OrFromEnvironment } from './from-environment.ts'
+import { emailSchema } from './email-schema.ts'
 import { issuer } from './issuer-presets.ts'
 import { limitsSchema } from './limits-schema.ts'
 import { threatsSchema } from './threats-schema.ts'
+import { phoneSchema } from './phone-schema.ts'
 
 const headerName = z
   .string()
@@ -99,6 +101,8 @@ export const gatewaySchema = z.strictObject({
       signUp: z.boolean().default(true),
       /** Whether people may sign in by a link or code that is mailed to them. */
       magicLink: z.boolean().default(true),
+      /** Whether people may sign in by a code that is sent to their phone, and by whom it is sent. */
+      phone: phoneSchema,
       /** Whether people may sign in with passkeys. */
       passkeys: z.boolean().default(true),
       /** What passkeys are bound to, if not the host of PUBLIC_URL but a domain above it; fixed once somebody has one. */
@@ -149,11 +153,7 @@ export const gatewaySchema = z.strictObject({
       whenUnavailable: z.enum(['open', 'closed']).default('open'),
     })
     .prefault({}),
-  email: z.strictObject({
-    provider: z.literal('resend'),
-    /** The sender of every mail, such as `Example <login@example.com>`. */
-    from: z.string().min(3),
-  }),
+  email: emailSchema,
   theme: z
     .strictObject({
       name: z.string().min(1).max(80).default('Portcullis'),

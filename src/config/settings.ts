@@ -3,6 +3,7 @@ import { type Result, fail, succeed } from '../kit/result.ts'
 import { type Environment, environmentSchema, expectedValue } from './environment-schema.ts'
 import { fromEnvironment } from './from-environment.ts'
 import { type GatewayConfig, gatewaySchema } from './gateway-schema.ts'
+import { missingCredentials } from './vendor-credentials.ts'
 import { type ConfigProblem, problemsOf } from './problems.ts'
 
 export type OriginTarget =
@@ -48,6 +49,7 @@ export function parseSettings(
     ...problemsOf(parsedEnvironment, 'environment', environment, expectedValue),
   ]
   if (!parsedConfig.success || !parsedEnvironment.success) return fail(problems)
+  problems.push(...missingCredentials(parsedConfig.data, environment))
   const origins = resolveOrigins(parsedConfig.data, environment, problems)
   const routes = resolveRoutes(parsedConfig.data, origins, problems)
   checkPasskeyDomain(parsedConfig.data.login.passkeyDomain, parsedEnvironment.data.PUBLIC_URL, problems)

@@ -8,6 +8,8 @@ import { ownPasskeysMethod } from './passkey/account-method.ts'
 import { passkeySignIn } from './passkey/method.ts'
 import { password } from './password/method.ts'
 import { passwordReset } from './password/reset-method.ts'
+import { ownPhone } from './phone/account-method.ts'
+import { phone } from './phone/method.ts'
 import { reauthentication } from './reauthenticate/method.ts'
 import { ownSecondFactor } from './second-factor/account-method.ts'
 import { secondFactor } from './second-factor/method.ts'
@@ -19,10 +21,12 @@ export const loginMethods: readonly LoginMethod[] = [
   password,
   passwordReset,
   magicLink,
+  phone,
   passkeySignIn,
   emailVerification,
   secondFactor,
   ownSecondFactor,
+  ownPhone,
   ownPasskeysMethod,
   reauthentication,
 ]

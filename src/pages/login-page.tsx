@@ -16,6 +16,7 @@ export type LoginPageProps = PageBase & {
   readonly notice?: NoticeKey | undefined
   readonly signUpEnabled: boolean
   readonly magicLinkEnabled: boolean
+  readonly phoneEnabled: boolean
   /** Null where the site wants no passkeys. */
   readonly passkey: PasskeyOffer | null
   readonly retryAfterS?: number | undefined
@@ -78,6 +79,11 @@ export function loginPage(props: LoginPageProps): Page {
       {props.magicLinkEnabled ? (
         <p class="after">
           <a href={withReturnTo(`${basePath}/magic-link`, returnTo)}>{t.magicLink}</a>
+        </p>
+      ) : null}
+      {props.phoneEnabled ? (
+        <p class="after">
+          <a href={withReturnTo(`${basePath}/phone`, returnTo)}>{t.phone}</a>
         </p>
       ) : null}
       {props.signUpEnabled ? (

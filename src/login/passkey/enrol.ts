@@ -59,7 +59,7 @@ export async function finishPasskey(exchange: Exchange, site: PasskeySite, offer
     throw new GatewayError(reject('passkey_exists', 'credential id'))
   if (text(row, 'outcome') !== 'added') throw tooMany()
   await endOthers(exchange, { id: userId, shard }, { exceptId: sessionId, reason: 'passkey added' })
-  mailChanged(exchange, email, 'passkey_added')
+  await mailChanged(exchange, email, 'passkey_added')
   return { ...passkey, createdAtMs: number(row, 'created_at_ms'), lastUsedAtMs: null }
 }
 

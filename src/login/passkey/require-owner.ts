@@ -9,7 +9,7 @@ import type { Lease } from '../../sessions/gate.ts'
 export async function requireOwner(exchange: Exchange): Promise<Lease['principal']> {
   const { userId } = requireRecent(exchange, { aal: 1 })
   const [row] = await exchange.database.read(findFactors(userId))
-  return requireRecent(exchange, { aal: row !== undefined && factorsOf(row).hasTotp ? 2 : 1 })
+  return requireRecent(exchange, { aal: row !== undefined && factorsOf(row).methods.length > 0 ? 2 : 1 })
 }
 
 /** An account whose mailbox nobody has proven may be somebody else's tomorrow, who would not know of the passkey. */

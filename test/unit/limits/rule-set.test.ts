@@ -65,6 +65,13 @@ describe('the table', () => {
       ['own-password', 10, 60, 'account'],
       ['mail-message', 10, 60, 'mail-address'],
       ['phone-code', 3, 60, 'number'],
+      ['phone-start', 5, 1, 'address'],
+      ['phone-verify', 10, 1, 'address'],
+      ['sms-number', 10, 1440, 'number'],
+      ['sms-network', 20, 60, 'network'],
+      ['sms-country', 200, 60, 'country'],
+      ['sms-day', 1000, 1440, 'site'],
+      ['sms-conversion', 20, 60, 'country'],
     ])
   })
 
