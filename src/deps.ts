@@ -12,6 +12,7 @@ import { createAskLimits } from './limits/limiter.ts'
 import { type Limits, createLimits } from './limits/limits.ts'
 import { type Lockouts, createLockouts } from './limits/lockouts.ts'
 import { compileRules } from './limits/rule-set.ts'
+import type { WatchedSubjects } from './limits/watched-at.ts'
 import { type PasskeySite, createPasskeySite } from './login/passkey/site.ts'
 import { createPasswordHasher } from './login/password/hasher.ts'
 import { type Hashing, createHashing } from './hashing/hash-places.ts'
@@ -44,6 +45,10 @@ import { type KeySetStore, createRemoteKeys } from './tokens/key-sets.ts'
 import { ownIssuer } from './tokens/own-issuer.ts'
 import { type JudgeOwnToken, createOwnTokenJudge } from './tokens/own-tokens.ts'
 import { type Trusted, verifyToken } from './tokens/verify-token.ts'
+import { createThreatWatch } from './threat-deps.ts'
+import type { Networks } from './threats/networks.ts'
+import type { RiskJudge } from './threats/risk/risk.ts'
+import type { Watch } from './threats/watch.ts'
 import { externalPerson } from './users/external-person.ts'
 import { createExternalUsers } from './users/external-users.ts'
 
@@ -58,6 +63,10 @@ export interface Deps {
   readonly audit: AuditTrail
   readonly limits: Limits
   readonly lockouts: Lockouts
+  readonly networks: Networks
+  readonly watch: Watch
+  readonly watched: WatchedSubjects
+  readonly risk: RiskJudge
   readonly knownDevices: KnownDevices
   readonly sessions: SessionGate
   readonly sessionPolicy: SessionPolicy
@@ -115,6 +124,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     database: createDatabase(settings),
     audit,
     ...createCounting(env, settings, now),
+    ...createThreatWatch(env, settings, { audit, secret: countedSubjectsKey(settings), now }),
     sessions,
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
@@ -182,11 +192,12 @@ export function hashParts({ config, environment }: Settings): HashParts {
 /** Everything that is counted, and by whom. */
 function createCounting(
   env: Env,
-  { config, environment }: Settings,
+  settings: Settings,
   now: () => number,
 ): Pick<Deps, 'limits' | 'lockouts' | 'knownDevices'> {
+  const { config, environment } = settings
   const { shards, ipv6Prefix, apiPaths, rules: overrides, lockout } = config.limits
-  const secret = derivedKey(environment.DATA_KEY, 'counted subjects')
+  const secret = countedSubjectsKey(settings)
   const policy = {
     failures: lockout.failures,
     firstMs: lockout.firstMinutes * minuteMs,
@@ -215,6 +226,10 @@ function createCounting(
       now,
     }),
   }
+}
+
+function countedSubjectsKey({ environment }: Settings): Uint8Array {
+  return derivedKey(environment.DATA_KEY, 'counted subjects')
 }
 
 export function createDatabase({ environment }: Settings): Database {

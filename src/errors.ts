@@ -58,6 +58,16 @@ export const errorTable = {
     title: 'Address not confirmed',
     text: 'Confirm your e-mail address first: open the link or enter the code we sent.',
   },
+  confirm_by_mail: {
+    status: 403,
+    title: 'One more step',
+    text: 'This sign-in looks unusual. Open the link we have just sent to your address to sign in.',
+  },
+  login_refused: {
+    status: 403,
+    title: 'Sign-in not possible from here',
+    text: 'This sign-in looks unusual. Sign in from a device and a place you have used before.',
+  },
   origin_not_allowed: {
     status: 403,
     title: 'Not allowed from this site',

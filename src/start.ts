@@ -23,6 +23,7 @@ import { log } from './log.ts'
 import { answerHealth, healthQuestion } from './monitor/health.ts'
 import type { OutboxParts } from './outbox/outbox-object.ts'
 import { cleanUp } from './sessions/clean-up.ts'
+import { refreshNetworkLists } from './threat-deps.ts'
 import type { UserObjectParts } from './sessions/user-object.ts'
 
 type Started = { readonly deps: Deps; readonly gateway: Gateway }
@@ -53,9 +54,13 @@ function start(env: Env, from: Settings): Started {
   return { deps, gateway: createGateway(deps) }
 }
 
-export async function scheduledWork(env: Env, config: unknown): Promise<void> {
+/** Of wrangler.toml; whatever else triggers is the daily work. */
+const listsCron = '17 * * * *'
+
+export async function scheduledWork(env: Env, config: unknown, cron: string): Promise<void> {
   const read = readSettings(env, config)
   if (!read.ok) return
+  if (cron === listsCron) return refreshNetworkLists(env, read.value)
   const database = createDatabase(read.value)
   await cleanUp(database, read.value.config.accounts)
   // What an object was about to deliver when it was stopped.

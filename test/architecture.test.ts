@@ -18,14 +18,28 @@ const request = [
   'log.ts',
   'post-message.ts',
   'render.ts',
+  'sightings.ts',
 ]
-const domain = ['access', 'audit', 'hashing', 'identity', 'limits', 'sessions', 'tokens', 'users']
+const domain = ['access', 'audit', 'hashing', 'identity', 'limits', 'sessions', 'threats', 'tokens', 'users']
 const layers: Readonly<Record<string, readonly string[]>> = {
   // The frame.
-  'worker.ts': ['start.ts', 'audit', 'hashing', 'limits', 'outbox', 'sessions', 'tokens'],
-  'start.ts': ['hashing', 'gateway.ts', 'deps.ts', 'config', 'db', 'errors.ts', 'log.ts', 'monitor', 'sessions', 'kit'],
+  'worker.ts': ['start.ts', 'audit', 'hashing', 'limits', 'outbox', 'providers', 'sessions', 'threats', 'tokens'],
+  'start.ts': [
+    'hashing',
+    'gateway.ts',
+    'deps.ts',
+    'config',
+    'db',
+    'errors.ts',
+    'log.ts',
+    'monitor',
+    'sessions',
+    'kit',
+    'threat-deps.ts',
+  ],
   'gateway.ts': ['stages', ...features, 'monitor', ...request, 'db', 'kit'],
-  'deps.ts': ['config', 'db', 'providers', 'login', 'outbox', ...domain, 'kit'],
+  'deps.ts': ['threat-deps.ts', 'config', 'db', 'providers', 'login', 'outbox', ...domain, 'kit'],
+  'threat-deps.ts': ['audit', 'limits', 'threats', 'kit'],
   // What a request meets.
   stages: [...request, ...domain, 'pages', 'db', 'kit'],
   login: ['forms', ...request, ...domain, 'pages', 'db', 'kit'],
@@ -42,6 +56,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'exchange.ts': ['errors.ts', 'access', 'kit'],
   'exchange-facts.ts': [],
   'post-message.ts': ['errors.ts', 'exchange.ts', 'kit'],
+  'sightings.ts': ['exchange.ts'],
   'limit-rejection.ts': ['errors.ts', 'exchange.ts', 'kit'],
   'context.ts': [],
   'body.ts': ['errors.ts', 'kit'],
@@ -52,8 +67,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   audit: ['db', 'log.ts', 'kit'],
   hashing: ['kit'],
   identity: ['kit'],
-  limits: ['log.ts', 'kit'],
+  limits: ['threats', 'log.ts', 'kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
+  threats: ['access', 'log.ts', 'kit'],
   tokens: ['access', 'audit', 'db', 'sessions', 'kit'],
   users: ['audit', 'db', 'tokens', 'kit'],
   outbox: ['audit', 'providers', 'log.ts', 'kit'],
@@ -63,7 +79,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   pages: ['kit'],
   // Runs in browsers, and is built into pages.
   browser: [],
-  config: ['kit', 'access', 'limits'],
+  config: ['kit', 'access', 'limits', 'threats'],
   kit: [],
 }
 
@@ -148,7 +164,8 @@ describe('the worker', () => {
   it('reads settings in one place', () => {
     const readers = sources.filter(
       ({ path, text }) =>
-        !/^(?:config\/|start\.ts|deps\.ts|worker\.ts)/.test(path) && /\bprocess\.env\b|\benv\.[A-Z]/.test(text),
+        !/^(?:config\/|start\.ts|(?:threat-)?deps\.ts|worker\.ts)/.test(path) &&
+        /\bprocess\.env\b|\benv\.[A-Z]/.test(text),
     )
     expect(readers.map(({ path }) => path)).toEqual([])
   })

@@ -5,6 +5,7 @@ import { emailSchema } from './email-schema.ts'
 import { issuer } from './issuer-presets.ts'
 import { limitsSchema } from './limits-schema.ts'
 import { phoneSchema } from './phone-schema.ts'
+import { threatsSchema } from './threats-schema.ts'
 
 const headerName = z
   .string()
@@ -129,6 +130,7 @@ export const gatewaySchema = z.strictObject({
     })
     .prefault({}),
   limits: limitsSchema,
+  threats: threatsSchema,
   webSockets: z
     .strictObject({
       /** Origins besides the site's own that may open WebSockets, such as `https://app.example.com`. */

@@ -28,18 +28,25 @@ import {
   withUsed,
 } from './conversion.ts'
 import { remembersUntilMs } from './penalty.ts'
+import { restricted } from './restrict.ts'
+import { type WatchShard, type WatchedSubject, WatchedSubjects } from './watched-subjects.ts'
+import { type Finding, restrictsOf } from '../threats/detectors/detectors.ts'
+import type { Sighting } from '../threats/detectors/evidence.ts'
+import type { DetectorPolicy, Suspicion } from '../threats/detectors/watched.ts'
 
 const countersKept = 20_000
 const accountsKept = 20_000
 
-export class LimitObject extends DurableObject<Env> implements LimitShard, LockoutShard, SmsShard {
+export class LimitObject extends DurableObject<Env> implements LimitShard, LockoutShard, SmsShard, WatchShard {
   readonly #counters = new BoundedMap<string, Counter>(countersKept)
   readonly #pools = new BoundedMap<string, Pools>(accountsKept)
   readonly #kept: KeptStates
+  readonly #watched: WatchedSubjects
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
     this.#kept = new KeptStates(state.storage)
+    this.#watched = new WatchedSubjects(this.#kept)
   }
 
   ask(subject: string, questions: readonly Question[]): Promise<readonly Verdict[]> {
@@ -123,6 +130,32 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
       else this.#kept.replace(key, others)
     }
     return Promise.resolve()
+  }
+
+  sighted(
+    subject: WatchedSubject,
+    sightings: readonly Sighting[],
+    policy: DetectorPolicy,
+  ): Promise<readonly Finding[]> {
+    const news = this.#watched.see(subject, sightings, policy)
+    for (const finding of news) if (policy[finding.type].state === 'enforce') this.#restrict(subject, finding)
+    return Promise.resolve(news)
+  }
+
+  suspicion(key: string): Promise<Suspicion> {
+    return Promise.resolve(this.#watched.suspicion(key))
+  }
+
+  /** The rules answer from then on as they answer whoever exceeded them. */
+  #restrict({ kind, key: subject }: WatchedSubject, { type, recommendedAction }: Finding): void {
+    const now = Date.now()
+    for (const rule of restrictsOf(type, kind)) {
+      const key = JSON.stringify([rule, subject])
+      const before = this.#counters.get(key) ?? (this.#kept.get(key) as Counter | null) ?? emptyCounter
+      const counter = restricted(before, recommendedAction, now)
+      this.#counters.set(key, counter)
+      this.#kept.set(key, counter, remembersUntilMs(counter))
+    }
   }
 
   #poolsOf(key: string): Pools {

@@ -168,6 +168,16 @@ export const limitRules = {
     limit: 10,
     windowMs: hourMs,
   },
+  /** Passwords from a whole network (IPv4 /24, IPv6 /48): addresses are cheap to those who have many. */
+  'login-network': {
+    ...guarded,
+    phase: 'login',
+    subject: 'network',
+    matches: 'asked',
+    limit: 300,
+    windowMs: minuteMs,
+    state: 'shadow',
+  },
   'phone-code': { ...guarded, phase: 'login', subject: 'number', matches: 'asked', limit: 3, windowMs: hourMs },
   'phone-start': {
     ...guarded,

@@ -6,8 +6,10 @@ import type { Deps } from '../deps.ts'
 import { GatewayError } from '../errors.ts'
 import { databaseMetrics, limitMetrics, messageMetrics } from './figures.ts'
 import { metricsText } from './prometheus.ts'
+import { detectorMetrics, networkMetrics, riskMetrics } from './threat-figures.ts'
 
-export function metrics({ settings, database, limits, lockouts, outbox }: Deps): Hono<GatewayEnv> {
+export function metrics(deps: Deps): Hono<GatewayEnv> {
+  const { settings, database, limits, lockouts, outbox, networks, watch, risk } = deps
   const expected = settings.environment.METRICS_TOKEN
   const app = createApp()
   app.get('/metrics', async (context) => {
@@ -26,6 +28,9 @@ export function metrics({ settings, database, limits, lockouts, outbox }: Deps):
       ...databaseMetrics(database),
       ...limitMetrics(limits.tallies(), lockouts.tally()),
       ...messages,
+      ...networkMetrics(networks),
+      ...detectorMetrics(watch.tallies()),
+      ...riskMetrics(risk),
     ])
     return context.text(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
   })

@@ -89,6 +89,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     compatibilityFlags,
     isolates,
     storageDir,
+    cfHeader: 'test-cf',
   })
   const workerd = withCoverage(started)
   const observer = new pg.Pool({ connectionString: databaseUrl, max: 4 })

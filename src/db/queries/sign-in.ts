@@ -16,6 +16,8 @@ export interface SignInRows {
   readonly session: NewSession
   readonly pause: NewPause
   readonly audits: { readonly opened: AuditRow; readonly paused: AuditRow }
+  /** No session without a second factor, also for somebody who has none; see login/risk.ts. */
+  readonly isHeld: boolean
 }
 
 /** What a person may be asked second, as programs name it. Empty: there is no second factor. */
@@ -33,11 +35,11 @@ export function factorMethods(userId: SQL): SQL {
  * the code can forget to ask, and no factor that was added a moment ago is missed. What proves two factors at once, such as
  * a passkey that asked for a fingerprint, needs no more.
  */
-export function openOrPause({ session, pause, audits }: SignInRows, from: SQL, userId: SQL): SQL {
+export function openOrPause({ session, pause, audits, isHeld }: SignInRows, from: SQL, userId: SQL): SQL {
   return sql`entry as (
       select ${userId} as user_id, case when ${session.aal}::int < 2 then ${factorMethods(userId)} else '{}' end as factor_methods
       from ${from}),
-    opened as (${insertSession(session, sql`entry where factor_methods = '{}'`, sql`entry.user_id`)} returning id, user_id),
+    opened as (${insertSession(session, sql`entry where factor_methods = '{}' and not ${isHeld}::boolean`, sql`entry.user_id`)} returning id, user_id),
     paused as (
       insert into challenges (id, purpose, user_id, token_hash, amr, ip, code_expires_at, expires_at)
       select ${pause.id}::uuid, 'second-factor', user_id, ${pause.tokenHash}, ${textArray(session.amr)},

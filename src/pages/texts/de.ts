@@ -51,6 +51,10 @@ export const de: Texts = {
     passkey_exists: 'Dieses Gerät hat schon einen Passkey für diese Seite.',
     too_many_passkeys: 'Sie haben so viele Passkeys, wie ein Konto haben kann. Entfernen Sie zuerst einen.',
     invalid_link: 'Dieser Link gilt nicht mehr. Vielleicht wurde er schon benutzt, oder er ist zu alt.',
+    confirm_by_mail:
+      'Diese Anmeldung ist ungewöhnlich. Wir haben Ihnen einen Link geschickt: Öffnen Sie ihn auf diesem Gerät, um sich anzumelden.',
+    login_refused:
+      'Diese Anmeldung ist ungewöhnlich. Melden Sie sich von einem Gerät und einem Ort an, die Sie schon benutzt haben.',
     rate_limited: 'Das waren zu viele Versuche.',
     unavailable: 'Das geht gerade nicht. Bitte versuchen Sie es gleich noch einmal.',
   },

@@ -45,6 +45,9 @@ export const en = {
     passkey_exists: 'This device has a passkey for this site already.',
     too_many_passkeys: 'You have as many passkeys as an account can have. Remove one first.',
     invalid_link: 'This link is no longer valid. It may have been used already, or it is too old.',
+    confirm_by_mail:
+      'This sign-in looks unusual. We have sent a link to your address: open it on this device to sign in.',
+    login_refused: 'This sign-in looks unusual. Sign in from a device and a place you have used before.',
     rate_limited: 'There were too many attempts.',
     unavailable: 'This does not work just now. Please try again in a moment.',
   },
