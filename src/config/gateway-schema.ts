@@ -4,10 +4,10 @@ import type { OrFromEnvironment } from './from-environment.ts'
 import { emailSchema } from './email-schema.ts'
 import { issuer } from './issuer-presets.ts'
 import { limitsSchema } from './limits-schema.ts'
-import { originLoginSchema } from './origin-login-schema.ts'
-import { providersSchema } from './provider-schema.ts'
 import { threatsSchema } from './threats-schema.ts'
 import { phoneSchema } from './phone-schema.ts'
+import { originLoginSchema } from './origin-login-schema.ts'
+import { providersSchema } from './provider-schema.ts'
 
 const headerName = z
   .string()

@@ -12,10 +12,10 @@ export type AccountPageProps = PageBase & {
   readonly user: { readonly email: string; readonly name: string | null }
   readonly sessions: readonly SessionRow[]
   readonly hasTwoStep: boolean
-  /** Whether there are other sites to sign in with. */
-  readonly hasProviders?: boolean
   /** Null where nobody signs in by phone. */
   readonly phone: 'none' | 'sign-in' | 'second-factor' | null
+  /** Whether there are other sites to sign in with. */
+  readonly hasProviders?: boolean
   /** How many there are; null where the site wants none. */
   readonly passkeys: number | null
   readonly homeUrl?: string | null | undefined
@@ -62,16 +62,16 @@ const Security = ({ props }: { props: AccountPageProps }) => {
       <p>
         <a href={`${basePath}/account/two-step`}>{t.twoStep}</a>: {props.hasTwoStep ? t.twoStepOn : t.twoStepOff}
       </p>
-      {props.hasProviders === true ? (
-        <p>
-          <a href={`${basePath}/account/connections`}>{texts.connections.title}</a>
-        </p>
-      ) : null}
       {props.phone === null ? null : (
         <p>
           <a href={`${basePath}/account/phone`}>{t.phone}</a>: {phoneState(texts, props.phone)}
         </p>
       )}
+      {props.hasProviders === true ? (
+        <p>
+          <a href={`${basePath}/account/connections`}>{texts.connections.title}</a>
+        </p>
+      ) : null}
       {props.passkeys === null ? null : (
         <p>
           <a href={`${basePath}/account/passkeys`}>{t.passkeys}</a>: {props.passkeys}

@@ -17,9 +17,9 @@ export type LoginPageProps = PageBase & {
   readonly notice?: NoticeKey | undefined
   readonly signUpEnabled: boolean
   readonly magicLinkEnabled: boolean
+  readonly phoneEnabled: boolean
   /** Other sites to sign in with. */
   readonly providers?: readonly ProviderLink[]
-  readonly phoneEnabled: boolean
   /** Null where the site wants no passkeys. */
   readonly passkey: PasskeyOffer | null
   readonly retryAfterS?: number | undefined

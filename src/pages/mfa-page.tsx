@@ -1,8 +1,8 @@
 /** @jsxImportSource hono/jsx */
 import { withReturnTo } from './addresses.ts'
-import { type ProviderLink, ProviderLinks } from './provider-links.tsx'
 import { codeField, currentPasswordField, factorField } from './asked-fields.ts'
 import { PostForm, ReturnToField, Sentence, SubmitButton } from './form.tsx'
+import { type ProviderLink, ProviderLinks } from './provider-links.tsx'
 import type { Page } from './layout.tsx'
 import { PasskeyBlock, type PasskeyOffer } from './passkey-block.tsx'
 import { passkeyScript } from './passkey-script.ts'

@@ -123,10 +123,10 @@ interface Asked extends Own {
 
 function pageOf(exchange: Exchange, { to, factors, passkey, needsFactor }: Asked, problem?: FormProblem) {
   const instead = passkey === null ? 'nothing' : 'passkey'
-  const { providers } = exchange.deps.settings.config.login
   // A password leads on to the text where there is a phone that is asked second.
   const isByPassword = !needsFactor || factors.methods.length > 0
   const ask = factors.hasTotp ? 'factor' : isByPassword ? 'password' : instead
+  const { providers } = exchange.deps.settings.config.login
   return reauthenticatePage({ ...questionBase(exchange, to, problem), ask, passkey, providers })
 }
 

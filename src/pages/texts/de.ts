@@ -65,10 +65,10 @@ export const de: Texts = {
     password_changed: 'Ihr Passwort ist geändert, und alle Geräte sind abgemeldet. Melden Sie sich mit dem neuen an.',
     password_changed_here: 'Ihr Passwort ist geändert, und alle anderen Geräte sind abgemeldet.',
     factor_removed: 'Die Authenticator-App ist entfernt, und alle anderen Geräte sind abgemeldet.',
-    identity_connected: 'Das Konto ist verbunden. Sie können sich von jetzt an damit anmelden.',
-    identity_disconnected: 'Das Konto ist getrennt. Es meldet Sie nicht mehr an.',
     phone_added: 'Ihr Telefon ist eingerichtet, und alle anderen Geräte sind abgemeldet.',
     phone_removed: 'Ihr Telefon ist entfernt, und alle anderen Geräte sind abgemeldet.',
+    identity_connected: 'Das Konto ist verbunden. Sie können sich von jetzt an damit anmelden.',
+    identity_disconnected: 'Das Konto ist getrennt. Es meldet Sie nicht mehr an.',
     passkey_added: 'Der Passkey ist hinzugefügt, und alle anderen Geräte sind abgemeldet.',
     passkey_removed: 'Der Passkey ist entfernt, und alle anderen Geräte sind abgemeldet.',
     passkey_renamed: 'Der Passkey hat seinen neuen Namen.',
@@ -84,8 +84,8 @@ export const de: Texts = {
     signUpLink: 'Konto anlegen',
     forgot: 'Passwort vergessen?',
     magicLink: 'Link zum Anmelden per E-Mail schicken',
-    provider: 'Mit {provider} anmelden',
     phone: 'Code per SMS schicken',
+    provider: 'Mit {provider} anmelden',
   },
   signUp: {
     title: 'Konto anlegen',
@@ -444,14 +444,6 @@ export const de: Texts = {
           heading: 'Die Anmeldung in zwei Schritten wurde ausgeschaltet',
           lead: 'Die Authenticator-App Ihres Kontos bei {site} wurde entfernt, und andere Geräte wurden abgemeldet.',
         },
-        identity_connected: {
-          heading: 'Ein Weg zur Anmeldung kam hinzu',
-          lead: 'Ein Konto einer anderen Seite wurde mit Ihrem Konto bei {site} verbunden und kann es von jetzt an öffnen.',
-        },
-        identity_disconnected: {
-          heading: 'Ein Weg zur Anmeldung wurde entfernt',
-          lead: 'Ein Konto einer anderen Seite wurde von Ihrem Konto bei {site} getrennt, und andere Geräte wurden abgemeldet.',
-        },
         phone_added: {
           heading: 'Ein Telefon wurde eingerichtet',
           lead: 'Für Ihr Konto bei {site} wurde ein Telefon eingerichtet, und andere Geräte wurden abgemeldet.',
@@ -459,6 +451,14 @@ export const de: Texts = {
         phone_removed: {
           heading: 'Ein Telefon wurde entfernt',
           lead: 'Das Telefon Ihres Kontos bei {site} wurde entfernt, und andere Geräte wurden abgemeldet.',
+        },
+        identity_connected: {
+          heading: 'Ein Weg zur Anmeldung kam hinzu',
+          lead: 'Ein Konto einer anderen Seite wurde mit Ihrem Konto bei {site} verbunden und kann es von jetzt an öffnen.',
+        },
+        identity_disconnected: {
+          heading: 'Ein Weg zur Anmeldung wurde entfernt',
+          lead: 'Ein Konto einer anderen Seite wurde von Ihrem Konto bei {site} getrennt, und andere Geräte wurden abgemeldet.',
         },
         passkey_added: {
           heading: 'Ein Passkey wurde hinzugefügt',
