@@ -31,6 +31,9 @@ import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
 import { type KeySetStore, createRemoteKeys } from './tokens/key-sets.ts'
 import { ownKeys, ownRules, sessionPerson } from './tokens/own-issuer.ts'
 import { type Trusted, verifyToken } from './tokens/verify-token.ts'
+import { createSharedSecretCheck } from './tokens/shared-secret.ts'
+import { type SharedSecretUses, createSharedSecretUses } from './tokens/shared-secret-uses.ts'
+import type { TrustedIssuer } from './tokens/trusted-issuer.ts'
 import { externalPerson } from './users/external-person.ts'
 import { createExternalUsers } from './users/external-users.ts'
 
@@ -51,6 +54,8 @@ export interface Deps {
   readonly userObject: (shard: string) => (UserSessions & { fetch(request: Request): Promise<Response> }) | null
   /** Null: no issuer is trusted, and bearer tokens are the site's affair. */
   readonly bearerTokens: BearerTokens | null
+  /** How many tokens of replaced systems still come. */
+  readonly sharedSecretUses: SharedSecretUses
   readonly csrf: CsrfTokens
   readonly codeKey: Uint8Array
   /** Of backup codes. From the pepper, as they have to outlive a change of DATA_KEY. */
@@ -81,6 +86,8 @@ export function createDeps(env: Env, settings: Settings): Deps {
   const audit = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`), now)
   const sessions = createSessionGate(userObject, now)
   const tokens = createSigner(settings)
+  const database = createDatabase(settings)
+  const sharedSecretUses = createSharedSecretUses(database, now)
   return {
     settings,
     publicUrl: {
@@ -89,13 +96,14 @@ export function createDeps(env: Env, settings: Settings): Deps {
     },
     routes: compileRoutes(settings.routes),
     reserved: compileReserved(Object.values(config.identityHeaders).filter((name) => name !== undefined)),
-    database: createDatabase(settings),
+    database,
     audit,
     ...createCounting(env, settings, now),
     sessions,
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
-    bearerTokens: bearerTokens(env, settings, { audit, sessions, tokens, now }),
+    sharedSecretUses,
+    bearerTokens: bearerTokens(env, settings, { audit, sessions, tokens, sharedSecretUses, now }),
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
@@ -120,7 +128,13 @@ export function createDeps(env: Env, settings: Settings): Deps {
 function bearerTokens(
   env: Env,
   { config }: Settings,
-  { audit, sessions, tokens, now }: Pick<Deps, 'audit' | 'sessions' | 'tokens' | 'now'>,
+  {
+    audit,
+    sessions,
+    tokens,
+    sharedSecretUses,
+    now,
+  }: Pick<Deps, 'audit' | 'sessions' | 'tokens' | 'sharedSecretUses' | 'now'>,
 ): BearerTokens | null {
   const report = keySetReporter(audit)
   const users = createExternalUsers({
@@ -128,15 +142,26 @@ function bearerTokens(
     provenMs: sessionPolicy(config.sessions).provenMs,
     now,
   })
-  const trusted: Trusted[] = config.issuers.map((rules) => {
-    const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
-    return { rules, keys: createRemoteKeys(rules, { store, report, now }), person: externalPerson(users, rules) }
-  })
+  const byKeys = config.issuers
+    .filter(({ sharedSecret }) => sharedSecret === undefined)
+    .map((rules): Trusted => {
+      const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
+      return { rules, keys: createRemoteKeys(rules, { store, report, now }), person: externalPerson(users, rules) }
+    })
   if (tokens !== null)
-    trusted.push({ rules: ownRules(tokens.issuer), keys: ownKeys(tokens), person: sessionPerson(sessions) })
-  if (trusted.length === 0) return null
-  const byIssuer = new Map(trusted.map((one) => [one.rules.issuer, one]))
-  return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, byIssuer, visit, nowMs), now })
+    byKeys.push({ rules: ownRules(tokens.issuer), keys: ownKeys(tokens), person: sessionPerson(sessions) })
+  const bySecret = config.issuers.flatMap((rules) => {
+    if (rules.sharedSecret === undefined) return []
+    const secret = createSharedSecretCheck(rules.sharedSecret, sharedSecretUses.noteFor(rules.issuer))
+    return [{ rules, secret, person: externalPerson(users, rules) }]
+  })
+  if (byKeys.length + bySecret.length === 0) return null
+  const trusted = { byKeys: byIssuer(byKeys), bySecret: byIssuer(bySecret) }
+  return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, trusted, visit, nowMs), now })
+}
+
+function byIssuer<Row extends { readonly rules: TrustedIssuer }>(rows: readonly Row[]): ReadonlyMap<string, Row> {
+  return new Map(rows.map((row) => [row.rules.issuer, row]))
 }
 
 /** Everything that is counted, and by whom. */

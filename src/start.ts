@@ -9,6 +9,7 @@ import type { Result } from './kit/result.ts'
 import { log } from './log.ts'
 import { answerHealth, healthQuestion } from './monitor/health.ts'
 import { cleanUp } from './sessions/clean-up.ts'
+import { reportSharedSecretUses } from './tokens/shared-secret-uses.ts'
 import type { UserObjectParts } from './sessions/user-object.ts'
 
 type Started = { readonly deps: Deps; readonly gateway: Gateway }
@@ -46,6 +47,7 @@ export async function scheduledWork(env: Env, config: unknown): Promise<void> {
   await cleanUp(database)
   // What an object was about to deliver when it was stopped.
   await logoutNotices(read.value, database)?.deliver()
+  await reportSharedSecretUses(database)
 }
 
 function required(env: Env, config: unknown): Settings {

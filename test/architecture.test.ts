@@ -22,7 +22,7 @@ const domain = ['access', 'audit', 'identity', 'limits', 'sessions', 'tokens', '
 const layers: Readonly<Record<string, readonly string[]>> = {
   // The frame.
   'worker.ts': ['start.ts', 'audit', 'limits', 'sessions', 'tokens'],
-  'start.ts': ['gateway.ts', 'deps.ts', 'config', 'db', 'errors.ts', 'log.ts', 'monitor', 'sessions', 'kit'],
+  'start.ts': ['gateway.ts', 'deps.ts', 'config', 'db', 'errors.ts', 'log.ts', 'monitor', 'sessions', 'tokens', 'kit'],
   'gateway.ts': ['stages', ...features, 'monitor', ...request, 'db', 'kit'],
   'deps.ts': ['config', 'db', 'providers', 'login', ...domain, 'kit'],
   // What a request meets.
@@ -50,7 +50,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   identity: ['kit'],
   limits: ['log.ts', 'kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
-  tokens: ['audit', 'db', 'sessions', 'kit'],
+  tokens: ['audit', 'db', 'sessions', 'log.ts', 'kit'],
   users: ['audit', 'db', 'tokens', 'kit'],
   // The outside.
   db: ['kit'],

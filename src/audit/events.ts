@@ -36,6 +36,7 @@ export const auditEvents = {
   'client.added': { outcome: 'success' },
   'client.removed': { outcome: 'success' },
   'token.refused': { outcome: 'failure' },
+  'shared-secret.used': { outcome: 'success' },
   'key_set.failed': { outcome: 'failure' },
   'challenge.failed': { outcome: 'failure' },
   'access.denied': { outcome: 'failure' },

@@ -72,7 +72,11 @@ export const gatewaySchema = z.strictObject({
   /** Whose bearer tokens are accepted; without any, `Authorization` is the site's own affair. */
   issuers: z
     .array(issuer)
-    .refine((rows) => new Set(rows.map((row) => row.issuer)).size === rows.length, 'one row for each issuer')
+    // The same issuer may go from a shared secret to keys, and its people stay who they are.
+    .refine(
+      (rows) => new Set(rows.map((row) => `${row.sharedSecret !== undefined} ${row.issuer}`)).size === rows.length,
+      'one row for each issuer, and one more for its shared secret',
+    )
     .default([]),
   /** The gateway's own pages and API live below it. */
   basePath: z

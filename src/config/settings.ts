@@ -4,6 +4,7 @@ import { type Environment, environmentSchema, expectedValue } from './environmen
 import { fromEnvironment } from './from-environment.ts'
 import { type GatewayConfig, gatewaySchema } from './gateway-schema.ts'
 import { type ConfigProblem, problemsOf } from './problems.ts'
+import { writtenSecrets } from './shared-secret-issuer.ts'
 
 export type OriginTarget =
   | { readonly kind: 'url'; readonly base: string }
@@ -38,7 +39,7 @@ export function parseSettings(
   config: unknown,
   environment: Readonly<Record<string, unknown>>,
 ): Result<Settings, readonly ConfigProblem[]> {
-  const missing: ConfigProblem[] = []
+  const missing: ConfigProblem[] = [...writtenSecrets(issuersOf(config))]
   const resolved = withIssuers(config, (issuers) => fromEnvironment(issuers, environment, missing))
   if (missing.length > 0) return fail(missing)
   const parsedConfig = gatewaySchema.safeParse(resolved)
@@ -52,6 +53,10 @@ export function parseSettings(
   const routes = resolveRoutes(parsedConfig.data, origins, problems)
   if (problems.length > 0) return fail(problems)
   return succeed({ environment: parsedEnvironment.data, config: parsedConfig.data, origins, routes })
+}
+
+function issuersOf(config: unknown): unknown {
+  return typeof config === 'object' && config !== null && 'issuers' in config ? config.issuers : undefined
 }
 
 /** The schema says what is wrong with settings that are no object. */

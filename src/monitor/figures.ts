@@ -2,6 +2,7 @@
 import type { Database } from '../db/database.ts'
 import type { LockoutTally } from '../limits/lockouts.ts'
 import type { RuleTally } from '../limits/tally.ts'
+import type { SharedSecretUses } from '../tokens/shared-secret-uses.ts'
 import type { Metric } from './prometheus.ts'
 
 export function databaseMetrics(database: Pick<Database, 'health'>): readonly Metric[] {
@@ -34,4 +35,14 @@ export function limitMetrics(rules: readonly RuleTally[], lockouts: LockoutTally
     perRule('portcullis_limit_counted_locally_total', ({ countedLocally }) => countedLocally),
     { name: 'portcullis_lockout_total', type: 'counter', values: outcomes },
   ]
+}
+
+/** Nothing where no issuer shares a secret. */
+export function sharedSecretMetrics(tallies: ReturnType<SharedSecretUses['tallies']>): readonly Metric[] {
+  if (tallies.length === 0) return []
+  const values = tallies.flatMap(({ issuer, accepted, late }) => [
+    { labels: { issuer, outcome: 'accepted' }, value: accepted },
+    { labels: { issuer, outcome: 'late' }, value: late },
+  ])
+  return [{ name: 'portcullis_shared_secret_tokens_total', type: 'counter', values }]
 }

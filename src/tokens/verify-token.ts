@@ -4,6 +4,7 @@ import { algorithms } from './algorithms.ts'
 import { type CompactJws, type MalformedReason, parseCompactJws } from './compact-jws.ts'
 import type { Asking, KeySource } from './key-sets.ts'
 import type { VerificationKey } from './key-set.ts'
+import { type SharedSecretCheck, type SharedSecretVerdict, sharedSecretAlgorithm } from './shared-secret.ts'
 import type { FindPerson } from '../identity/bearer-token.ts'
 import type { JsonObject } from './strict-json.ts'
 import type { Algorithm, TrustedIssuer } from './trusted-issuer.ts'
@@ -16,10 +17,21 @@ export interface Trusted {
   readonly person: FindPerson
 }
 
+/** The same for the tokens a replaced system signed with a secret. One issuer may have both, and each its own tokens. */
+export interface TrustedBySecret extends Omit<Trusted, 'keys'> {
+  readonly secret: SharedSecretCheck
+}
+
+/** By issuer. */
+export interface TrustedRows {
+  readonly byKeys: ReadonlyMap<string, Trusted>
+  readonly bySecret: ReadonlyMap<string, TrustedBySecret>
+}
+
 export type TokenVerdict =
   | {
       readonly outcome: 'valid'
-      readonly issuer: Trusted
+      readonly issuer: Omit<Trusted, 'keys'>
       readonly claims: JsonObject
       /** Until when it is valid, by itself. */
       readonly expiresAtMs: number
@@ -38,12 +50,12 @@ export type RefusalReason =
   | 'issuer is no text'
   | 'wrong algorithm'
   | 'unknown key'
-  | 'wrong signature'
+  | Exclude<SharedSecretVerdict, 'signed'>
 
 /** Cheap questions first: a key set is asked for only on behalf of a token that only its signature can still refuse. */
 export async function verifyToken(
   token: string,
-  trusted: ReadonlyMap<string, Trusted>,
+  trusted: TrustedRows,
   asking: Asking,
   nowMs: number,
 ): Promise<TokenVerdict> {
@@ -52,8 +64,16 @@ export async function verifyToken(
   const jws = parsed.value
   const { iss } = jws.claims
   if (iss !== undefined && typeof iss !== 'string') return refused('issuer is no text', null)
-  const found = iss === undefined ? undefined : trusted.get(iss)
-  if (found === undefined) return { outcome: 'foreign' }
+  const byKeys = iss === undefined ? undefined : trusted.byKeys.get(iss)
+  const bySecret = iss === undefined ? undefined : trusted.bySecret.get(iss)
+  // What the header says chooses between two rows of one issuer, and never what a key or a secret is used for.
+  if (bySecret !== undefined && jws.algorithm === sharedSecretAlgorithm)
+    return verifyBySecret(jws, bySecret, asking, nowMs)
+  if (byKeys !== undefined) return verifyByKeys(jws, byKeys, asking, nowMs)
+  return bySecret === undefined ? { outcome: 'foreign' } : refused('wrong algorithm', bySecret.rules)
+}
+
+async function verifyByKeys(jws: CompactJws, found: Trusted, asking: Asking, nowMs: number): Promise<TokenVerdict> {
   const { rules, keys } = found
   const algorithm = rules.algorithms.find((name) => name === jws.algorithm)
   if (algorithm === undefined) return refused('wrong algorithm', rules)
@@ -65,6 +85,22 @@ export async function verifyToken(
   if (!(await isSignedBy(jws, answer.key, algorithm))) return refused('wrong signature', rules)
   const expiresAtMs = expiryMs(jws.claims, rules)
   return { outcome: 'valid', issuer: found, claims: jws.claims, expiresAtMs, relyUntilMs: answer.relyUntilMs }
+}
+
+async function verifyBySecret(
+  jws: CompactJws,
+  found: TrustedBySecret,
+  asking: Asking,
+  nowMs: number,
+): Promise<TokenVerdict> {
+  const { rules, secret } = found
+  const fault = faultInClaims(jws.claims, jws.type, rules, nowMs)
+  if (fault !== null) return refused(fault, rules)
+  const verdict = await secret.verify(jws, asking, nowMs)
+  if (verdict !== 'signed') return refused(verdict, rules)
+  // Nothing that rests on the secret goes on after its end: no verdict, and no stream.
+  const expiresAtMs = Math.min(expiryMs(jws.claims, rules), secret.untilMs)
+  return { outcome: 'valid', issuer: found, claims: jws.claims, expiresAtMs, relyUntilMs: expiresAtMs }
 }
 
 function refused(reason: RefusalReason, rules: TrustedIssuer | null): TokenVerdict {
