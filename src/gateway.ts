@@ -1,6 +1,7 @@
 // The way of a request: one list of stages, then the gateway's own paths, then the site.
 import { accountApi } from './account/api.ts'
 import { accountPages } from './account/pages.ts'
+import { admin } from './admin/index.ts'
 import { readBody } from './body.ts'
 import type { Deps } from './deps.ts'
 import { createApp } from './context.ts'
@@ -82,7 +83,8 @@ function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Ex
     if (rejection !== undefined) throw new GatewayError(rejection)
     await next()
   })
-  for (const feature of [...loginMethods, accountApi, accountPages, oauth, metrics]) app.route(basePath, feature(deps))
+  for (const feature of [...loginMethods, accountApi, accountPages, admin, oauth, metrics])
+    app.route(basePath, feature(deps))
   if (deps.settings.environment.MODE === 'development') app.route(basePath, developmentInbox(deps))
   app.route('/', wellKnown(deps))
   app.notFound(() => {

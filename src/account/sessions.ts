@@ -3,6 +3,7 @@ import { auditRow } from '../audit/record.ts'
 import { type ListedSession, listLiveSessions, listedSession } from '../db/queries/session-list.ts'
 import { GatewayError, unavailable } from '../errors.ts'
 import { type Exchange, auditSource, reject } from '../exchange.ts'
+import { isUuid } from '../kit/uuid.ts'
 import { clearedCookie, csrfCookieName, sessionCookieName } from '../sessions/cookie.ts'
 import { endByObject, endPresented } from '../sessions/end-presented.ts'
 import type { EndRequest } from '../sessions/user-sessions.ts'
@@ -35,10 +36,6 @@ function parseCursor(cursor: string): { readonly atMs: number; readonly id: stri
     ...reject('invalid_input', 'cursor'),
     fields: [{ path: 'cursor', reason: 'a next_cursor of this list' }],
   })
-}
-
-export function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
 }
 
 export async function revokeOne(exchange: Exchange, sessionId: string): Promise<void> {
