@@ -51,6 +51,11 @@ export const errorTable = {
     title: 'Set up already',
     text: 'Remove the second factor that is there before you set up another one.',
   },
+  conflict: {
+    status: 409,
+    title: 'Not as it was',
+    text: 'There is one of that name already, or it was changed meanwhile. Look again.',
+  },
   body_too_large: { status: 413, title: 'Too large', text: 'Send less than 64 KB.' },
   unsupported_media_type: {
     status: 415,

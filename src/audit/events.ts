@@ -34,6 +34,8 @@ export const auditEvents = {
   'logout.notified': { outcome: 'success' },
   'logout.undelivered': { outcome: 'failure' },
   'client.added': { outcome: 'success' },
+  'client.changed': { outcome: 'success' },
+  'client.secret-replaced': { outcome: 'success' },
   'client.removed': { outcome: 'success' },
   'token.refused': { outcome: 'failure' },
   'shared-secret.used': { outcome: 'success' },

@@ -11,7 +11,7 @@ import { newRefreshSeed, refreshSecret } from '../sessions/refresh-token.ts'
 import { hashSecret, newSessionSecret } from '../sessions/token.ts'
 import { signIdToken } from '../tokens/id-token.ts'
 import { type TokenAnswer, issueTokens } from '../tokens/issue.ts'
-import { personClaims } from './person-claims.ts'
+import { personClaims } from '../tokens/person-claims.ts'
 import { type OAuthRefusal, refuse } from './refusal.ts'
 import type { GrantRequest } from './token.ts'
 

@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange.ts'
 import { judgeAccessToken } from '../tokens/live-token.ts'
 import { proofAlgorithms } from '../tokens/dpop.ts'
 import type { TokenSigner } from '../tokens/signing-keys.ts'
-import { personClaims } from './person-claims.ts'
+import { personClaims } from '../tokens/person-claims.ts'
 import { provenKey } from './proven-key.ts'
 import { type OAuthRefusal, refuse } from './refusal.ts'
 

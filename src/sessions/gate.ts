@@ -4,6 +4,7 @@ import type { AuditRow } from '../db/queries/audit-events.ts'
 import type { StoredSession } from '../db/queries/sessions.ts'
 import type { SessionPrincipal } from '../identity/principal.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
+import type { RecordedEnd } from './end-recorded.ts'
 import { type ShardLease, createShardLeases } from './shard-leases.ts'
 import { hashSecret, parseSessionToken } from './token.ts'
 import type { EndAnswer, EndRequest, LeaseAnswer, UserSessions } from './user-sessions.ts'
@@ -37,6 +38,7 @@ export interface SessionGate {
   rotate(cookie: string, audit: AuditRow, waitMs: number): Promise<{ readonly secret: string } | null>
   /** Ends sessions at the object that decides for them, and here at once. Resolves as `UserSessions.end`. */
   end(shard: string, request: EndRequest, waitMs: number): Promise<EndAnswer>
+  endRecorded(shard: string, ends: readonly RecordedEnd[]): Promise<void>
 }
 
 export interface NamedSession {
@@ -144,9 +146,14 @@ export function createSessionGate(userObject: (shard: string) => UserSessions | 
     return ended
   }
 
+  async function endRecorded(shard: string, ends: readonly RecordedEnd[]): Promise<void> {
+    await userObject(shard)?.endRecorded(ends)
+    forgetUsers(ends.map(({ userId }) => userId))
+  }
+
   const leasedSession = (sessionId: string, context: Background): Lease | null => leased(keyOf(sessionId), context)
 
-  return { leased, ask, leasedSession, askAboutSession, rotate, end }
+  return { leased, ask, leasedSession, askAboutSession, rotate, end, endRecorded }
 }
 
 const malformed = { outcome: 'dead', reason: 'malformed', userId: null, sessionId: null } as const

@@ -46,7 +46,7 @@ export function isRotationDue(
 /** Ends what an order means, and returns which of it was live until then. */
 export function markEnded(
   all: Iterable<KnownSession>,
-  { userId, which }: EndRequest,
+  { userId, which }: Pick<EndRequest, 'userId' | 'which'>,
   nowMs: number,
 ): readonly string[] {
   const live: string[] = []

@@ -9,6 +9,7 @@ import { ChangeLog, type Changes, type LogPosition } from './change-log.ts'
 import { EndedStore } from './ended-store.ts'
 import { type KnownSession, type SecretVerdict, isRotationDue, judgeSecret } from './known-session.ts'
 import { KnownSessions } from './known-sessions.ts'
+import type { RecordedEnd } from './end-recorded.ts'
 import { type Deliverer, LogoutDelivery } from './logout-delivery.ts'
 import { goodForMs, liveness } from './policy.ts'
 import { Sightings } from './sightings.ts'
@@ -121,12 +122,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
     }
 
     async end(request: EndRequest, waitMs: number): Promise<EndAnswer> {
-      this.#ended.add(request.userId, request.which, Date.now() + this.#parts.policy.absoluteMs)
-      const { userId } = request
-      const seen = this.#known.markEnded(request)
-      this.#changes.note(userId)
-      closeSockets(this.ctx, request)
-      for (const sessionId of seen) closeSockets(this.ctx, { userId, which: { kind: 'one', sessionId } })
+      const seen = this.#endHere(request)
       try {
         const rows = await this.#record(request, this.#parts.database.within({ leftMs: waitMs }))
         return { isRecorded: true, ids: rows.map((row) => String(row['id'])) }
@@ -137,6 +133,23 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
         this.#wakeAt(Date.now() + retryEndsMs)
         return { isRecorded: false, ids: seen }
       }
+    }
+
+    endRecorded(ends: readonly RecordedEnd[]): Promise<void> {
+      for (const { userId, sessionId } of ends) this.#endHere({ userId, which: { kind: 'one', sessionId } })
+      // Perhaps applications have to hear of it; the record knows which.
+      this.#notices.noteEnded([{ is_noticed: true }])
+      return Promise.resolve()
+    }
+
+    /** From here on, for everybody who asks. Returns which sessions were known to live until then. */
+    #endHere({ userId, which }: Pick<EndRequest, 'userId' | 'which'>): readonly string[] {
+      this.#ended.add(userId, which, Date.now() + this.#parts.policy.absoluteMs)
+      const seen = this.#known.markEnded({ userId, which })
+      this.#changes.note(userId)
+      closeSockets(this.ctx, { userId, which })
+      for (const sessionId of seen) closeSockets(this.ctx, { userId, which: { kind: 'one', sessionId } })
+      return seen
     }
 
     async rotate(

@@ -2,6 +2,7 @@
 import type { AuditRow } from '../db/queries/audit-events.ts'
 import type { EndedSessions, StoredSession } from '../db/queries/sessions.ts'
 import type { Changes, LogPosition } from './change-log.ts'
+import type { RecordedEnd } from './end-recorded.ts'
 import type { SessionPolicy } from './policy.ts'
 import type { RefreshToken } from './refresh-token.ts'
 import type { InspectedToken, RefreshAnswer, RefreshRequest } from './token-families.ts'
@@ -65,5 +66,7 @@ export interface UserSessions {
   changes(since: LogPosition): Promise<Changes>
   /** Durable when it returns, recorded or not; `waitMs` is how long the record may keep the caller waiting. */
   end(request: EndRequest, waitMs: number): Promise<EndAnswer>
+  /** Of sessions that the record has ended already. */
+  endRecorded(ends: readonly RecordedEnd[]): Promise<void>
   rotate(request: RotateRequest, waitMs: number): Promise<{ readonly secret: string } | null>
 }
