@@ -152,10 +152,8 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       return seen
     }
 
-    async rotate(
-      { sessionId, secretHash, audit }: RotateRequest,
-      waitMs: number,
-    ): Promise<{ readonly secret: string } | null> {
+    async rotate(request: RotateRequest, waitMs: number): Promise<{ readonly secret: string } | null> {
+      const { sessionId, secretHash, audit } = request
       const known = this.#known.get(sessionId)
       if (known === undefined || known.isEnded) return null
       // A repeated rotation starts from the stored secret although the one before it was presented: the answer got lost.

@@ -96,12 +96,12 @@ describe('the list of clients', () => {
   it('comes in pages that show each once', async () => {
     const ids = (await Promise.all(Array.from({ length: 5 }, () => newClient(gateway)))).map(({ id }) => id)
     const seen: string[] = []
-    for (let cursor: unknown = ''; cursor !== null;) {
-      const { body } = await ask('GET', `${clientsPath}?limit=2${cursor === '' ? '' : `&cursor=${String(cursor)}`}`)
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const { body } = await ask('GET', `${clientsPath}?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`)
       const items = body['items'] as { id: string }[]
       expect(items.length).toBeLessThanOrEqual(2)
       seen.push(...items.map(({ id }) => id))
-      cursor = body['next_cursor']
+      cursor = body['next_cursor'] as string | null
     }
     expect(new Set(seen).size).toBe(seen.length)
     expect(seen).toEqual(expect.arrayContaining(ids))

@@ -18,10 +18,10 @@ beforeAll(async () => {
   gateway = await startGateway()
   ;[person, client] = [await newPerson(gateway), await newClient(gateway)]
   const tokens = await authorizedTokens(gateway, person.visitor, client)
-  const headers = (await (await person.visitor.send('GET', '/headers')).json()) as Record<string, string>
+  const echoed = (await (await person.visitor.send('GET', '/headers')).json()) as { headers: [string, string][] }
   signed['access token'] = tokens.access_token
   signed['ID token'] = tokens.id_token ?? ''
-  signed['assertion'] = headers['x-portcullis-assertion'] ?? ''
+  signed['assertion'] = new Headers(echoed.headers).get('x-portcullis-assertion') ?? ''
   keys = (await (await fetch(`${gateway.url}/.well-known/jwks.json`)).json()) as JSONWebKeySet
 })
 afterAll(() => gateway.stop())
