@@ -23,6 +23,7 @@ export const auditEvents = {
   'session.rotated': { outcome: 'success' },
   'session.ended': { outcome: 'success' },
   'session.replayed': { outcome: 'failure' },
+  'session.unrecognised': { outcome: 'failure' },
   'session.refreshed': { outcome: 'success' },
   'refresh.replayed': { outcome: 'failure' },
   'refresh.failed': { outcome: 'failure' },

@@ -93,6 +93,8 @@ export const gatewaySchema = z.strictObject({
       provenMinutes: z.number().positive().max(60).default(5),
       /** How long a WebSocket or event stream stays open while nobody can say whether its session lives. */
       uncheckedSeconds: z.number().positive().max(60).default(30),
+      /** Whether another browser, or another network and TLS client, has to prove itself before a session's cookie counts. */
+      fingerprint: z.boolean().default(false),
       /** User shards; fixed once people have signed up, as it is part of their session tokens. */
       shards: z.number().int().min(1).max(4096).default(64),
     })

@@ -9,6 +9,7 @@ import { ChangeLog, type Changes, type LogPosition } from './change-log.ts'
 import { EndedStore } from './ended-store.ts'
 import { type KnownSession, type SecretVerdict, isRotationDue, judgeSecret } from './known-session.ts'
 import { KnownSessions } from './known-sessions.ts'
+import { FingerprintStore } from './fingerprint-store.ts'
 import type { RecordedEnd } from './end-recorded.ts'
 import { type Deliverer, LogoutDelivery } from './logout-delivery.ts'
 import { goodForMs, liveness } from './policy.ts'
@@ -53,6 +54,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
     readonly #known: KnownSessions
     readonly #families: TokenFamilies
     readonly #notices: LogoutDelivery
+    readonly #fingerprints: FingerprintStore
     readonly #sightings = new Sightings()
     #alarmAtMs: number | null = null
 
@@ -60,6 +62,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       super(state, env)
       this.#parts = compose(env)
       this.#ended = new EndedStore(state.storage.sql)
+      this.#fingerprints = new FingerprintStore(state.storage.sql)
       this.#known = new KnownSessions({
         database: this.#parts.database,
         ended: this.#ended,
@@ -76,12 +79,13 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       return Promise.resolve(this.#changes.since(since))
     }
 
-    lease(request: LeaseRequest): Promise<LeaseAnswer> {
-      return this.#answer(request, (known, now) => {
+    async lease(request: LeaseRequest): Promise<LeaseAnswer> {
+      const answer = await this.#answer(request, (known, now) => {
         const secret = judgeSecret(known, request.secretHash, now)
         this.#noteSecret(known, secret, now)
         return secret
       })
+      return this.#fingerprints.into(answer, request.fingerprint)
     }
 
     look(request: LookRequest): Promise<LeaseAnswer> {
@@ -118,6 +122,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
         goodForMs: goodForMs(known, secret, this.#parts.policy, now),
         position: this.#changes.position,
         isRotationDue: isRotationDue(known, secret, this.#parts.policy.rotateAfterMs, now),
+        fingerprint: null,
       }
     }
 
@@ -226,6 +231,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
         await this.#notices.run()
       }
       this.#ended.forgetBefore(Date.now())
+      this.#fingerprints.forgetBefore(Date.now())
       if (!isDone) this.#wakeAt(Date.now() + retryEndsMs)
     }
 

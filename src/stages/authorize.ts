@@ -2,7 +2,7 @@
 import { decide } from '../access/decide.ts'
 import type { RouteSettings } from '../config/settings.ts'
 import type { Rejection } from '../errors.ts'
-import { type Exchange, auditSource, principalOf, reject } from '../exchange.ts'
+import { type Exchange, auditSource, principalOf, reject, unrecognised } from '../exchange.ts'
 
 export type Authorization =
   | { readonly outcome: 'allow'; readonly route: RouteSettings }
@@ -35,6 +35,7 @@ function deny(rejection: Rejection): Authorization {
 function notSignedIn(exchange: Exchange): Authorization | Promise<Authorization> {
   const { authentication } = exchange
   if (authentication.kind === 'refused-token') return denyToken(exchange, authentication)
+  if (authentication.kind === 'unrecognised') return deny(unrecognised(authentication.reason))
   if (authentication.kind === 'undecided')
     return deny({ ...reject('unavailable', 'credential cannot be checked'), retryAfterS: 5 })
   const reason = authentication.kind === 'refused' ? authentication.reason : 'nobody'

@@ -26,7 +26,7 @@ async function decide(exchange: Exchange, tokens: BearerTokens, header: string):
       return accept(exchange, outcome.holder)
     case 'foreign':
       // Perhaps the site's own: it goes on where nobody has to be known, or where a session says who this is.
-      if (exchange.authentication.kind !== 'session')
+      if (exchange.authentication.kind !== 'session' && exchange.authentication.kind !== 'unrecognised')
         exchange.authentication = { kind: 'refused-token', reason: 'no trusted issuer', issuer: null }
       return undefined
     case 'refused':

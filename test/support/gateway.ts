@@ -41,6 +41,8 @@ export interface TestGatewayOptions {
   readonly services?: Readonly<Record<string, string>>
   /** A site that runs already, instead of the demo origin. */
   readonly originUrl?: string
+  /** The header that stands for what Cloudflare says of a connection, as JSON. */
+  readonly cfHeader?: string
   /** Keeps what the Durable Objects store across restarts of workerd. */
   readonly storageDir?: string
   /** A PostgreSQL of the test's own, for tests that stop it; its database must be migrated. */
@@ -86,6 +88,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     compatibilityDate,
     compatibilityFlags,
     isolates,
+    cfHeader: options.cfHeader,
     storageDir,
   })
   const workerd = withCoverage(started)

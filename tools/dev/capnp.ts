@@ -15,6 +15,8 @@ export type WorkerdConfig = {
   compatibilityFlags: string[]
   isolates: number
   storageDir: string | undefined
+  /** A request header whose JSON becomes `request.cf`, as Cloudflare would fill it in. */
+  cfHeader: string | undefined
 }
 
 /** Cap'n Proto knows no \u escapes, so not JSON.stringify; whatever is beyond ASCII may stand as it is. */
@@ -72,7 +74,7 @@ export const workerdConfig = (config: WorkerdConfig): string => {
   ]
   const sockets = config.ports.map(
     (port, i) =>
-      `(name = "http${i}", address = ${text(`${config.host}:${port}`)}, http = (), service = ${text(workerName(Math.min(i, config.isolates - 1)))})`,
+      `(name = "http${i}", address = ${text(`${config.host}:${port}`)}, http = (${config.cfHeader === undefined ? '' : `cfBlobHeader = ${text(config.cfHeader)}`}), service = ${text(workerName(Math.min(i, config.isolates - 1)))})`,
   )
   return `using Workerd = import "/workerd/workerd.capnp";
 
