@@ -11,7 +11,11 @@ import { createAskLimits } from './limits/limiter.ts'
 import { type Limits, createLimits } from './limits/limits.ts'
 import { type Lockouts, createLockouts } from './limits/lockouts.ts'
 import { compileRules } from './limits/rule-set.ts'
-import { type PasswordHasher, createPasswordHasher } from './login/password/hasher.ts'
+import { createPasswordHasher } from './login/password/hasher.ts'
+import { type Hashing, createHashing } from './hashing/hash-places.ts'
+import { boundPlace } from './hashing/hash-service.ts'
+import type { HashPlace } from './hashing/hash-job.ts'
+import type { HashParts } from './hashing/hash-object.ts'
 import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
 import type { BreachList } from './providers/breach-list/breach-list.ts'
 import { createBreachList } from './providers/breach-list/index.ts'
@@ -66,7 +70,7 @@ export interface Deps {
   readonly tokens: TokenSigner | null
   readonly refreshKey: Uint8Array
   readonly dpopNonces: DpopNonces
-  readonly passwords: PasswordHasher
+  readonly hashing: Hashing
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
   readonly mail: MailQueue
@@ -116,10 +120,10 @@ export function createDeps(env: Env, settings: Settings): Deps {
     tokens,
     refreshKey: refreshKeyOf(settings),
     dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
-    passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
+    hashing: hashingOf(env, settings),
     breachList: createBreachList(config.breachList, environment),
     mail: createMailQueue(createMailer(config.email, environment), audit),
-    service: (binding) => (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null,
+    service: (binding) => boundService(env, binding),
     now,
   }
 }
@@ -162,6 +166,25 @@ function bearerTokens(
 
 function byIssuer<Row extends { readonly rules: TrustedIssuer }>(rows: readonly Row[]): ReadonlyMap<string, Row> {
   return new Map(rows.map((row) => [row.rules.issuer, row]))
+}
+
+function boundService(env: Env, binding: string): ReturnType<Deps['service']> {
+  return (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null
+}
+
+/** By the service that is bound as `HASH`, or else by objects of this Worker. */
+function hashingOf(env: Env, { config }: Settings): Hashing {
+  const service = boundService(env, 'HASH')
+  if (service !== null) return createHashing(() => boundPlace(service), 1)
+  return createHashing((name) => hashPlace(env, name), config.login.hashing.places)
+}
+
+export function hashPlace(env: Env, name: string): HashPlace {
+  return env.HASHERS.getByName(name)
+}
+
+export function hashParts({ config, environment }: Settings): HashParts {
+  return { hasher: createPasswordHasher(environment.PASSWORD_PEPPER), waiting: config.login.hashing.waiting }
 }
 
 /** Everything that is counted, and by whom. */

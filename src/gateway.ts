@@ -1,5 +1,7 @@
 // The way of a request: one list of stages, then the gateway's own paths, then the site.
 import { accountApi } from './account/api.ts'
+import { ownAccountApi } from './account/own-account-api.ts'
+import { ownAccountPages } from './account/own-account-pages.ts'
 import { accountPages } from './account/pages.ts'
 import { admin } from './admin/index.ts'
 import { readBody } from './body.ts'
@@ -8,6 +10,7 @@ import { createApp } from './context.ts'
 import { developmentInbox } from './development/inbox.ts'
 import { GatewayError, type Rejection, unavailable } from './errors.ts'
 import { DatabaseUnavailable } from './db/database.ts'
+import { isSchemaBehind } from './db/migrations.ts'
 import { type Exchange, type Stage, reject } from './exchange.ts'
 import { exchangeFacts } from './exchange-facts.ts'
 import { isObjectFault } from './kit/object-fault.ts'
@@ -39,6 +42,8 @@ const stages: readonly Stage[] = [
   bearerToken, // whom a trusted issuer vouches for
   limit('after-identity'), // by user
 ]
+
+const account = [accountApi, accountPages, ownAccountApi, ownAccountPages]
 
 export type Gateway = (request: Request, context: ExecutionContext) => Promise<Response>
 
@@ -83,8 +88,7 @@ function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Ex
     if (rejection !== undefined) throw new GatewayError(rejection)
     await next()
   })
-  for (const feature of [...loginMethods, accountApi, accountPages, admin, oauth, metrics])
-    app.route(basePath, feature(deps))
+  for (const feature of [...loginMethods, ...account, admin, oauth, metrics]) app.route(basePath, feature(deps))
   if (deps.settings.environment.MODE === 'development') app.route(basePath, developmentInbox(deps))
   app.route('/', wellKnown(deps))
   app.notFound(() => {
@@ -129,6 +133,8 @@ function refuse(exchange: Exchange, rejection: Rejection): Response {
 function rejectionOf(error: unknown): Rejection {
   if (error instanceof GatewayError) return error.rejection
   if (error instanceof DatabaseUnavailable) return unavailable(error.message).rejection
+  // The migrations are to be applied first; until then this is as good as no database.
+  if (isSchemaBehind(error)) return unavailable('schema behind: apply the migrations').rejection
   const name = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
   // An object that is overloaded or gone: nothing can be decided.
   return isObjectFault(error) ? unavailable(`object: ${name}`).rejection : reject('internal', name)

@@ -1,4 +1,5 @@
 // The port to the counting objects: one question a subject, with a bound on the wait.
+import { inTime } from '../kit/in-time.ts'
 import type { Question, Verdict } from './decide.ts'
 
 /** The part of the limit object that the worker calls. */
@@ -16,19 +17,11 @@ export type AskLimits = (
 
 const longestWaitMs = 1000
 
-export function createAskLimits(shard: (objectName: string) => LimitShard): AskLimits {
-  return (objectName, subject, questions) => inTime(async () => shard(objectName).ask(subject, questions))
+/** A counter that does not answer in time has not answered. */
+export function askedInTime<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  return inTime(longestWaitMs, 'the counter did not answer in time', ask)
 }
 
-/** What is not answered in time is answered by nobody. */
-export async function inTime<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const tooLate = new Promise<never>((_, refuse) => {
-    timer = setTimeout(() => refuse(new Error('the counter did not answer in time')), longestWaitMs)
-  })
-  try {
-    return await Promise.race([ask(), tooLate])
-  } finally {
-    clearTimeout(timer)
-  }
+export function createAskLimits(shard: (objectName: string) => LimitShard): AskLimits {
+  return (objectName, subject, questions) => askedInTime(async () => shard(objectName).ask(subject, questions))
 }

@@ -37,8 +37,12 @@ const insertAccount = `
 /** Number zero exists however many shards the site has chosen. */
 const shard = 'xx-0'
 
-/** Makes the demo accounts that are missing. */
-export const seedDemoAccounts = async (databaseUrl: string, pepper: string): Promise<void> => {
+/** Makes those that are missing, all with the demo password. */
+export const seedAccounts = async (
+  databaseUrl: string,
+  pepper: string,
+  accounts: readonly DemoAccount[] = demoAccounts,
+): Promise<void> => {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5000 })
   client.on('error', () => {})
   await client.connect()
@@ -47,7 +51,7 @@ export const seedDemoAccounts = async (databaseUrl: string, pepper: string): Pro
       'select lower(email) as email from users where deleted_at is null',
     )
     const known = new Set(rows.map(({ email }) => email))
-    for (const { email, name, roles } of demoAccounts) {
+    for (const { email, name, roles } of accounts) {
       if (known.has(email)) continue
       await client.query(insertAccount, [uuidv7(), email, name, roles, shard, await hashOf(demoPassword, pepper)])
     }
