@@ -1,4 +1,5 @@
 // The composition root: bindings and settings become what the stages work with. Nobody else picks an adapter.
+import { type HostPatterns, compileHosts } from './access/host-patterns.ts'
 import { type ReservedHeaders, compileReserved } from './access/reserved-headers.ts'
 import { type RouteTable, compileRoutes } from './access/rules.ts'
 import { keySetReporter } from './audit/key-set-failures.ts'
@@ -11,6 +12,7 @@ import { createAskLimits } from './limits/limiter.ts'
 import { type Limits, createLimits } from './limits/limits.ts'
 import { type Lockouts, createLockouts } from './limits/lockouts.ts'
 import { compileRules } from './limits/rule-set.ts'
+import { type PasskeySite, createPasskeySite } from './login/passkey/site.ts'
 import { createPasswordHasher } from './login/password/hasher.ts'
 import { type Hashing, createHashing } from './hashing/hash-places.ts'
 import { boundPlace } from './hashing/hash-service.ts'
@@ -26,6 +28,7 @@ import { type KnownDevices, createKnownDevices } from './login/known-devices.ts'
 import { type SessionGate, createSessionGate } from './sessions/gate.ts'
 import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
 import { shardOf, userObjectName } from './sessions/shard.ts'
+import type { TokenSocketSessions } from './sessions/token-sockets.ts'
 import type { UserObjectPolicy, UserSessions } from './sessions/user-sessions.ts'
 import { type AssertionSigner, createAssertionSigner } from './tokens/assertion.ts'
 import { type SealedTexts, createSealedTexts } from './tokens/sealed-text.ts'
@@ -33,7 +36,8 @@ import { type DpopNonces, createDpopNonces } from './tokens/dpop.ts'
 import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
 import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
 import { type KeySetStore, createRemoteKeys } from './tokens/key-sets.ts'
-import { ownKeys, ownRules, sessionPerson } from './tokens/own-issuer.ts'
+import { ownIssuer } from './tokens/own-issuer.ts'
+import { type JudgeOwnToken, createOwnTokenJudge } from './tokens/own-tokens.ts'
 import { type Trusted, verifyToken } from './tokens/verify-token.ts'
 import { createSharedSecretCheck } from './tokens/shared-secret.ts'
 import { type SharedSecretUses, createSharedSecretUses } from './tokens/shared-secret-uses.ts'
@@ -43,8 +47,8 @@ import { createExternalUsers } from './users/external-users.ts'
 
 export interface Deps {
   readonly settings: Settings
-  /** Where people see the site; the scheme without its colon, as headers want it. */
-  readonly publicUrl: { readonly origin: string; readonly protocol: string }
+  /** Where people see the site; the scheme without its colon, as headers want it; and by which hosts, as far as they are named. */
+  readonly publicUrl: { readonly origin: string; readonly protocol: string; readonly hosts: HostPatterns }
   readonly routes: RouteTable<RouteSettings>
   readonly reserved: ReservedHeaders
   /** For a request: `exchange.database`, whose waits are bounded in all. */
@@ -55,7 +59,9 @@ export interface Deps {
   readonly knownDevices: KnownDevices
   readonly sessions: SessionGate
   readonly sessionPolicy: SessionPolicy
-  readonly userObject: (shard: string) => (UserSessions & { fetch(request: Request): Promise<Response> }) | null
+  readonly userObject: (
+    shard: string,
+  ) => (UserSessions & TokenSocketSessions & { fetch(request: Request): Promise<Response> }) | null
   /** Null: no issuer is trusted, and bearer tokens are the site's affair. */
   readonly bearerTokens: BearerTokens | null
   /** How many tokens of replaced systems still come. */
@@ -68,8 +74,12 @@ export interface Deps {
   readonly assertions: AssertionSigner
   /** Null without TOKEN_KEYS: then no tokens are issued. */
   readonly tokens: TokenSigner | null
+  /** Null without them, too. */
+  readonly ownTokens: JudgeOwnToken | null
   readonly refreshKey: Uint8Array
   readonly dpopNonces: DpopNonces
+  /** Null where the site wants no passkeys. */
+  readonly passkeys: PasskeySite | null
   readonly hashing: Hashing
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
@@ -92,11 +102,13 @@ export function createDeps(env: Env, settings: Settings): Deps {
   const tokens = createSigner(settings)
   const database = createDatabase(settings)
   const sharedSecretUses = createSharedSecretUses(database, now)
+  const own = tokens === null ? null : ownIssuer(tokens, sessions)
   return {
     settings,
     publicUrl: {
       origin: environment.PUBLIC_URL,
       protocol: environment.PUBLIC_URL.startsWith('https:') ? 'https' : 'http',
+      hosts: compileHosts([new URL(environment.PUBLIC_URL).hostname, ...settings.routes.flatMap(({ hosts }) => hosts)]),
     },
     routes: compileRoutes(settings.routes),
     reserved: compileReserved(Object.values(config.identityHeaders).filter((name) => name !== undefined)),
@@ -107,7 +119,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
     sharedSecretUses,
-    bearerTokens: bearerTokens(env, settings, { audit, sessions, tokens, sharedSecretUses, now }),
+    bearerTokens: bearerTokens(env, settings, { audit, own, sharedSecretUses, now }),
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
@@ -118,8 +130,10 @@ export function createDeps(env: Env, settings: Settings): Deps {
     ),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     tokens,
+    ownTokens: own === null ? null : createOwnTokenJudge(own, now),
     refreshKey: refreshKeyOf(settings),
     dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
+    passkeys: createPasskeySite(settings),
     hashing: hashingOf(env, settings),
     breachList: createBreachList(config.breachList, environment),
     mail: createMailQueue(createMailer(config.email, environment), audit),
@@ -134,11 +148,10 @@ function bearerTokens(
   { config }: Settings,
   {
     audit,
-    sessions,
-    tokens,
+    own,
     sharedSecretUses,
     now,
-  }: Pick<Deps, 'audit' | 'sessions' | 'tokens' | 'sharedSecretUses' | 'now'>,
+  }: Pick<Deps, 'audit' | 'sharedSecretUses' | 'now'> & { readonly own: Trusted | null },
 ): BearerTokens | null {
   const report = keySetReporter(audit)
   const users = createExternalUsers({
@@ -152,8 +165,7 @@ function bearerTokens(
       const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
       return { rules, keys: createRemoteKeys(rules, { store, report, now }), person: externalPerson(users, rules) }
     })
-  if (tokens !== null)
-    byKeys.push({ rules: ownRules(tokens.issuer), keys: ownKeys(tokens), person: sessionPerson(sessions) })
+  if (own !== null) byKeys.push(own)
   const bySecret = config.issuers.flatMap((rules) => {
     if (rules.sharedSecret === undefined) return []
     const secret = createSharedSecretCheck(rules.sharedSecret, sharedSecretUses.noteFor(rules.issuer))

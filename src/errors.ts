@@ -18,6 +18,16 @@ export const errorTable = {
     title: 'Request not understood',
     text: 'The request is malformed. Check it and try again.',
   },
+  invalid_dpop_proof: {
+    status: 400,
+    title: 'Proof not accepted',
+    text: 'The proof of the key is not valid here, or was used before. Make a new one.',
+  },
+  use_dpop_nonce: {
+    status: 400,
+    title: 'Proof without nonce',
+    text: 'Make a new proof with the nonce of the header DPoP-Nonce.',
+  },
   unauthenticated: { status: 401, title: 'Sign-in needed', text: 'Sign in to go on.' },
   invalid_token: { status: 401, title: 'Token not accepted', text: 'Get a new access token and try again.' },
   invalid_credentials: {
@@ -29,6 +39,16 @@ export const errorTable = {
     status: 401,
     title: 'Link or code not valid',
     text: 'It is wrong, was used before or has expired. Ask for a new one.',
+  },
+  passkey_refused: {
+    status: 401,
+    title: 'Passkey not accepted',
+    text: 'The passkey did not answer as it should. Try again, or sign in another way.',
+  },
+  unknown_passkey: {
+    status: 401,
+    title: 'Passkey not known',
+    text: 'This passkey is not known here. Use another one, or sign in another way.',
   },
   step_up_required: { status: 401, title: 'Stronger sign-in needed', text: 'Sign in with a second factor to go on.' },
   forbidden: { status: 403, title: 'Not allowed', text: 'Your account may not open this.' },
@@ -55,6 +75,16 @@ export const errorTable = {
     status: 409,
     title: 'Not as it was',
     text: 'There is one of that name already, or it was changed meanwhile. Look again.',
+  },
+  passkey_exists: {
+    status: 409,
+    title: 'Passkey known already',
+    text: 'This authenticator holds a passkey for this site already.',
+  },
+  too_many_passkeys: {
+    status: 409,
+    title: 'Too many passkeys',
+    text: 'Remove a passkey that is not used any more before adding another one.',
   },
   body_too_large: { status: 413, title: 'Too large', text: 'Send less than 64 KB.' },
   unsupported_media_type: {

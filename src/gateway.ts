@@ -16,6 +16,7 @@ import { exchangeFacts } from './exchange-facts.ts'
 import { isObjectFault } from './kit/object-fault.ts'
 import { log } from './log.ts'
 import { loginMethods } from './login/index.ts'
+import { proveKeyForTokens } from './login/key-for-tokens.ts'
 import { metrics } from './monitor/metrics.ts'
 import { isProgramEndpoint } from './oauth/endpoint.ts'
 import { oauth } from './oauth/endpoints.ts'
@@ -84,7 +85,9 @@ function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Ex
   app.use(async ({ env: { exchange } }, next) => {
     exchange.body = await readBody(exchange.request)
     // What proves itself by what it carries cannot be forged from another site's page.
-    const rejection = isProgramEndpoint(exchange.target.path, basePath) ? undefined : await csrf(exchange)
+    const rejection = isProgramEndpoint(exchange.target.path, basePath)
+      ? undefined
+      : ((await csrf(exchange)) ?? (await proveKeyForTokens(exchange)))
     if (rejection !== undefined) throw new GatewayError(rejection)
     await next()
   })

@@ -64,12 +64,14 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   identity: ['kit'],
   limits: ['log.ts', 'kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
-  tokens: ['audit', 'db', 'sessions', 'log.ts', 'kit'],
+  tokens: ['access', 'audit', 'db', 'sessions', 'log.ts', 'kit'],
   users: ['audit', 'db', 'tokens', 'kit'],
   // The outside.
   db: ['kit'],
   providers: ['kit', 'log.ts'],
   pages: ['kit'],
+  // Runs in browsers, and is built into pages.
+  browser: [],
   config: ['kit', 'access', 'limits'],
   kit: [],
 }

@@ -1,6 +1,8 @@
 // The account page: who you are, where you are signed in, and the way out.
 import type { Hono } from 'hono'
 import { factorsOf, findFactors } from '../db/queries/factors.ts'
+import { orNone } from '../db/missing-tables.ts'
+import { findPasskeys } from '../db/queries/passkeys.ts'
 import { type GatewayEnv, createApp } from '../context.ts'
 import { type Exchange } from '../exchange.ts'
 import { formText, goTo } from '../forms/answer.ts'
@@ -77,9 +79,10 @@ function showSignedOut(exchange: Exchange): Page {
 
 async function showAccount(exchange: Exchange, notice?: NoticeKey): Promise<Page> {
   const { principal } = requireSession(exchange).lease
-  const [{ items }, [factors]] = await Promise.all([
+  const [{ items }, [factors], passkeys] = await Promise.all([
     ownSessions(exchange, { limit: shownSessions, cursor: undefined }),
     exchange.database.read(findFactors(principal.userId)),
+    orNone(() => exchange.database.read(findPasskeys(principal.userId))),
   ])
   const { theme, basePath } = exchange.deps.settings.config
   return accountPage({
@@ -97,6 +100,7 @@ async function showAccount(exchange: Exchange, notice?: NoticeKey): Promise<Page
       isCurrent: item.id === principal.sessionId,
     })),
     hasTwoStep: factors !== undefined && factorsOf(factors).hasTotp,
+    passkeys: exchange.deps.passkeys === null ? null : passkeys.length,
     homeUrl: '/',
     notice,
   })

@@ -20,6 +20,8 @@ export const auditEvents = {
   'factor.removed': { outcome: 'success' },
   'factor.failed': { outcome: 'failure' },
   'factor.locked': { outcome: 'failure' },
+  'passkey.renamed': { outcome: 'success' },
+  'passkey.copied': { outcome: 'failure' },
   'backup-codes.reissued': { outcome: 'success' },
   'password.rehashed': { outcome: 'success' },
   'breach-list.failed': { outcome: 'failure' },

@@ -104,6 +104,14 @@ export const gatewaySchema = z.strictObject({
       signUp: z.boolean().default(true),
       /** Whether people may sign in by a link or code that is mailed to them. */
       magicLink: z.boolean().default(true),
+      /** Whether people may sign in with passkeys. */
+      passkeys: z.boolean().default(true),
+      /** What passkeys are bound to, if not the host of PUBLIC_URL but a domain above it; fixed once somebody has one. */
+      passkeyDomain: z
+        .string()
+        .regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/, 'a domain such as "example.com"')
+        .nullable()
+        .default(null),
       /** How long an account with an unverified address may sign in. */
       unverifiedHours: z.number().min(0).max(720).default(24),
       hashing: z

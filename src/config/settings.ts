@@ -51,12 +51,21 @@ export function parseSettings(
   if (!parsedConfig.success || !parsedEnvironment.success) return fail(problems)
   const origins = resolveOrigins(parsedConfig.data, environment, problems)
   const routes = resolveRoutes(parsedConfig.data, origins, problems)
+  checkPasskeyDomain(parsedConfig.data.login.passkeyDomain, parsedEnvironment.data.PUBLIC_URL, problems)
   if (problems.length > 0) return fail(problems)
   return succeed({ environment: parsedEnvironment.data, config: parsedConfig.data, origins, routes })
 }
 
 function issuersOf(config: unknown): unknown {
   return typeof config === 'object' && config !== null && 'issuers' in config ? config.issuers : undefined
+}
+
+/** A browser refuses every passkey whose domain is not that of the page, or above it. */
+function checkPasskeyDomain(domain: string | null, publicUrl: string, problems: ConfigProblem[]): void {
+  const { hostname } = new URL(publicUrl)
+  if (domain === null || hostname === domain || hostname.endsWith(`.${domain}`)) return
+  const expected = `the host of PUBLIC_URL, ${hostname}, or a domain above it`
+  problems.push({ field: 'gateway.config.ts: login.passkeyDomain', found: 'another domain', expected })
 }
 
 /** The schema says what is wrong with settings that are no object. */

@@ -7,6 +7,7 @@ export const migrationNames: readonly string[] = [
   '0002_external_users.sql',
   '0003_tokens.sql',
   '0004_factors.sql',
+  '0005_passkeys.sql',
   '0009_shared_secret_days.sql',
   '0012_deleted_accounts.sql',
 ]

@@ -118,7 +118,16 @@ export const limitRules = {
   'webauthn-finish': {
     ...guarded,
     ...byAddress,
-    matches: { own: ['POST /v1/webauthn/authenticate/finish', 'POST /v1/webauthn/register/finish'] },
+    matches: {
+      own: [
+        'POST /v1/webauthn/authenticate/finish',
+        'POST /v1/webauthn/register/finish',
+        'POST /login/passkey',
+        'POST /mfa/passkey',
+        'POST /reauthenticate/passkey',
+        'POST /account/passkeys',
+      ],
+    },
     limit: 20,
     windowMs: minuteMs,
   },

@@ -12,9 +12,11 @@ import { csrfCookie, sessionCookie } from '../sessions/cookie.ts'
 import { endPresented } from '../sessions/end-presented.ts'
 import { newRefreshSeed, refreshSecret } from '../sessions/refresh-token.ts'
 import { markKnownDevice } from './guess.ts'
+import { hasPasskey } from './passkey/has-passkey.ts'
 import { formatSessionToken, hashSecret, newSessionSecret } from '../sessions/token.ts'
 import { ownClient, ownScope } from '../tokens/access-token.ts'
 import { issueTokens } from '../tokens/issue.ts'
+import { provenKeyOf } from '../tokens/proven-key.ts'
 
 /** Who signed in, as answers show them. */
 export type SignedInUser = Omit<Entry, 'needsFactor'>
@@ -61,7 +63,10 @@ export function draftSession(exchange: Exchange, { userId, method, amr, aal, mod
     expiresAtMs: nowMs + deps.sessionPolicy.absoluteMs,
     ip: client.ip,
     userAgent: client.userAgent,
-    tokens: mode === 'cookie' ? null : { clientId: ownClient.id, scope: ownScope, seed: newRefreshSeed(), jkt: null },
+    tokens:
+      mode === 'cookie'
+        ? null
+        : { clientId: ownClient.id, scope: ownScope, seed: newRefreshSeed(), jkt: provenKeyOf(exchange.request) },
   }
   const source = auditSource(exchange)
   const facts = { ...(userId === null ? {} : { userId }), details: { method } }
@@ -83,7 +88,7 @@ export async function completeLogin(exchange: Exchange, entry: Entry, draft: Ses
   return {
     status: 'mfa_required',
     mfa_token: draft.pauseToken,
-    methods: ['totp', 'backup_code'],
+    methods: ['totp', 'backup_code', ...((await hasPasskey(exchange, entry.id)) ? ['passkey'] : [])],
     expires_in_s: pauseMs / secondMs,
   }
 }
@@ -137,7 +142,7 @@ async function inTokens(
     client: ownClient,
     scope: session.tokens.scope,
     generation: 0,
-    jkt: null,
+    jkt: session.tokens.jkt,
     issuedAtMs: session.authTimeMs,
   }
   return issueTokens(deps.tokens, grant, refreshSecret(deps.refreshKey, session.tokens.seed, session.id, 0))

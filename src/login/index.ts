@@ -4,6 +4,8 @@ import type { GatewayEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { emailVerification } from './email-verification/method.ts'
 import { magicLink } from './magic-link/method.ts'
+import { ownPasskeysMethod } from './passkey/account-method.ts'
+import { passkeySignIn } from './passkey/method.ts'
 import { password } from './password/method.ts'
 import { passwordReset } from './password/reset-method.ts'
 import { reauthentication } from './reauthenticate/method.ts'
@@ -17,8 +19,10 @@ export const loginMethods: readonly LoginMethod[] = [
   password,
   passwordReset,
   magicLink,
+  passkeySignIn,
   emailVerification,
   secondFactor,
   ownSecondFactor,
+  ownPasskeysMethod,
   reauthentication,
 ]

@@ -12,6 +12,8 @@ export type AccountPageProps = PageBase & {
   readonly user: { readonly email: string; readonly name: string | null }
   readonly sessions: readonly SessionRow[]
   readonly hasTwoStep: boolean
+  /** How many there are; null where the site wants none. */
+  readonly passkeys: number | null
   readonly homeUrl?: string | null | undefined
   readonly problem?: ProblemKey | undefined
   readonly notice?: NoticeKey | undefined
@@ -53,6 +55,11 @@ const Security = ({ props }: { props: AccountPageProps }) => {
       <p>
         <a href={`${basePath}/account/two-step`}>{t.twoStep}</a>: {props.hasTwoStep ? t.twoStepOn : t.twoStepOff}
       </p>
+      {props.passkeys === null ? null : (
+        <p>
+          <a href={`${basePath}/account/passkeys`}>{t.passkeys}</a>: {props.passkeys}
+        </p>
+      )}
       <p>
         <a href={`${basePath}/account/data`}>{t.ownData}</a>
       </p>

@@ -2,10 +2,15 @@
 import { withReturnTo } from './addresses.ts'
 import { currentPasswordField, factorField } from './asked-fields.ts'
 import type { Page } from './layout.tsx'
+import { PasskeyBlock, type PasskeyOffer } from './passkey-block.tsx'
+import { passkeyScript } from './passkey-script.ts'
 import { type QuestionBase, questionPage } from './question-page.tsx'
 
+/** Null for whoever has no passkey. */
+type WithPasskey = { readonly passkey: PasskeyOffer | null }
+
 /** The second half of a login. */
-export function mfaPage(props: QuestionBase): Page {
+export function mfaPage(props: QuestionBase & WithPasskey): Page {
   const t = props.texts.mfa
   return questionPage(props, {
     title: t.title,
@@ -13,24 +18,33 @@ export function mfaPage(props: QuestionBase): Page {
     action: `${props.basePath}/mfa`,
     submit: t.submit,
     fields: [factorField(props.texts, props.problem === 'invalid_code')],
+    script: props.passkey === null ? undefined : passkeyScript,
     after: (
-      <p class="after">
-        <a href={withReturnTo(`${props.basePath}/login`, props.returnTo)}>{props.texts.checkMail.back}</a>
-      </p>
+      <>
+        {props.passkey === null ? null : <PasskeyBlock {...props} {...props.passkey} about="second-factor" />}
+        <p class="after">
+          <a href={withReturnTo(`${props.basePath}/login`, props.returnTo)}>{props.texts.checkMail.back}</a>
+        </p>
+      </>
     ),
   })
 }
 
+type Proof = QuestionBase & WithPasskey & { readonly ask: 'password' | 'factor' | 'passkey' | 'nothing' }
+
 /** What is asked of somebody who is signed in and wants what a session alone is not enough for. */
-export function reauthenticatePage(props: QuestionBase & { readonly ask: 'password' | 'factor' | 'nothing' }): Page {
-  const { texts, basePath, problem, ask } = props
+export function reauthenticatePage(props: Proof): Page {
+  const { texts, basePath, problem, ask, passkey } = props
   const t = texts.reauthenticate
-  const base = { title: t.title, lead: t.lead, action: `${basePath}/reauthenticate`, submit: t.submit }
-  const mail = (
-    <p class="after">
-      <a href={withReturnTo(`${basePath}/magic-link`, props.returnTo)}>{texts.login.magicLink}</a>
-    </p>
-  )
+  const byPasskey = passkey === null ? null : <PasskeyBlock {...props} {...passkey} about="proof" />
+  const base = {
+    title: t.title,
+    lead: t.lead,
+    action: `${basePath}/reauthenticate`,
+    submit: t.submit,
+    script: passkey === null ? undefined : passkeyScript,
+    after: byPasskey,
+  }
   switch (ask) {
     case 'factor':
       return questionPage(props, { ...base, fields: [factorField(texts, problem === 'invalid_code')] })
@@ -38,12 +52,20 @@ export function reauthenticatePage(props: QuestionBase & { readonly ask: 'passwo
       return questionPage(props, {
         ...base,
         fields: [{ ...currentPasswordField(texts, problem === 'invalid_password') }],
-        after: mail,
+        after: (
+          <>
+            {byPasskey}
+            <p class="after">
+              <a href={withReturnTo(`${basePath}/magic-link`, props.returnTo)}>{texts.login.magicLink}</a>
+            </p>
+          </>
+        ),
       })
+    case 'passkey':
     case 'nothing':
       return questionPage(props, {
         ...base,
-        lead: t.noFactor,
+        lead: ask === 'passkey' ? t.byPasskey : t.noFactor,
         action: `${basePath}/account/two-step/start`,
         submit: texts.twoStep.start,
       })

@@ -47,16 +47,19 @@ export function logoSource(logoUrl: string | null): string | null {
   return /^https?:\/\/[a-z0-9.:[\]-]+$/i.test(origin) ? origin : null
 }
 
-function contentSecurityPolicy(nonce: string, logoUrl: string | null): string {
-  const logo = logoSource(logoUrl)
+function contentSecurityPolicy(nonce: string, { theme, hasScript }: Page): string {
+  const logo = logoSource(theme.logoUrl)
   return [
     "default-src 'none'",
     `style-src 'nonce-${nonce}'`,
     `img-src 'self' data:${logo === null ? '' : ` ${logo}`}`,
+    // One script by its nonce, which may ask this host; without one nothing runs and nothing is asked.
+    ...(hasScript ? [`script-src 'nonce-${nonce}'`, "connect-src 'self'"] : []),
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
   ].join('; ')
 }
 
@@ -65,6 +68,6 @@ export function pageResponse(page: Page, { status = 200, headers }: PageResponse
   const nonce = newNonce()
   const all = new Headers(headers)
   for (const [name, value] of Object.entries(FIXED_HEADERS)) all.set(name, value)
-  all.set('Content-Security-Policy', contentSecurityPolicy(nonce, page.theme.logoUrl))
+  all.set('Content-Security-Policy', contentSecurityPolicy(nonce, page))
   return new Response(page.render(nonce), { status, headers: all })
 }

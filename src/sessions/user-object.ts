@@ -7,16 +7,17 @@ import { minuteMs } from '../kit/duration.ts'
 import { log } from '../log.ts'
 import { ChangeLog, type Changes, type LogPosition } from './change-log.ts'
 import { EndedStore } from './ended-store.ts'
-import { type KnownSession, type SecretVerdict, isRotationDue, judgeSecret } from './known-session.ts'
+import { type KnownSession, type SecretVerdict, isRotationDue, isStanding, judgeSecret } from './known-session.ts'
 import { KnownSessions } from './known-sessions.ts'
-import { FingerprintStore } from './fingerprint-store.ts'
+import { type EndHere, createEndHere } from './end-here.ts'
 import type { RecordedEnd } from './end-recorded.ts'
 import { type Deliverer, LogoutDelivery } from './logout-delivery.ts'
 import { goodForMs, liveness } from './policy.ts'
 import { Sightings } from './sightings.ts'
-import { closeSockets, closedBySessionEnd } from './sockets.ts'
+import { closedBySessionEnd } from './sockets.ts'
 import type { RefreshToken } from './refresh-token.ts'
 import { type InspectedToken, type RefreshAnswer, type RefreshRequest, TokenFamilies } from './token-families.ts'
+import { type Attendance, type SocketOwner, TokenSockets, type TokenSocketSessions } from './token-sockets.ts'
 import { hashSecret, newSessionSecret } from './token.ts'
 import type {
   EndAnswer,
@@ -47,14 +48,15 @@ export interface UserObjectParts {
 }
 
 export function userObject(compose: (env: Env) => UserObjectParts) {
-  return class UserObject extends DurableObject<Env> implements UserSessions {
+  return class UserObject extends DurableObject<Env> implements UserSessions, TokenSocketSessions {
     readonly #parts: UserObjectParts
     readonly #ended: EndedStore
     readonly #changes = new ChangeLog(crypto.randomUUID())
     readonly #known: KnownSessions
     readonly #families: TokenFamilies
+    readonly #tokenSockets: TokenSockets
     readonly #notices: LogoutDelivery
-    readonly #fingerprints: FingerprintStore
+    readonly #endHere: EndHere
     readonly #sightings = new Sightings()
     #alarmAtMs: number | null = null
 
@@ -62,7 +64,6 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       super(state, env)
       this.#parts = compose(env)
       this.#ended = new EndedStore(state.storage.sql)
-      this.#fingerprints = new FingerprintStore(state.storage.sql)
       this.#known = new KnownSessions({
         database: this.#parts.database,
         ended: this.#ended,
@@ -70,8 +71,16 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
         onChange: (userId) => this.#changes.note(userId),
         inBackground: (work) => state.waitUntil(work),
       })
+      this.#endHere = createEndHere({
+        state,
+        ended: this.#ended,
+        known: this.#known,
+        changes: this.#changes,
+        absoluteMs: this.#parts.policy.absoluteMs,
+      })
       this.#notices = new LogoutDelivery(this.#parts.notices, (atMs) => this.#wakeAt(atMs))
       this.#families = new TokenFamilies(this.#parts, this.#ended, (request, waitMs) => this.end(request, waitMs))
+      this.#tokenSockets = new TokenSockets(state.storage.sql, this.#known, this.#parts.policy)
       if (this.#ended.pending().length > 0) this.#wakeAt(Date.now() + retryEndsMs)
     }
 
@@ -85,7 +94,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
         this.#noteSecret(known, secret, now)
         return secret
       })
-      return this.#fingerprints.into(answer, request.fingerprint)
+      return this.#ended.fingerprints.into(answer, request.fingerprint)
     }
 
     look(request: LookRequest): Promise<LeaseAnswer> {
@@ -98,6 +107,10 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
 
     inspect(token: RefreshToken, waitMs: number): Promise<InspectedToken | null | 'unknown'> {
       return this.#families.inspect(token, waitMs)
+    }
+
+    attend(owner: SocketOwner, shownUntilMs: number | null): Promise<Attendance> {
+      return this.#tokenSockets.attend(owner, shownUntilMs)
     }
 
     async #answer(request: LookRequest, judge: Judge): Promise<LeaseAnswer> {
@@ -145,16 +158,6 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       // Perhaps applications have to hear of it; the record knows which.
       this.#notices.noteEnded([{ is_noticed: true }])
       return Promise.resolve()
-    }
-
-    /** From here on, for everybody who asks. Returns which sessions were known to live until then. */
-    #endHere({ userId, which }: Pick<EndRequest, 'userId' | 'which'>): readonly string[] {
-      this.#ended.add(userId, which, Date.now() + this.#parts.policy.absoluteMs)
-      const seen = this.#known.markEnded({ userId, which })
-      this.#changes.note(userId)
-      closeSockets(this.ctx, { userId, which })
-      for (const sessionId of seen) closeSockets(this.ctx, { userId, which: { kind: 'one', sessionId } })
-      return seen
     }
 
     async rotate(request: RotateRequest, waitMs: number): Promise<{ readonly secret: string } | null> {
@@ -212,8 +215,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       // outlive the secret it was opened with.
       const known = await this.#known.find(sessionId, Date.now())
       if (known === 'unknown') return new Response(null, { status: 503 })
-      const isLive = known !== null && !known.isEnded && known.session.userId === userId
-      if (!isLive || liveness(known.session, known.lastSeenAtMs, this.#parts.policy, Date.now()) !== 'live')
+      if (known === null || !isStanding(known, userId, this.#parts.policy, Date.now()))
         server.close(closedBySessionEnd, 'session ended')
       return new Response(null, { status: 101, webSocket: client })
     }
@@ -231,7 +233,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
         await this.#notices.run()
       }
       this.#ended.forgetBefore(Date.now())
-      this.#fingerprints.forgetBefore(Date.now())
+      this.#tokenSockets.forgetBefore(Date.now())
       if (!isDone) this.#wakeAt(Date.now() + retryEndsMs)
     }
 

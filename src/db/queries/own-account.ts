@@ -64,6 +64,8 @@ const parts: Readonly<Record<string, (who: SQL) => SQL>> = {
   password: (who) => sql`select created_at, updated_at from password_credentials where user_id = ${who}`,
   authenticator_apps: (who) => sql`select created_at, confirmed_at from totp_credentials where user_id = ${who}`,
   backup_codes: (who) => sql`select created_at, used_at from backup_codes where user_id = ${who}`,
+  passkeys: (who) =>
+    sql`select id, name, credential_id, transports, aaguid, is_backed_up, created_at, last_used_at from passkeys where user_id = ${who}`,
   sessions: (
     who,
   ) => sql`select id, amr, aal, auth_time, created_at, last_seen_at, expires_at, ip, user_agent, ended_at, end_reason,

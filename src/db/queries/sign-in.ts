@@ -21,11 +21,12 @@ export interface SignInRows {
 /**
  * The part of a `with` list that every first factor ends in, from the rows of `from`, one per person. It opens the session
  * or asks for the second factor, and whether one is needed is read by the same statement that would open it: no path of
- * the code can forget to ask, and no factor that was added a moment ago is missed.
+ * the code can forget to ask, and no factor that was added a moment ago is missed. What proves two factors at once, such as
+ * a passkey that asked for a fingerprint, needs no more.
  */
 export function openOrPause({ session, pause, audits }: SignInRows, from: SQL, userId: SQL): SQL {
   return sql`entry as (
-      select ${userId} as user_id, exists (
+      select ${userId} as user_id, ${session.aal}::int < 2 and exists (
         select 1 from totp_credentials t where t.user_id = ${userId} and t.confirmed_at is not null) as needs_factor from ${from}),
     opened as (${insertSession(session, sql`entry where not needs_factor`, sql`entry.user_id`)} returning id, user_id),
     paused as (

@@ -5,10 +5,10 @@ import { entryOf, startSession } from '../../db/queries/sign-in.ts'
 import { DatabaseUnavailable } from '../../db/database.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
-import { hourMs } from '../../kit/duration.ts'
 import { emailAddress } from '../../users/email-address.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { type Guess, beginGuess, comparing, forgiveGuess, recordLock } from '../guess.ts'
+import { refuseUnverified } from '../refuse-unverified.ts'
 import { passwordsFor } from './passwords-for.ts'
 
 export interface Credentials {
@@ -25,11 +25,7 @@ export async function signIn(exchange: Exchange, given: Credentials): Promise<Lo
   if (!isRight) return refuseGuess(exchange, guess, user, 'wrong password')
   if (!user.isActive) return refuseGuess(exchange, guess, user, 'account locked')
   await forgiveGuess(exchange, guess)
-  const { unverifiedHours } = exchange.deps.settings.config.login
-  if (!user.emailVerified && exchange.deps.now() - user.createdAtMs >= unverifiedHours * hourMs) {
-    await recordFailure(exchange, user, 'address unverified')
-    throw new GatewayError(reject('email_unverified', 'address unverified'))
-  }
+  await refuseUnverified(exchange, { ...user, userCreatedAtMs: user.createdAtMs }, 'password')
   const answer = await open(exchange, user, given.mode)
   if (needsRehash) await rehash(exchange, user, { stored, password: given.password })
   return answer
@@ -65,16 +61,12 @@ async function refuseGuess(exchange: Exchange, guess: Guess, user: LoginUser | n
 }
 
 async function refuse(exchange: Exchange, user: LoginUser | null, reason: string): Promise<never> {
-  await recordFailure(exchange, user, reason)
+  const facts = { reason, ...(user === null ? {} : { userId: user.id }), details: { method: 'password' } }
+  await exchange.deps.audit.record('login.failed', auditSource(exchange), facts)
   throw new GatewayError({
     ...reject('invalid_credentials', reason),
     headers: { 'www-authenticate': 'Portcullis-Password' },
   })
-}
-
-async function recordFailure(exchange: Exchange, user: LoginUser | null, reason: string): Promise<void> {
-  const facts = { reason, ...(user === null ? {} : { userId: user.id }), details: { method: 'password' } }
-  await exchange.deps.audit.record('login.failed', auditSource(exchange), facts)
 }
 
 async function open(exchange: Exchange, user: LoginUser, mode: LoginMode): Promise<LoginAnswer> {

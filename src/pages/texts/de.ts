@@ -10,6 +10,7 @@ export const de: Texts = {
     current_password: 'Bisheriges Passwort',
     new_password: 'Neues Passwort',
     name: 'Name',
+    passkey_name: 'Name des Passkeys',
     code: '6-stelliger Code',
     optional: '(freiwillig)',
   },
@@ -21,6 +22,7 @@ export const de: Texts = {
     password_common: 'Dieses Passwort verwenden viele, und es wird zuerst erraten. Wählen Sie ein anderes.',
     password_breached: 'Dieses Passwort ist aus einem Datenleck bekannt. Wählen Sie ein anderes.',
     name_too_long: 'Verwenden Sie einen kürzeren Namen.',
+    name_missing: 'Geben Sie einen Namen ein.',
     code_invalid: 'Geben Sie die 6 Ziffern aus der Nachricht ein.',
   },
   problemTitle: 'Etwas stimmt nicht',
@@ -35,6 +37,14 @@ export const de: Texts = {
       'Eine Authenticator-App ist schon eingerichtet. Entfernen Sie sie zuerst, um eine andere einzurichten.',
     invalid_code:
       'Dieser Code stimmt nicht oder gilt nicht mehr. Prüfen Sie ihn, oder lassen Sie sich eine neue Nachricht schicken.',
+    passkey_refused:
+      'Der Passkey hat nicht geantwortet, wie er soll. Versuchen Sie es noch einmal, oder melden Sie sich anders an.',
+    passkey_expired:
+      'Das hat zu lange gedauert, oder die Seite wurde inzwischen neu geöffnet. Versuchen Sie es noch einmal.',
+    unknown_passkey:
+      'Dieser Passkey ist hier nicht oder nicht mehr bekannt. Nehmen Sie einen anderen, oder melden Sie sich anders an.',
+    passkey_exists: 'Dieses Gerät hat schon einen Passkey für diese Seite.',
+    too_many_passkeys: 'Sie haben so viele Passkeys, wie ein Konto haben kann. Entfernen Sie zuerst einen.',
     invalid_link: 'Dieser Link gilt nicht mehr. Vielleicht wurde er schon benutzt, oder er ist zu alt.',
     rate_limited: 'Das waren zu viele Versuche.',
     unavailable: 'Das geht gerade nicht. Bitte versuchen Sie es gleich noch einmal.',
@@ -46,6 +56,9 @@ export const de: Texts = {
     password_changed: 'Ihr Passwort ist geändert, und alle Geräte sind abgemeldet. Melden Sie sich mit dem neuen an.',
     password_changed_here: 'Ihr Passwort ist geändert, und alle anderen Geräte sind abgemeldet.',
     factor_removed: 'Die Authenticator-App ist entfernt, und alle anderen Geräte sind abgemeldet.',
+    passkey_added: 'Der Passkey ist hinzugefügt, und alle anderen Geräte sind abgemeldet.',
+    passkey_removed: 'Der Passkey ist entfernt, und alle anderen Geräte sind abgemeldet.',
+    passkey_renamed: 'Der Passkey hat seinen neuen Namen.',
     name_changed: 'Ihr Name ist geändert.',
     session_revoked: 'Dieses Gerät ist abgemeldet.',
     sessions_revoked: 'Alle anderen Geräte sind abgemeldet.',
@@ -126,6 +139,7 @@ export const de: Texts = {
     lead: 'Was Sie vorhaben, braucht einen frischen Nachweis.',
     noFactor:
       'Diese Seite verlangt einen zweiten Schritt bei der Anmeldung. Richten Sie zuerst eine Authenticator-App ein.',
+    byPasskey: 'Für diese Seite reicht das Passwort allein nicht.',
     submit: 'Weiter',
   },
   twoStep: {
@@ -145,6 +159,31 @@ export const de: Texts = {
     codesLead:
       'Bewahren Sie sie bei wichtigen Papieren auf. Jeder gilt einmal, wenn die App nicht zur Hand ist. Sie werden nur jetzt gezeigt.',
     codesDone: 'Ich habe sie aufbewahrt',
+  },
+  passkeys: {
+    title: 'Ihre Passkeys',
+    lead: 'Melden Sie sich mit Fingerabdruck, Gesicht oder PIN Ihres Geräts an, ohne Passwort.',
+    signIn: 'Mit Passkey anmelden',
+    secondFactor: 'Stattdessen einen Passkey verwenden',
+    prove: 'Mit Passkey bestätigen',
+    none: 'Sie haben noch keine Passkeys.',
+    addTitle: 'Passkey hinzufügen',
+    addLead:
+      'Ihr Browser fragt, wo er liegen soll: auf diesem Gerät, auf einem Telefon in der Nähe oder auf einem Sicherheitsschlüssel.',
+    nameHint: 'Damit Sie ihn später erkennen. Bleibt das Feld leer, heißt er nach diesem Gerät.',
+    add: 'Passkey hinzufügen',
+    rename: 'Umbenennen',
+    remove: 'Entfernen',
+    created: 'Hinzugefügt',
+    lastUsed: 'Zuletzt benutzt',
+    neverUsed: 'noch nie',
+    backedUp: 'in einem Passwortmanager und auf dessen anderen Geräten',
+    notBackedUp: 'nur auf einem Gerät',
+    where: 'Liegt',
+    needsScript: 'Einen Passkey hinzuzufügen geht nur mit JavaScript und einem Browser, der Passkeys kennt.',
+    failed: 'Das ging nicht. Versuchen Sie es noch einmal, oder nehmen Sie einen anderen Weg.',
+    limited: 'Das waren zu viele Versuche. Warten Sie eine Minute, und versuchen Sie es noch einmal.',
+    exists: 'Dieses Gerät hat schon einen Passkey für diese Seite.',
   },
   consent: {
     title: '{client} Zugriff geben?',
@@ -233,6 +272,7 @@ export const de: Texts = {
     twoStep: 'Anmeldung in zwei Schritten',
     twoStepOn: 'an',
     twoStepOff: 'aus',
+    passkeys: 'Anmelden mit Passkey',
     ownData: 'Ihre Daten',
     home: 'Zu {site}',
   },
@@ -313,6 +353,14 @@ export const de: Texts = {
         factor_removed: {
           heading: 'Die Anmeldung in zwei Schritten wurde ausgeschaltet',
           lead: 'Die Authenticator-App Ihres Kontos bei {site} wurde entfernt, und andere Geräte wurden abgemeldet.',
+        },
+        passkey_added: {
+          heading: 'Ein Passkey wurde hinzugefügt',
+          lead: 'Zu Ihrem Konto bei {site} wurde ein Passkey hinzugefügt. Mit ihm meldet man sich ohne Passwort an. Andere Geräte wurden abgemeldet.',
+        },
+        passkey_removed: {
+          heading: 'Ein Passkey wurde entfernt',
+          lead: 'Ein Passkey Ihres Kontos bei {site} wurde entfernt, und andere Geräte wurden abgemeldet.',
         },
         account_deleted: {
           heading: 'Ihr Konto wurde gelöscht',

@@ -51,6 +51,14 @@ export const enMail = {
         heading: 'Two-step sign-in was switched off',
         lead: 'The authenticator app of your account at {site} was removed, and other devices were signed out.',
       },
+      passkey_added: {
+        heading: 'A passkey was added',
+        lead: 'A passkey was added to your account at {site}. It signs in without the password. Other devices were signed out.',
+      },
+      passkey_removed: {
+        heading: 'A passkey was removed',
+        lead: 'A passkey of your account at {site} was removed, and other devices were signed out.',
+      },
       account_deleted: {
         heading: 'Your account was deleted',
         lead: 'Your account at {site} was deleted and signed out everywhere. If that was not you, write to whoever runs the site soon: for some time it can be brought back.',

@@ -45,6 +45,18 @@ describe('the settings', () => {
   })
 
   it.each([
+    ['example.com', 'https://example.com', true],
+    ['example.com', 'https://login.example.com', true],
+    ['login.example.com', 'https://example.com', false],
+    ['ample.com', 'https://example.com', false],
+    ['https://example.com', 'https://example.com', false],
+    ['Example.com', 'https://example.com', false],
+  ])('passkeys for %s at %s: %s', (passkeyDomain, url, isRight) => {
+    const found = problems({ ...shippedConfig, login: { passkeyDomain } }, { PUBLIC_URL: url })
+    expect(found.map(({ field }) => field)).toEqual(isRight ? [] : ['gateway.config.ts: login.passkeyDomain'])
+  })
+
+  it.each([
     [{ rules: { logim: { limit: 5 } } }, 'limits.rules'],
     [{ rules: { login: { limit: 0 } } }, 'limits.rules.login.limit'],
     [{ rules: { login: { windowS: 100_000 } } }, 'limits.rules.login.windowS'],

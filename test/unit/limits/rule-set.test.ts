@@ -24,6 +24,11 @@ describe('the rules a request meets', () => {
     ['POST', '/auth/v1/email/resend', ['everything', 'mail-code']],
     ['POST', '/auth/v1/magic-link/verify', ['everything', 'magic-link-verify']],
     ['POST', '/auth/v1/webauthn/register/finish', ['everything', 'webauthn-finish']],
+    ['POST', '/auth/v1/webauthn/authenticate/start', ['everything', 'webauthn-start']],
+    ['POST', '/auth/login/passkey', ['everything', 'webauthn-finish']],
+    ['POST', '/auth/mfa/passkey', ['everything', 'webauthn-finish']],
+    ['POST', '/auth/reauthenticate/passkey', ['everything', 'webauthn-finish']],
+    ['POST', '/auth/account/passkeys', ['everything', 'webauthn-finish']],
   ])('before it is known who asks: %s %s', (method, path, ids) => {
     expect(met('before-identity', method, path)).toEqual(ids)
   })
