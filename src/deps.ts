@@ -3,7 +3,7 @@ import { type HostPatterns, compileHosts } from './access/host-patterns.ts'
 import { type ReservedHeaders, compileReserved } from './access/reserved-headers.ts'
 import { type RouteTable, compileRoutes } from './access/rules.ts'
 import { keySetReporter } from './audit/key-set-failures.ts'
-import { type AuditTrail, createAuditTrail } from './audit/trail.ts'
+import { type AuditTrail, auditShardName, createAuditTrail } from './audit/trail.ts'
 import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { createNeonDatabase } from './db/neon.ts'
@@ -19,10 +19,15 @@ import { type Hashing, createHashing } from './hashing/hash-places.ts'
 import { boundPlace } from './hashing/hash-service.ts'
 import type { HashPlace } from './hashing/hash-job.ts'
 import type { HashParts } from './hashing/hash-object.ts'
-import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
+import { type Outbox, createOutbox } from './outbox/outbox.ts'
+import type { OutboxParts } from './outbox/outbox-object.ts'
 import type { BreachList } from './providers/breach-list/breach-list.ts'
 import { createBreachList } from './providers/breach-list/index.ts'
+import type { EmailBinding } from './providers/email/cloudflare.ts'
 import { createMailer } from './providers/email/index.ts'
+import type { Mailer } from './providers/email/mailer.ts'
+import { createSmsVendor } from './providers/sms/index.ts'
+import type { SmsVendor } from './providers/sms/sms-vendor.ts'
 import { type BearerTokens, createBearerTokens } from './identity/bearer-token.ts'
 import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
 import { type KnownDevices, createKnownDevices } from './login/known-devices.ts'
@@ -36,7 +41,8 @@ import { type SealedTexts, createSealedTexts } from './tokens/sealed-text.ts'
 import { type DpopNonces, createDpopNonces } from './tokens/dpop.ts'
 import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
 import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
-import { type KeySetStore, createRemoteKeys } from './tokens/key-sets.ts'
+import { type KeySetStore, type KeySource, createRemoteKeys } from './tokens/key-sets.ts'
+import type { TrustedIssuer } from './tokens/trusted-issuer.ts'
 import { ownIssuer } from './tokens/own-issuer.ts'
 import { type JudgeOwnToken, createOwnTokenJudge } from './tokens/own-tokens.ts'
 import { type Trusted, verifyToken } from './tokens/verify-token.ts'
@@ -44,6 +50,9 @@ import { createThreatWatch } from './threat-deps.ts'
 import type { Networks } from './threats/networks.ts'
 import type { RiskJudge } from './threats/risk/risk.ts'
 import type { Watch } from './threats/watch.ts'
+import type { ProviderClient } from './login/oidc/provider.ts'
+import { githubClient } from './login/oidc/github-client.ts'
+import { oidcClient } from './login/oidc/oidc-client.ts'
 import { externalPerson } from './users/external-person.ts'
 import { createExternalUsers } from './users/external-users.ts'
 
@@ -70,6 +79,10 @@ export interface Deps {
   ) => (UserSessions & TokenSocketSessions & { fetch(request: Request): Promise<Response> }) | null
   /** Null: no issuer is trusted, and bearer tokens are the site's affair. */
   readonly bearerTokens: BearerTokens | null
+  /** Other sites that people may sign in with, by their id, in the order of their buttons. */
+  readonly identityProviders: ReadonlyMap<string, ProviderClient>
+  /** Of what an answer of those has to fit. */
+  readonly attemptKey: Uint8Array
   readonly csrf: CsrfTokens
   readonly codeKey: Uint8Array
   /** Of backup codes. From the pepper, as they have to outlive a change of DATA_KEY. */
@@ -87,7 +100,9 @@ export interface Deps {
   readonly hashing: Hashing
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
-  readonly mail: MailQueue
+  readonly outbox: Outbox
+  /** Null where nobody signs in by phone. */
+  readonly sms: SmsVendor | null
   /** The origin of a service binding. */
   readonly service: (binding: string) => { fetch(request: Request): Promise<Response> } | null
   readonly now: () => number
@@ -101,7 +116,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     // The stub's generated type hides the methods behind conditional types; this is the part that is called.
     return name === null ? null : (env.USERS.getByName(name) as unknown as ReturnType<Deps['userObject']>)
   }
-  const audit = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`), now)
+  const audit = createAuditTrail(() => env.AUDIT.getByName(auditShardName()), now)
   const sessions = createSessionGate(userObject, now)
   const tokens = createSigner(settings)
   const own = tokens === null ? null : ownIssuer(tokens, sessions)
@@ -122,14 +137,12 @@ export function createDeps(env: Env, settings: Settings): Deps {
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
     bearerTokens: bearerTokens(env, settings, { audit, own, now }),
+    identityProviders: identityProviders(env, settings, { audit, now }),
+    attemptKey: derivedKey(environment.DATA_KEY, 'sign-in attempts'),
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
-    sealed: createSealedTexts(
-      [environment.DATA_KEY, environment.DATA_KEY_PREVIOUS].flatMap((key) =>
-        key === undefined ? [] : [derivedKey(key, 'sealed texts')],
-      ),
-    ),
+    sealed: sealedTexts(settings),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     tokens,
     ownTokens: own === null ? null : createOwnTokenJudge(own, now),
@@ -138,7 +151,8 @@ export function createDeps(env: Env, settings: Settings): Deps {
     passkeys: createPasskeySite(settings),
     hashing: hashingOf(env, settings),
     breachList: createBreachList(config.breachList, environment),
-    mail: createMailQueue(createMailer(config.email, environment), audit),
+    outbox: createOutbox((shard) => env.OUTBOX.getByName(`outbox:all:${shard}`), now),
+    sms: createSmsVendor(config.login.phone, environment),
     service: (binding) => boundService(env, binding),
     now,
   }
@@ -150,20 +164,36 @@ function bearerTokens(
   { config }: Settings,
   { audit, own, now }: Pick<Deps, 'audit' | 'now'> & { readonly own: Trusted | null },
 ): BearerTokens | null {
-  const report = keySetReporter(audit)
   const users = createExternalUsers({
     shardOf: (userId, continent) => shardOf(userId, continent, config.sessions.shards),
     provenMs: sessionPolicy(config.sessions).provenMs,
     now,
   })
   const trusted: Trusted[] = config.issuers.map((rules) => {
-    const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
-    return { rules, keys: createRemoteKeys(rules, { store, report, now }), person: externalPerson(users, rules) }
+    return { rules, keys: remoteKeys(env, rules, { audit, now }), person: externalPerson(users, rules) }
   })
   if (own !== null) trusted.push(own)
   if (trusted.length === 0) return null
   const byIssuer = new Map(trusted.map((one) => [one.rules.issuer, one]))
   return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, byIssuer, visit, nowMs), now })
+}
+
+function remoteKeys(env: Env, rules: TrustedIssuer, { audit, now }: Pick<Deps, 'audit' | 'now'>): KeySource {
+  const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
+  return createRemoteKeys(rules, { store, report: keySetReporter(audit), now })
+}
+
+function identityProviders(
+  env: Env,
+  { config }: Settings,
+  parts: Pick<Deps, 'audit' | 'now'>,
+): ReadonlyMap<string, ProviderClient> {
+  const clients = config.login.providers.map((provider) =>
+    provider.kind === 'github'
+      ? githubClient(provider)
+      : oidcClient(provider, remoteKeys(env, provider.rules, parts), parts.now),
+  )
+  return new Map(clients.map((client) => [client.provider.id, client]))
 }
 
 function boundService(env: Env, binding: string): ReturnType<Deps['service']> {
@@ -207,6 +237,7 @@ function createCounting(
       ipv6Prefix,
       secret,
       ask: createAskLimits((name) => env.LIMITS.getByName(name)),
+      smsShard: (name) => env.LIMITS.getByName(name),
       now,
     }),
     lockouts: createLockouts({
@@ -244,6 +275,33 @@ export function logoutNotices(settings: Settings, database: Database): LogoutNot
 
 export function refreshKeyOf({ environment }: Settings): Uint8Array {
   return derivedKey(environment.DATA_KEY, 'refresh tokens')
+}
+
+function sealedTexts({ environment }: Settings): SealedTexts {
+  const keys = [environment.DATA_KEY, environment.DATA_KEY_PREVIOUS].filter((key) => key !== undefined)
+  return createSealedTexts(keys.map((key) => derivedKey(key, 'sealed texts')))
+}
+
+function mailerOf(env: Env, { config, environment }: Settings): Mailer {
+  // A binding that the settings name is none of the generated types; that it sends, the settings have seen to.
+  const bindings = env as unknown as Readonly<Record<string, EmailBinding>>
+  return createMailer(config.email, environment, (name) => {
+    const binding = bindings[name]
+    if (binding === undefined) throw new Error('no such binding')
+    return binding
+  })
+}
+
+export function outboxParts(env: Env, settings: Settings): OutboxParts {
+  const { config, environment } = settings
+  return {
+    carriers: {
+      mailer: mailerOf(env, settings),
+      sms: createSmsVendor(config.login.phone, environment),
+    },
+    sealed: sealedTexts(settings),
+    trail: { append: (rows) => env.AUDIT.getByName(auditShardName()).append(rows) },
+  }
 }
 
 export function userObjectPolicy({ config }: Settings): UserObjectPolicy {

@@ -9,6 +9,7 @@ import {
   hashParts,
   hashPlace,
   logoutNotices,
+  outboxParts,
   refreshKeyOf,
   userObjectPolicy,
 } from './deps.ts'
@@ -20,6 +21,7 @@ import { hashOf } from './kit/hash.ts'
 import type { Result } from './kit/result.ts'
 import { log } from './log.ts'
 import { answerHealth, healthQuestion } from './monitor/health.ts'
+import type { OutboxParts } from './outbox/outbox-object.ts'
 import { cleanUp } from './sessions/clean-up.ts'
 import { refreshNetworkLists } from './threat-deps.ts'
 import type { UserObjectParts } from './sessions/user-object.ts'
@@ -82,6 +84,10 @@ export function serveHashes(request: Request, env: Env, config: unknown): Promis
 
 export function openDatabase(env: Env, config: unknown): Database {
   return createDatabase(required(env, config))
+}
+
+export function openOutboxObject(env: Env, config: unknown): OutboxParts {
+  return outboxParts(env, required(env, config))
 }
 
 export function openUserObject(env: Env, config: unknown): UserObjectParts {

@@ -1,6 +1,6 @@
 // The part of the composition root that watches for threats.
 import { networkListReporter } from './audit/network-list-reports.ts'
-import { type AuditTrail, createAuditTrail } from './audit/trail.ts'
+import { type AuditTrail, auditShardName, createAuditTrail } from './audit/trail.ts'
 import type { Settings } from './config/settings.ts'
 import type { Deps } from './deps.ts'
 import { addressSubject } from './limits/subject.ts'
@@ -62,7 +62,7 @@ function listStore(env: Env): (id: string) => ListStore {
 
 /** Gets every list that is due. One that fails keeps no other waiting for the next hour. */
 export async function refreshNetworkLists(env: Env, { config }: Settings): Promise<void> {
-  const audit: AuditTrail = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`), Date.now)
+  const audit: AuditTrail = createAuditTrail(() => env.AUDIT.getByName(auditShardName()), Date.now)
   const report = networkListReporter(audit)
   const store = listStore(env)
   const refreshed = listSettings(config.threats).map(async (list) => report(list, await store(list.id).refresh(list)))

@@ -3,7 +3,16 @@ import config from '#gateway.config'
 import { auditObject } from './audit/audit-object.ts'
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { hashObject } from './hashing/hash-object.ts'
-import { openDatabase, openHashParts, openUserObject, scheduledWork, serve, serveHashes } from './start.ts'
+import { outboxObject } from './outbox/outbox-object.ts'
+import {
+  openDatabase,
+  openHashParts,
+  openOutboxObject,
+  openUserObject,
+  scheduledWork,
+  serve,
+  serveHashes,
+} from './start.ts'
 import { userObject } from './sessions/user-object.ts'
 import { fetchHttpList } from './providers/network-lists/http-list.ts'
 import { networkListObject } from './threats/network-lists/network-list-object.ts'
@@ -14,6 +23,7 @@ export { KeySetObject } from './tokens/key-set-object.ts'
 export class UserObject extends userObject((env) => openUserObject(env, config)) {}
 export class AuditObject extends auditObject((env) => openDatabase(env, config)) {}
 export class NetworkListObject extends networkListObject(fetchHttpList) {}
+export class OutboxObject extends outboxObject((env) => openOutboxObject(env, config)) {}
 
 export class HashObject extends hashObject((env) => openHashParts(env, config)) {}
 

@@ -1,10 +1,16 @@
 // Every kind of event the trail knows: named noun.past-tense, with its outcome.
 export const auditEvents = {
   'user.created': { outcome: 'success' },
+  'user.imported': { outcome: 'success' },
+  'password.imported': { outcome: 'success' },
+  'origin-login.failed': { outcome: 'failure' },
   'user.changed': { outcome: 'success' },
   'user.exported': { outcome: 'success' },
   'user.deleted': { outcome: 'success' },
   'identity.linked': { outcome: 'success' },
+  'identity.removed': { outcome: 'success' },
+  'account.taken-over': { outcome: 'success' },
+  'provider.failed': { outcome: 'failure' },
   'email.verified': { outcome: 'success' },
   'login.succeeded': { outcome: 'success' },
   'login.paused': { outcome: 'success' },
@@ -17,6 +23,8 @@ export const auditEvents = {
   'password.reset': { outcome: 'success' },
   'password.changed': { outcome: 'success' },
   'magic-link.sent': { outcome: 'success' },
+  'phone-code.sent': { outcome: 'success' },
+  'sms.withheld': { outcome: 'failure' },
   'factor.added': { outcome: 'success' },
   'factor.removed': { outcome: 'success' },
   'factor.failed': { outcome: 'failure' },
@@ -50,7 +58,7 @@ export const auditEvents = {
   'network-list.refused': { outcome: 'failure' },
   'access.denied': { outcome: 'failure' },
   'csrf.refused': { outcome: 'failure' },
-  'mail.failed': { outcome: 'failure' },
+  'message.undelivered': { outcome: 'failure' },
 } as const satisfies Record<string, { readonly outcome: 'success' | 'failure' }>
 
 export type AuditEventType = keyof typeof auditEvents

@@ -3,7 +3,16 @@ import { createHmac } from 'node:crypto'
 import ipaddr from 'ipaddr.js'
 import { hashOf } from '../kit/hash.ts'
 
-export type SubjectKind = 'address' | 'network' | 'user' | 'account' | 'number' | 'mail-address' | 'client'
+export type SubjectKind =
+  | 'address'
+  | 'user'
+  | 'account'
+  | 'number'
+  | 'mail-address'
+  | 'client'
+  | 'network'
+  | 'country'
+  | 'site'
 
 const unknownAddress = 'address:unknown'
 

@@ -21,7 +21,7 @@ import { issueTokens } from '../tokens/issue.ts'
 import { provenKeyOf } from '../tokens/proven-key.ts'
 
 /** Who signed in, as answers show them. */
-export type SignedInUser = Omit<Entry, 'needsFactor'>
+export type SignedInUser = Omit<Entry, 'factorMethods'>
 
 /** What programs are told; pages go on by its status. */
 export type LoginAnswer = Readonly<Record<string, unknown>> & {
@@ -90,14 +90,14 @@ export function draftSession(exchange: Exchange, { userId, method, amr, aal, mod
 /** After the statement: hands over the session, or asks for the second factor. */
 export async function completeLogin(exchange: Exchange, entry: Entry, draft: SessionDraft): Promise<LoginAnswer> {
   // A statement that holds opens nothing; whoever drafted it so has to say what comes instead.
-  if (draft.isHeld && !entry.needsFactor) throw new Error('a login that is held back was completed')
+  if (draft.isHeld && entry.factorMethods.length === 0) throw new Error('a login that is held back was completed')
   sighted(exchange, 'success', entry.id)
   if (draft.session.amr.includes('sms')) sighted(exchange, 'answered', entry.id)
-  if (!entry.needsFactor) return openSession(exchange, entry, draft)
+  if (entry.factorMethods.length === 0) return openSession(exchange, entry, draft)
   return {
     status: 'mfa_required',
     mfa_token: draft.pauseToken,
-    methods: ['totp', 'backup_code', ...((await hasPasskey(exchange, entry.id)) ? ['passkey'] : [])],
+    methods: [...entry.factorMethods, ...((await hasPasskey(exchange, entry.id)) ? ['passkey'] : [])],
     expires_in_s: pauseMs / secondMs,
   }
 }

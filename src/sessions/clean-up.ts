@@ -5,6 +5,7 @@ import { deleteOldAssertions, deleteOldCodes } from '../db/queries/oauth-codes.t
 import { deleteOldHabits } from '../db/queries/login-habits.ts'
 import { purgeAccounts } from '../db/queries/own-account.ts'
 import { deleteOldSessions } from '../db/queries/sessions.ts'
+import { deleteOldAttempts } from '../db/queries/sign-in-attempts.ts'
 import { log } from '../log.ts'
 
 const batch = 500
@@ -30,7 +31,8 @@ export async function cleanUp(
   const assertions = await inBatches(database, () => deleteOldAssertions(batch))
   const accounts = await inBatches(database, () => purgeAccounts(purgeAfterDays, batch))
   const habits = await inBatches(database, () => deleteOldHabits(keepHabitsDays, batch))
-  log('info', 'cleaned up', { sessions, challenges, codes, assertions, accounts, habits })
+  const attempts = await inBatches(database, () => deleteOldAttempts(batch))
+  log('info', 'cleaned up', { sessions, challenges, codes, assertions, accounts, habits, attempts })
   return { sessions, challenges, accounts }
 }
 

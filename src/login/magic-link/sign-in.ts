@@ -24,7 +24,7 @@ export async function sendMagicLink(exchange: Exchange, email: string, returnTo:
   const audit = auditRow('magic-link.sent', auditSource(exchange), {}, exchange.deps.now())
   const ask = askByMail(email, asked.row, { maxPerHour: asksPerHour, audit })
   const rows = await exchange.database.write(ask)
-  if (rows.length === 1) mailChallenge(exchange, email, { asked, question })
+  await mailChallenge(exchange, rows.length === 1 ? email : null, { asked, question })
 }
 
 export interface MagicSignIn {

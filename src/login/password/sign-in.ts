@@ -6,8 +6,10 @@ import { DatabaseUnavailable } from '../../db/database.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { sighted } from '../../sightings.ts'
+import { secondMs } from '../../kit/duration.ts'
 import { emailAddress } from '../../users/email-address.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
+import { tryOrigin } from '../origin-login/first-login.ts'
 import { type Guess, beginGuess, comparing, forgiveGuess, recordLock } from '../guess.ts'
 import { limitedNetwork } from '../limited.ts'
 import { holdIfRisky } from '../magic-link/hold.ts'
@@ -23,6 +25,22 @@ export interface Credentials {
 
 /** Returns the answer for programs and has set the cookies; throws a GatewayError for every no. */
 export async function signIn(exchange: Exchange, given: Credentials): Promise<LoginAnswer> {
+  try {
+    return await enter(exchange, given)
+  } catch (error) {
+    if (error instanceof GatewayError && error.rejection.code === 'invalid_credentials') await noSooner(exchange)
+    throw error
+  }
+}
+
+/** What was compared with what, and who else was asked, takes its time, which says whether the account is here. */
+async function noSooner({ deps, startedAtMs }: Exchange): Promise<void> {
+  const { refuseAfterMs, originLogin } = deps.settings.config.login
+  const leftMs = startedAtMs + (refuseAfterMs ?? (originLogin === null ? 0 : secondMs)) - deps.now()
+  if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs))
+}
+
+async function enter(exchange: Exchange, given: Credentials): Promise<LoginAnswer> {
   await limitedNetwork(exchange)
   const guess = await beginGuess(exchange, 'password', given.email)
   const compared = await comparing(exchange, guess, () => compare(exchange, given, guess))
@@ -57,8 +75,18 @@ async function compare(exchange: Exchange, { email, password }: Credentials, gue
     const [verified, risk] = await Promise.all([passwords.verify(stored, password), assessing])
     return { user, stored, ...verified, risk }
   }
-  const [, risk] = await Promise.all([passwords.verifyNothing(password), assessing])
-  return { user, stored, isRight: false, needsRehash: false, risk }
+  const [isHereNow, risk] = await Promise.all([
+    tryOrigin(exchange, { email, password }, user),
+    assessing,
+    passwords.verifyNothing(password),
+  ])
+  const nobody = { user, stored, isRight: false, needsRehash: false, risk }
+  if (!isHereNow) return nobody
+  const found = await findUser(exchange, email)
+  // Compared, though it was right a moment ago: somebody else may have been first, with another one.
+  if (found === null || found.passwordHash === null) return nobody
+  const verified = await passwords.verify(found.passwordHash, password)
+  return { user: found, stored: found.passwordHash, ...verified, risk }
 }
 
 async function findUser({ database }: Exchange, email: string): Promise<LoginUser | null> {
@@ -106,7 +134,7 @@ async function open(
   const [row] = await exchange.database.write(startSession(draft))
   if (row === undefined) return refuse(exchange, { user, risk, reason: 'account gone' })
   const entry = entryOf(row)
-  if (risk !== null && !entry.needsFactor) await holdIfRisky(exchange, entry, risk)
+  if (risk !== null && entry.factorMethods.length === 0) await holdIfRisky(exchange, entry, risk)
   return completeLogin(exchange, entry, draft)
 }
 
