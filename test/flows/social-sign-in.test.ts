@@ -1,5 +1,5 @@
 // Signing in with another site: who gets in, as whom, and what becomes of an account that somebody else has prepared.
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { enrol, letTimePass, totpCode } from '../support/authenticator.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
@@ -175,10 +175,15 @@ describe('an account that a stranger has prepared with somebody else’s address
     ])
     await gateway.sql('insert into backup_codes (user_id, code_hash) values ($1, $2)', [before, 'x'])
     await gateway.sql(
-      `insert into passkeys (id, user_id, credential_id, public_key, counter, name)
-       values (gen_random_uuid(), $1, $2, 'x', 0, 'x')`,
+      `insert into passkeys (id, user_id, credential_id, public_key, counter, name, is_backup_eligible, is_backed_up)
+       values (gen_random_uuid(), $1, $2, 'x', 0, 'x', false, false)`,
       [before, newSubject()],
     )
+    await gateway.sql('insert into phone_credentials (user_id, phone, use) values ($1, $2, $3)', [
+      before,
+      `+4930${randomInt(1e6, 1e7)}`,
+      'sign-in',
+    ])
     await gateway.sql('insert into identities (id, user_id, subject) values (gen_random_uuid(), $1, $2)', [
       before,
       `${other.url}#stranger-${newSubject()}`,
@@ -195,11 +200,12 @@ describe('an account that a stranger has prepared with somebody else’s address
         (select count(*)::integer from totp_credentials where user_id = $1) as apps,
         (select count(*)::integer from backup_codes where user_id = $1) as codes,
         (select count(*)::integer from passkeys where user_id = $1) as passkeys,
+        (select count(*)::integer from phone_credentials where user_id = $1) as phones,
         (select count(*)::integer from identities where user_id = $1) as identities,
         (select count(*)::integer from challenges where user_id = $1 and consumed_at is null) as questions`,
       [before],
     )
-    expect(left).toEqual([{ passwords: 0, apps: 0, codes: 0, passkeys: 0, identities: 2, questions: 0 }])
+    expect(left).toEqual([{ passwords: 0, apps: 0, codes: 0, passkeys: 0, phones: 0, identities: 2, questions: 0 }])
     expect(await eventsOf(before)).toContain('account.taken-over')
   })
 

@@ -66,6 +66,7 @@ export function claimIdentity(given: NewIdentity, audits: ClaimAudits): Statemen
     passwords as (delete from password_credentials c using taken where c.user_id = taken.id),
     apps as (delete from totp_credentials c using taken where c.user_id = taken.id),
     codes as (delete from backup_codes c using taken where c.user_id = taken.id),
+    phones as (delete from phone_credentials p using taken where p.user_id = taken.id),
     keys as (delete from passkeys k using taken where k.user_id = taken.id),
     others as (delete from identities i using taken where i.user_id = taken.id and i.subject not like 'email:%'),
     questions as (update challenges c set consumed_at = now() from taken where c.user_id = taken.id and c.consumed_at is null),

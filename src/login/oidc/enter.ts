@@ -19,6 +19,7 @@ import { emailAddress } from '../../users/email-address.ts'
 import { type LoginAnswer, completeLogin, draftSession } from '../complete.ts'
 import { endOthers } from '../end-others.ts'
 import { mailChanged } from '../mail.ts'
+import { assessRisk } from '../risk.ts'
 import type { IdentityProvider, ProvenIdentity } from './provider.ts'
 
 /** Whoever lost a race finds what the winner made. */
@@ -35,7 +36,10 @@ export async function enterByProvider(
   if (user.email === null && !(await adopts(exchange, provider, user, proven)))
     return refuse(exchange, provider, 'no proven address', 'address_unproven')
   // RFC 8176 has no name for somebody else's word; what was proven there (`mfa`) is not taken for our second factor.
-  const draft = draftSession(exchange, { userId: user.id, method: provider.id, amr: ['fed'], aal: 1, mode: 'cookie' })
+  const proof = { userId: user.id, method: provider.id, amr: ['fed'], aal: 1, mode: 'cookie' } as const
+  // Put on record and no more: whether a sign-in is unusual, the provider has judged for itself.
+  const risk = await assessRisk(exchange, { userId: user.id }, 0)
+  const draft = draftSession(exchange, { ...proof, risk: risk === null ? null : { ...risk, isEnforced: false } })
   const [row] = await exchange.database.write(startSession(draft))
   if (row === undefined) return refuse(exchange, provider, 'account gone', 'forbidden')
   return completeLogin(exchange, entryOf(row), draft)
