@@ -2,7 +2,6 @@
 import { type HostPatterns, compileHosts } from './access/host-patterns.ts'
 import { type ReservedHeaders, compileReserved } from './access/reserved-headers.ts'
 import { type RouteTable, compileRoutes } from './access/rules.ts'
-import { keySetReporter } from './audit/key-set-failures.ts'
 import { type AuditTrail, auditShardName, createAuditTrail } from './audit/trail.ts'
 import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
@@ -28,12 +27,12 @@ import { createMailer } from './providers/email/index.ts'
 import type { Mailer } from './providers/email/mailer.ts'
 import { createSmsVendor } from './providers/sms/index.ts'
 import type { SmsVendor } from './providers/sms/sms-vendor.ts'
-import { type BearerTokens, createBearerTokens } from './identity/bearer-token.ts'
+import type { BearerTokens } from './identity/bearer-token.ts'
 import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
 import { type KnownDevices, createKnownDevices } from './login/known-devices.ts'
 import { type SessionGate, createSessionGate } from './sessions/gate.ts'
 import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
-import { shardOf, userObjectName } from './sessions/shard.ts'
+import { userObjectName } from './sessions/shard.ts'
 import type { TokenSocketSessions } from './sessions/token-sockets.ts'
 import type { UserObjectPolicy, UserSessions } from './sessions/user-sessions.ts'
 import { type AssertionSigner, createAssertionSigner } from './tokens/assertion.ts'
@@ -41,20 +40,15 @@ import { type SealedTexts, createSealedTexts } from './tokens/sealed-text.ts'
 import { type DpopNonces, createDpopNonces } from './tokens/dpop.ts'
 import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
 import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
-import { type KeySetStore, type KeySource, createRemoteKeys } from './tokens/key-sets.ts'
-import type { TrustedIssuer } from './tokens/trusted-issuer.ts'
 import { ownIssuer } from './tokens/own-issuer.ts'
 import { type JudgeOwnToken, createOwnTokenJudge } from './tokens/own-tokens.ts'
-import { type Trusted, verifyToken } from './tokens/verify-token.ts'
 import { createThreatWatch } from './threat-deps.ts'
+import { bearerTokens, identityProviders } from './trust-deps.ts'
 import type { Networks } from './threats/networks.ts'
 import type { RiskJudge } from './threats/risk/risk.ts'
 import type { Watch } from './threats/watch.ts'
 import type { ProviderClient } from './login/oidc/provider.ts'
-import { githubClient } from './login/oidc/github-client.ts'
-import { oidcClient } from './login/oidc/oidc-client.ts'
-import { externalPerson } from './users/external-person.ts'
-import { createExternalUsers } from './users/external-users.ts'
+import { type SharedSecretUses, createSharedSecretUses } from './tokens/shared-secret-uses.ts'
 
 export interface Deps {
   readonly settings: Settings
@@ -83,6 +77,8 @@ export interface Deps {
   readonly identityProviders: ReadonlyMap<string, ProviderClient>
   /** Of what an answer of those has to fit. */
   readonly attemptKey: Uint8Array
+  /** How many tokens of replaced systems still come. */
+  readonly sharedSecretUses: SharedSecretUses
   readonly csrf: CsrfTokens
   readonly codeKey: Uint8Array
   /** Of backup codes. From the pepper, as they have to outlive a change of DATA_KEY. */
@@ -119,6 +115,8 @@ export function createDeps(env: Env, settings: Settings): Deps {
   const audit = createAuditTrail(() => env.AUDIT.getByName(auditShardName()), now)
   const sessions = createSessionGate(userObject, now)
   const tokens = createSigner(settings)
+  const database = createDatabase(settings)
+  const sharedSecretUses = createSharedSecretUses(database, now)
   const own = tokens === null ? null : ownIssuer(tokens, sessions)
   return {
     settings,
@@ -129,16 +127,17 @@ export function createDeps(env: Env, settings: Settings): Deps {
     },
     routes: compileRoutes(settings.routes),
     reserved: compileReserved(Object.values(config.identityHeaders).filter((name) => name !== undefined)),
-    database: createDatabase(settings),
+    database,
     audit,
     ...createCounting(env, settings, now),
     ...createThreatWatch(env, settings, { audit, secret: countedSubjectsKey(settings), now }),
     sessions,
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
-    bearerTokens: bearerTokens(env, settings, { audit, own, now }),
     identityProviders: identityProviders(env, settings, { audit, now }),
     attemptKey: derivedKey(environment.DATA_KEY, 'sign-in attempts'),
+    sharedSecretUses,
+    bearerTokens: bearerTokens(env, settings, { audit, own, sharedSecretUses, now }),
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
@@ -156,44 +155,6 @@ export function createDeps(env: Env, settings: Settings): Deps {
     service: (binding) => boundService(env, binding),
     now,
   }
-}
-
-/** Whose tokens are accepted, and where the keys of each come from. Null where there is nobody. */
-function bearerTokens(
-  env: Env,
-  { config }: Settings,
-  { audit, own, now }: Pick<Deps, 'audit' | 'now'> & { readonly own: Trusted | null },
-): BearerTokens | null {
-  const users = createExternalUsers({
-    shardOf: (userId, continent) => shardOf(userId, continent, config.sessions.shards),
-    provenMs: sessionPolicy(config.sessions).provenMs,
-    now,
-  })
-  const trusted: Trusted[] = config.issuers.map((rules) => {
-    return { rules, keys: remoteKeys(env, rules, { audit, now }), person: externalPerson(users, rules) }
-  })
-  if (own !== null) trusted.push(own)
-  if (trusted.length === 0) return null
-  const byIssuer = new Map(trusted.map((one) => [one.rules.issuer, one]))
-  return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, byIssuer, visit, nowMs), now })
-}
-
-function remoteKeys(env: Env, rules: TrustedIssuer, { audit, now }: Pick<Deps, 'audit' | 'now'>): KeySource {
-  const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
-  return createRemoteKeys(rules, { store, report: keySetReporter(audit), now })
-}
-
-function identityProviders(
-  env: Env,
-  { config }: Settings,
-  parts: Pick<Deps, 'audit' | 'now'>,
-): ReadonlyMap<string, ProviderClient> {
-  const clients = config.login.providers.map((provider) =>
-    provider.kind === 'github'
-      ? githubClient(provider)
-      : oidcClient(provider, remoteKeys(env, provider.rules, parts), parts.now),
-  )
-  return new Map(clients.map((client) => [client.provider.id, client]))
 }
 
 function boundService(env: Env, binding: string): ReturnType<Deps['service']> {

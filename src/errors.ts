@@ -116,6 +116,11 @@ export const errorTable = {
     title: 'Number in use',
     text: 'Another account signs in with this number. Remove it there first.',
   },
+  conflict: {
+    status: 409,
+    title: 'Not as it was',
+    text: 'There is one of that name already, or it was changed meanwhile. Look again.',
+  },
   passkey_exists: {
     status: 409,
     title: 'Passkey known already',

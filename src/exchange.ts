@@ -16,6 +16,8 @@ export interface Client {
   readonly ip: string | null
   readonly continent: string | null
   readonly userAgent: string | null
+  /** What is always the same of its TLS client; null where the platform does not tell. */
+  readonly tls: string | null
 }
 
 /** By lower-case name. Without a prototype: `__proto__` is a field name like any other. */
@@ -34,6 +36,8 @@ export type Authentication =
       /** What is wrong with a token of the scheme DPoP, or with its proof; absent for a bearer token. */
       readonly dpopError?: DpopError
     }
+  /** A live session, used from where it was not used before: a fresh proof is needed. */
+  | { readonly kind: 'unrecognised'; readonly reason: string }
   | { readonly kind: 'undecided' }
 
 export interface Exchange {
@@ -99,4 +103,10 @@ export function singleCookie(exchange: Exchange, name: string): string | null {
 
 export function reject(code: ErrorCode, reason: string): Rejection {
   return { code, reason }
+}
+
+/** The session lives and goes on: it only needs a proof that it is still its owner's (RFC 9470). */
+export function unrecognised(reason: string): Rejection {
+  const challenge = 'Bearer error="insufficient_user_authentication", max_age="0"'
+  return { ...reject('step_up_required', reason), headers: { 'www-authenticate': challenge } }
 }

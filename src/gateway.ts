@@ -10,6 +10,7 @@ import { createApp } from './context.ts'
 import { developmentInbox } from './development/inbox.ts'
 import { GatewayError, type Rejection, unavailable } from './errors.ts'
 import { DatabaseUnavailable } from './db/database.ts'
+import { isSchemaBehind } from './db/migrations.ts'
 import { type Exchange, type Stage, reject } from './exchange.ts'
 import { exchangeFacts } from './exchange-facts.ts'
 import { isObjectFault } from './kit/object-fault.ts'
@@ -139,6 +140,8 @@ function refuse(exchange: Exchange, rejection: Rejection): Response {
 function rejectionOf(error: unknown): Rejection {
   if (error instanceof GatewayError) return error.rejection
   if (error instanceof DatabaseUnavailable) return unavailable(error.message).rejection
+  // The migrations are to be applied first; until then this is as good as no database.
+  if (isSchemaBehind(error)) return unavailable('schema behind: apply the migrations').rejection
   const name = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
   // An object that is overloaded or gone: nothing can be decided.
   return isObjectFault(error) ? unavailable(`object: ${name}`).rejection : reject('internal', name)

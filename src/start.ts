@@ -24,6 +24,7 @@ import { answerHealth, healthQuestion } from './monitor/health.ts'
 import type { OutboxParts } from './outbox/outbox-object.ts'
 import { cleanUp } from './sessions/clean-up.ts'
 import { refreshNetworkLists } from './threat-deps.ts'
+import { reportSharedSecretUses } from './tokens/shared-secret-uses.ts'
 import type { UserObjectParts } from './sessions/user-object.ts'
 
 type Started = { readonly deps: Deps; readonly gateway: Gateway }
@@ -65,6 +66,7 @@ export async function scheduledWork(env: Env, config: unknown, cron: string): Pr
   await cleanUp(database, read.value.config.accounts)
   // What an object was about to deliver when it was stopped.
   await logoutNotices(read.value, database)?.deliver()
+  await reportSharedSecretUses(database)
 }
 
 function required(env: Env, config: unknown): Settings {

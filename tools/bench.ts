@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { startCases } from './bench/cases.ts'
 import { chartPage } from './bench/chart.ts'
+import { firstSightAsText, measureFirstSight } from './bench/first-sight.ts'
 import { loginsAsText, measureLogins } from './bench/logins.ts'
 import { type Row, compare, compareSteady, warmUp } from './bench/measure.ts'
 import { readOptions } from './bench/options.ts'
@@ -38,6 +39,14 @@ const run = async (): Promise<void> => {
     console.log(loginsAsText(figures))
     if (options.json !== undefined)
       write(options.json, `${JSON.stringify({ machine: thisMachine(isPinned), logins: figures }, null, 2)}\n`)
+    return
+  }
+  if (options.firstSight) {
+    const figures = await measureFirstSight(lifetime, scratchFolder(lifetime), { ...options, progress })
+    progress('')
+    console.log(firstSightAsText(figures))
+    if (options.json !== undefined)
+      write(options.json, `${JSON.stringify({ machine: thisMachine(isPinned), ...figures }, null, 2)}\n`)
     return
   }
   const cases = await startCases(options.cases, lifetime, scratchFolder(lifetime))

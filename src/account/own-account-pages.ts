@@ -3,8 +3,9 @@ import type { Hono } from 'hono'
 import { z } from 'zod'
 import { validFields } from '../body.ts'
 import { type GatewayEnv, createApp } from '../context.ts'
-import { type Exchange, principalOf } from '../exchange.ts'
+import { type Exchange } from '../exchange.ts'
 import { answerForm, formText, goTo } from '../forms/answer.ts'
+import { isNobody } from '../forms/require-session.ts'
 import { questionBase } from '../forms/question-base.ts'
 import { requireForm } from '../forms/require-form.ts'
 import { textsFor } from '../language.ts'
@@ -24,8 +25,7 @@ export function ownAccountPages(): Hono<GatewayEnv> {
   const app = createApp()
   app.get('/account/data', async ({ env: { exchange } }) => {
     const { basePath } = exchange.deps.settings.config
-    if (principalOf(exchange) === null && exchange.authentication.kind !== 'undecided')
-      return goTo(withReturnTo(`${basePath}/login`, `${basePath}/account/data`))
+    if (isNobody(exchange)) return goTo(withReturnTo(`${basePath}/login`, `${basePath}/account/data`))
     return pageResponse(await showData(exchange))
   })
   app.post('/account/data/name', ({ env: { exchange } }) => {

@@ -5,7 +5,7 @@ import { findPhone, ownPhone } from '../db/queries/phones.ts'
 import { orNone } from '../db/missing-tables.ts'
 import { findPasskeys } from '../db/queries/passkeys.ts'
 import { type GatewayEnv, createApp } from '../context.ts'
-import { type Exchange, principalOf } from '../exchange.ts'
+import { type Exchange } from '../exchange.ts'
 import { formText, goTo } from '../forms/answer.ts'
 import { csrfTokenFor } from '../forms/csrf-token.ts'
 import { requireForm } from '../forms/require-form.ts'
@@ -16,7 +16,7 @@ import { signOutPage } from '../pages/sign-out-page.tsx'
 import { signedOutPage } from '../pages/signed-out-page.tsx'
 import type { NoticeKey } from '../pages/texts/en.ts'
 import { textsFor } from '../language.ts'
-import { requireSession } from '../forms/require-session.ts'
+import { isNobody, requireSession } from '../forms/require-session.ts'
 import { ownSessions, revokeOne, revokeOthers, signOut } from './sessions.ts'
 
 const shownSessions = 100
@@ -28,7 +28,7 @@ export function accountPages(): Hono<GatewayEnv> {
   const app = createApp()
   app.get('/account', async ({ env: { exchange } }) => {
     const { basePath } = exchange.deps.settings.config
-    if (principalOf(exchange) === null && exchange.authentication.kind !== 'undecided') {
+    if (isNobody(exchange)) {
       return goTo(`${basePath}/login?return_to=${encodeURIComponent(`${basePath}/account`)}`)
     }
     const told = new URLSearchParams(exchange.target.search).get('notice')

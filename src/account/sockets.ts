@@ -34,6 +34,7 @@ async function requireToken(exchange: Exchange): Promise<BearerHolder & { readon
     case 'undecided':
       throw unavailable('token cannot be checked')
     case 'session':
+    case 'unrecognised':
     case 'refused':
     case 'anonymous':
       // What a cookie opened goes by its session and needs nothing of this.

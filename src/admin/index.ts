@@ -3,11 +3,12 @@
 import type { Hono } from 'hono'
 import { type GatewayEnv, createApp } from '../context.ts'
 import { requireRecent } from '../forms/require-recent.ts'
+import { clients } from './clients.ts'
 import { requireAdmin } from './require-admin.ts'
 import { userSessions } from './user-sessions.ts'
 
 /** Paths below the base path. Each feature says its own whole, so that a reader finds them by searching for one. */
-const features: readonly (() => Hono<GatewayEnv>)[] = [userSessions]
+const features: readonly (() => Hono<GatewayEnv>)[] = [userSessions, clients]
 
 const looks = new Set(['GET', 'HEAD'])
 

@@ -77,7 +77,11 @@ export const gatewaySchema = z.strictObject({
   /** Whose bearer tokens are accepted; without any, `Authorization` is the site's own affair. */
   issuers: z
     .array(issuer)
-    .refine((rows) => new Set(rows.map((row) => row.issuer)).size === rows.length, 'one row for each issuer')
+    // The same issuer may go from a shared secret to keys, and its people stay who they are.
+    .refine(
+      (rows) => new Set(rows.map((row) => `${row.sharedSecret !== undefined} ${row.issuer}`)).size === rows.length,
+      'one row for each issuer, and one more for its shared secret',
+    )
     .default([]),
   /** The gateway's own pages and API live below it. */
   basePath: z
@@ -94,6 +98,8 @@ export const gatewaySchema = z.strictObject({
       provenMinutes: z.number().positive().max(60).default(5),
       /** How long a WebSocket or event stream stays open while nobody can say whether its session lives. */
       uncheckedSeconds: z.number().positive().max(60).default(30),
+      /** Whether another browser, or another network and TLS client, has to prove itself before a session's cookie counts. */
+      fingerprint: z.boolean().default(false),
       /** User shards; fixed once people have signed up, as it is part of their session tokens. */
       shards: z.number().int().min(1).max(4096).default(64),
     })

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import type { TrustedIssuer } from '../tokens/trusted-issuer.ts'
 import { type IssuerFacts, issuerOptions, issuerUrl, plainIssuer, trustedIssuer } from './issuer-schema.ts'
+import { sharedSecretIssuer } from './shared-secret-issuer.ts'
 
 const names = z.array(z.string().min(1)).min(1, 'at least one')
 const hostName = z.string().regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/, 'a host such as "example.eu.auth0.com"')
@@ -63,9 +64,12 @@ const google = preset('google', {
 const supabase = preset('supabase', { projectUrl: issuerOrigin })
 
 /** Any row becomes what it means. */
-export const issuer = z
-  .discriminatedUnion('preset', [plainIssuer, cognito, auth0, clerk, keycloak, entra, google, supabase])
-  .transform((row): TrustedIssuer => trustedIssuer(factsOf(row), row))
+export const issuer = z.discriminatedUnion('preset', [
+  sharedSecretIssuer,
+  z
+    .discriminatedUnion('preset', [plainIssuer, cognito, auth0, clerk, keycloak, entra, google, supabase])
+    .transform((row): TrustedIssuer => trustedIssuer(factsOf(row), row)),
+])
 
 type Row = z.output<
   | typeof plainIssuer

@@ -5,6 +5,7 @@ import { fromEnvironment } from './from-environment.ts'
 import { type GatewayConfig, gatewaySchema } from './gateway-schema.ts'
 import { missingCredentials } from './vendor-credentials.ts'
 import { type ConfigProblem, problemsOf } from './problems.ts'
+import { writtenSecrets } from './shared-secret-issuer.ts'
 
 export type OriginTarget =
   | { readonly kind: 'url'; readonly base: string }
@@ -39,7 +40,7 @@ export function parseSettings(
   config: unknown,
   environment: Readonly<Record<string, unknown>>,
 ): Result<Settings, readonly ConfigProblem[]> {
-  const missing: ConfigProblem[] = []
+  const missing: ConfigProblem[] = [...writtenSecrets(issuersOf(config))]
   const resolved = withResolved(config, (value) => fromEnvironment(value, environment, missing))
   if (missing.length > 0) return fail(missing)
   const parsedConfig = gatewaySchema.safeParse(resolved)
@@ -55,6 +56,10 @@ export function parseSettings(
   checkPasskeyDomain(parsedConfig.data.login.passkeyDomain, parsedEnvironment.data.PUBLIC_URL, problems)
   if (problems.length > 0) return fail(problems)
   return succeed({ environment: parsedEnvironment.data, config: parsedConfig.data, origins, routes })
+}
+
+function issuersOf(config: unknown): unknown {
+  return typeof config === 'object' && config !== null && 'issuers' in config ? config.issuers : undefined
 }
 
 /** A browser refuses every passkey whose domain is not that of the page, or above it. */

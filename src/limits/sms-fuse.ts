@@ -5,7 +5,7 @@ import type { Question, Verdict } from './decide.ts'
 import { askedInTime } from './limiter.ts'
 import { type RuleSet, type ActiveRule, isEnforcedFor } from './rule-set.ts'
 import type { LimitRuleId } from './rules.ts'
-import { addressSubject, limitObjectName, secretSubject } from './subject.ts'
+import { limitObjectName, secretSubject, wideNetwork } from './subject.ts'
 import type { Tally } from './tally.ts'
 
 export interface SmsQuestion {
@@ -60,8 +60,6 @@ export interface SmsFuseOptions {
 }
 
 const budgetIds = ['sms-number', 'sms-network', 'sms-country', 'sms-day'] as const
-/** Whoever has more addresses than these are of one household or server has a network of them. */
-const networkPrefix = { v4: 24, v6: 48 } as const
 /** More than anybody asks: what is charged to nobody is never refused. */
 const noLimit = 1_000_000
 
@@ -73,7 +71,7 @@ export function createSmsFuse({ rules, tally, shard, shards, secret }: SmsFuseOp
   function subjectOf({ id }: ActiveRule, { number, country, ip, isForNobody }: SmsSpending): string {
     if (isForNobody) return 'nobody'
     if (id === 'sms-number') return secretSubject('number', secret, number)
-    if (id === 'sms-network') return networkOf(ip)
+    if (id === 'sms-network') return `network:${wideNetwork(ip) ?? 'unknown'}`
     return id === 'sms-day' ? 'everybody' : `country:${country}`
   }
 
@@ -129,10 +127,4 @@ export function createSmsFuse({ rules, tally, shard, shards, secret }: SmsFuseOp
 /** `limit` is how many texts go out before their use is judged. */
 function policyOf({ limit, windowMs }: ActiveRule): ConversionPolicy {
   return { windowMs, least: limit }
-}
-
-function networkOf(ip: string | null): string {
-  const isV6 = ip?.includes(':') === true && !/^::ffff:[\d.]+$/i.test(ip)
-  const subject = addressSubject(ip, networkPrefix.v6)
-  return isV6 ? subject : subject.replace(/\.\d+$/, `.0/${networkPrefix.v4}`)
 }

@@ -3,6 +3,7 @@ import type { Database } from '../db/database.ts'
 import type { LockoutTally } from '../limits/lockouts.ts'
 import type { OutboxFigure } from '../outbox/outbox.ts'
 import type { RuleTally } from '../limits/tally.ts'
+import type { SharedSecretUses } from '../tokens/shared-secret-uses.ts'
 import type { Metric } from './prometheus.ts'
 
 export function databaseMetrics(database: Pick<Database, 'health'>): readonly Metric[] {
@@ -53,4 +54,14 @@ export function messageMetrics(figures: readonly OutboxFigure[]): readonly Metri
     { name: 'portcullis_messages_total', type: 'counter', values: values(({ outcome }) => outcome !== 'waiting') },
     { name: 'portcullis_messages_waiting', type: 'gauge', values: values(({ outcome }) => outcome === 'waiting') },
   ]
+}
+
+/** Nothing where no issuer shares a secret. */
+export function sharedSecretMetrics(tallies: ReturnType<SharedSecretUses['tallies']>): readonly Metric[] {
+  if (tallies.length === 0) return []
+  const values = tallies.flatMap(({ issuer, accepted, late }) => [
+    { labels: { issuer, outcome: 'accepted' }, value: accepted },
+    { labels: { issuer, outcome: 'late' }, value: late },
+  ])
+  return [{ name: 'portcullis_shared_secret_tokens_total', type: 'counter', values }]
 }

@@ -1,10 +1,11 @@
 // `/healthz`: the worker runs. `/readyz`: it could let somebody in. Answered before everything else, exact paths only.
 import type { Database } from '../db/database.ts'
 import { requestWaitMs } from '../db/wait-budget.ts'
-import { ping } from '../db/queries/ping.ts'
+import { isSchemaBehind, migrationNames } from '../db/migrations.ts'
+import { countMissingMigrations, missingMigrations } from '../db/queries/applied-migrations.ts'
 import { isPath } from '../access/request-path.ts'
 
-type Readiness = 'ready' | 'misconfigured' | 'database_unavailable'
+type Readiness = 'ready' | 'misconfigured' | 'database_unavailable' | 'schema_behind'
 
 export type HealthQuestion = 'alive' | 'ready'
 
@@ -24,10 +25,11 @@ export async function answerHealth(question: HealthQuestion, openDatabase: (() =
 async function readiness(openDatabase: (() => Database) | null): Promise<Readiness> {
   if (openDatabase === null) return 'misconfigured'
   try {
-    await openDatabase().within({ leftMs: requestWaitMs }).read(ping())
-    return 'ready'
-  } catch {
-    return 'database_unavailable'
+    const database = openDatabase().within({ leftMs: requestWaitMs })
+    const [row] = await database.read(countMissingMigrations(migrationNames))
+    return missingMigrations(row) === 0 ? 'ready' : 'schema_behind'
+  } catch (error) {
+    return isSchemaBehind(error) ? 'schema_behind' : 'database_unavailable'
   }
 }
 

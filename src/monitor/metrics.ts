@@ -4,7 +4,7 @@ import type { Hono } from 'hono'
 import { type GatewayEnv, createApp } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { GatewayError } from '../errors.ts'
-import { databaseMetrics, limitMetrics, messageMetrics } from './figures.ts'
+import { databaseMetrics, limitMetrics, messageMetrics, sharedSecretMetrics } from './figures.ts'
 import { metricsText } from './prometheus.ts'
 import { detectorMetrics, networkMetrics, riskMetrics } from './threat-figures.ts'
 
@@ -17,6 +17,7 @@ export function metrics({
   watch,
   risk,
   outbox,
+  sharedSecretUses,
 }: Deps): Hono<GatewayEnv> {
   const expected = settings.environment.METRICS_TOKEN
   const app = createApp()
@@ -36,6 +37,7 @@ export function metrics({
       ...databaseMetrics(database),
       ...limitMetrics(limits.tallies(), lockouts.tally()),
       ...messages,
+      ...sharedSecretMetrics(sharedSecretUses.tallies()),
       ...networkMetrics(networks),
       ...detectorMetrics(watch.tallies()),
       ...riskMetrics(risk),

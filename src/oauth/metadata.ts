@@ -2,7 +2,7 @@
 import { assertionAlgorithms } from './client-assertion.ts'
 import { proofAlgorithms } from '../tokens/dpop.ts'
 import { endpointPaths } from './endpoint.ts'
-import { knownClaims, knownScopes } from './person-claims.ts'
+import { knownClaims, knownScopes } from '../tokens/person-claims.ts'
 import { grantTypes } from './token.ts'
 
 export function metadata(issuer: string, basePath: string): Readonly<Record<string, unknown>> {

@@ -4,7 +4,7 @@ import { type Exchange, visitOf } from '../exchange.ts'
 import { readAuthorization } from '../identity/authorization-header.ts'
 import { dpopChallenge } from '../tokens/proven-key.ts'
 import type { Issuing } from './endpoints.ts'
-import { personClaims } from './person-claims.ts'
+import { personClaims } from '../tokens/person-claims.ts'
 import { provenKey } from './proven-key.ts'
 import { type OAuthErrorCode, type OAuthRefusal, refuse } from './refusal.ts'
 

@@ -1,19 +1,10 @@
+import { browserFamily } from '../kit/browser-family.ts'
 import { fill } from './format.ts'
 import type { Texts } from './texts/en.ts'
 
 type Rule = readonly [pattern: RegExp, name: string]
 
-// Order matters: Edge and Opera also say Chrome, Chrome also says Safari, Android also says Linux.
-const BROWSERS: readonly Rule[] = [
-  [/\bEdg(?:A|iOS)?\//, 'Edge'],
-  [/\bOPR\//, 'Opera'],
-  [/\bSamsungBrowser\//, 'Samsung Internet'],
-  [/\b(?:Firefox|FxiOS)\//, 'Firefox'],
-  [/\b(?:Chrome|CriOS)\//, 'Chrome'],
-  [/\bVersion\/\S+ .*Safari\//, 'Safari'],
-  [/^curl\//, 'curl'],
-]
-
+// Order matters: Android also says Linux.
 const SYSTEMS: readonly Rule[] = [
   [/\biPhone\b/, 'iPhone'],
   [/\biPad\b/, 'iPad'],
@@ -32,7 +23,7 @@ export type Device = { readonly browser: string | null; readonly system: string 
 /** A rough name for a person to recognise a session by; nothing may be decided on it. */
 export function readDevice(userAgent: string | null): Device {
   const text = (userAgent ?? '').slice(0, 512)
-  return { browser: firstMatch(BROWSERS, text), system: firstMatch(SYSTEMS, text) }
+  return { browser: browserFamily(userAgent), system: firstMatch(SYSTEMS, text) }
 }
 
 /** The same in words. */

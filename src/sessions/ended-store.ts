@@ -1,13 +1,17 @@
 // What a UserObject was told to end, and which rotations are complete: kept in its own storage, so that it holds across
 // evictions and without the database.
 import type { EndedSessions, StoredSession } from '../db/queries/sessions.ts'
+import { FingerprintStore } from './fingerprint-store.ts'
 import type { EndRequest } from './user-sessions.ts'
 
 export class EndedStore {
+  /** Beside what ended, as it is forgotten with that. */
+  readonly fingerprints: FingerprintStore
   readonly #sql: SqlStorage
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
+    this.fingerprints = new FingerprintStore(sql)
     sql.exec(`create table if not exists session_ends (id text not null, user_id text not null, until_ms integer not null, primary key (id, user_id));
       create table if not exists seen_successors (id text primary key, secret_hash text not null, at_ms integer not null, until_ms integer not null);
       create table if not exists ended_users (user_id text not null, before_ms integer not null, except_id text, until_ms integer not null);
@@ -73,6 +77,7 @@ export class EndedStore {
 
   /** What no session can outlive any more. */
   forgetBefore(nowMs: number): void {
+    this.fingerprints.forgetBefore(nowMs)
     this.#sql.exec('delete from session_ends where until_ms < ?', nowMs)
     this.#sql.exec('delete from seen_successors where until_ms < ?', nowMs)
     this.#sql.exec('delete from ended_users where until_ms < ?', nowMs)

@@ -4,6 +4,8 @@ import type { AuditRow } from '../db/queries/audit-events.ts'
 import type { StoredSession } from '../db/queries/sessions.ts'
 import type { SessionPrincipal } from '../identity/principal.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
+import type { RecordedEnd } from './end-recorded.ts'
+import type { Fingerprint } from './fingerprint.ts'
 import { type ShardLease, createShardLeases } from './shard-leases.ts'
 import { hashSecret, parseSessionToken } from './token.ts'
 import type { EndAnswer, EndRequest, LeaseAnswer, UserSessions } from './user-sessions.ts'
@@ -12,6 +14,8 @@ import type { EndAnswer, EndRequest, LeaseAnswer, UserSessions } from './user-se
 export interface Lease {
   readonly principal: SessionPrincipal
   readonly isRotationDue: boolean
+  /** What the session was first used with; null where that does not matter. */
+  readonly fingerprint: Fingerprint | null
   /** What forwarding derived from this principal, by origin; see tokens/passport.ts. */
   readonly derived: Map<string, unknown>
 }
@@ -29,7 +33,7 @@ export type SessionVerdict =
 export interface SessionGate {
   /** What is known without waiting; the way of nearly every request. Renews the shard's lease behind it in good time. */
   leased(cookie: string, context: Background): Lease | null
-  ask(cookie: string, ip: string | null): Promise<SessionVerdict>
+  ask(cookie: string, ip: string | null, fingerprint: Fingerprint | null): Promise<SessionVerdict>
   /** The same of a session that a token names which was signed here: the signature is the proof, there is no secret. */
   leasedSession(sessionId: string, context: Background): Lease | null
   askAboutSession(named: NamedSession, ip: string | null): Promise<SessionVerdict>
@@ -37,6 +41,7 @@ export interface SessionGate {
   rotate(cookie: string, audit: AuditRow, waitMs: number): Promise<{ readonly secret: string } | null>
   /** Ends sessions at the object that decides for them, and here at once. Resolves as `UserSessions.end`. */
   end(shard: string, request: EndRequest, waitMs: number): Promise<EndAnswer>
+  endRecorded(shard: string, ends: readonly RecordedEnd[]): Promise<void>
 }
 
 export interface NamedSession {
@@ -80,13 +85,13 @@ export function createSessionGate(userObject: (shard: string) => UserSessions | 
     if (object !== null) await shardLeases.renew(shardLease, (since) => object.changes(since))
   }
 
-  function ask(cookie: string, ip: string | null): Promise<SessionVerdict> {
+  function ask(cookie: string, ip: string | null, fingerprint: Fingerprint | null): Promise<SessionVerdict> {
     return renewedOr(cookie, async () => {
       const token = parseSessionToken(cookie)
       const object = token === null ? null : userObject(token.shard)
       if (token === null || object === null) return malformed
       const { shard, sessionId, secret } = token
-      const question = { sessionId, shard, secretHash: hashSecret(secret), ip }
+      const question = { sessionId, shard, secretHash: hashSecret(secret), ip, fingerprint }
       return asked(cookie, token, () => object.lease(question))
     })
   }
@@ -144,9 +149,14 @@ export function createSessionGate(userObject: (shard: string) => UserSessions | 
     return ended
   }
 
+  async function endRecorded(shard: string, ends: readonly RecordedEnd[]): Promise<void> {
+    await userObject(shard)?.endRecorded(ends)
+    forgetUsers(ends.map(({ userId }) => userId))
+  }
+
   const leasedSession = (sessionId: string, context: Background): Lease | null => leased(keyOf(sessionId), context)
 
-  return { leased, ask, leasedSession, askAboutSession, rotate, end }
+  return { leased, ask, leasedSession, askAboutSession, rotate, end, endRecorded }
 }
 
 const malformed = { outcome: 'dead', reason: 'malformed', userId: null, sessionId: null } as const
@@ -162,6 +172,7 @@ function known(before: Lease | undefined, shard: string, answer: LeaseAnswer & {
   return {
     principal: isSame ? before.principal : principal,
     isRotationDue: answer.isRotationDue,
+    fingerprint: answer.fingerprint,
     derived: isSame ? before.derived : new Map<string, unknown>(),
   }
 }

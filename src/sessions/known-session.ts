@@ -56,7 +56,7 @@ export function isStanding(
 /** Ends what an order means, and returns which of it was live until then. */
 export function markEnded(
   all: Iterable<KnownSession>,
-  { userId, which }: EndRequest,
+  { userId, which }: Pick<EndRequest, 'userId' | 'which'>,
   nowMs: number,
 ): readonly string[] {
   const live: string[] = []

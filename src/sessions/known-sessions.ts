@@ -49,7 +49,7 @@ export class KnownSessions {
   }
 
   /** Returns which of them were live, an application's among them when its browser's ended. */
-  markEnded(request: EndRequest): readonly string[] {
+  markEnded(request: Pick<EndRequest, 'userId' | 'which'>): readonly string[] {
     return markEnded(this.#known.values(), request, Date.now())
   }
 

@@ -9,10 +9,12 @@ import { ChangeLog, type Changes, type LogPosition } from './change-log.ts'
 import { EndedStore } from './ended-store.ts'
 import { type KnownSession, type SecretVerdict, isRotationDue, isStanding, judgeSecret } from './known-session.ts'
 import { KnownSessions } from './known-sessions.ts'
+import { type EndHere, createEndHere } from './end-here.ts'
+import type { RecordedEnd } from './end-recorded.ts'
 import { type Deliverer, LogoutDelivery } from './logout-delivery.ts'
 import { goodForMs, liveness } from './policy.ts'
 import { Sightings } from './sightings.ts'
-import { closeSockets, closedBySessionEnd } from './sockets.ts'
+import { closedBySessionEnd } from './sockets.ts'
 import type { RefreshToken } from './refresh-token.ts'
 import { type InspectedToken, type RefreshAnswer, type RefreshRequest, TokenFamilies } from './token-families.ts'
 import { type Attendance, type SocketOwner, TokenSockets, type TokenSocketSessions } from './token-sockets.ts'
@@ -54,6 +56,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
     readonly #families: TokenFamilies
     readonly #tokenSockets: TokenSockets
     readonly #notices: LogoutDelivery
+    readonly #endHere: EndHere
     readonly #sightings = new Sightings()
     #alarmAtMs: number | null = null
 
@@ -68,6 +71,13 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
         onChange: (userId) => this.#changes.note(userId),
         inBackground: (work) => state.waitUntil(work),
       })
+      this.#endHere = createEndHere({
+        state,
+        ended: this.#ended,
+        known: this.#known,
+        changes: this.#changes,
+        absoluteMs: this.#parts.policy.absoluteMs,
+      })
       this.#notices = new LogoutDelivery(this.#parts.notices, (atMs) => this.#wakeAt(atMs))
       this.#families = new TokenFamilies(this.#parts, this.#ended, (request, waitMs) => this.end(request, waitMs))
       this.#tokenSockets = new TokenSockets(state.storage.sql, this.#known, this.#parts.policy)
@@ -78,12 +88,13 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       return Promise.resolve(this.#changes.since(since))
     }
 
-    lease(request: LeaseRequest): Promise<LeaseAnswer> {
-      return this.#answer(request, (known, now) => {
+    async lease(request: LeaseRequest): Promise<LeaseAnswer> {
+      const answer = await this.#answer(request, (known, now) => {
         const secret = judgeSecret(known, request.secretHash, now)
         this.#noteSecret(known, secret, now)
         return secret
       })
+      return this.#ended.fingerprints.into(answer, request.fingerprint)
     }
 
     look(request: LookRequest): Promise<LeaseAnswer> {
@@ -124,16 +135,12 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
         goodForMs: goodForMs(known, secret, this.#parts.policy, now),
         position: this.#changes.position,
         isRotationDue: isRotationDue(known, secret, this.#parts.policy.rotateAfterMs, now),
+        fingerprint: null,
       }
     }
 
     async end(request: EndRequest, waitMs: number): Promise<EndAnswer> {
-      this.#ended.add(request.userId, request.which, Date.now() + this.#parts.policy.absoluteMs)
-      const { userId } = request
-      const seen = this.#known.markEnded(request)
-      this.#changes.note(userId)
-      closeSockets(this.ctx, request)
-      for (const sessionId of seen) closeSockets(this.ctx, { userId, which: { kind: 'one', sessionId } })
+      const seen = this.#endHere(request)
       try {
         const rows = await this.#record(request, this.#parts.database.within({ leftMs: waitMs }))
         return { isRecorded: true, ids: rows.map((row) => String(row['id'])) }
@@ -146,10 +153,15 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       }
     }
 
-    async rotate(
-      { sessionId, secretHash, audit }: RotateRequest,
-      waitMs: number,
-    ): Promise<{ readonly secret: string } | null> {
+    endRecorded(ends: readonly RecordedEnd[]): Promise<void> {
+      for (const { userId, sessionId } of ends) this.#endHere({ userId, which: { kind: 'one', sessionId } })
+      // Perhaps applications have to hear of it; the record knows which.
+      this.#notices.noteEnded([{ is_noticed: true }])
+      return Promise.resolve()
+    }
+
+    async rotate(request: RotateRequest, waitMs: number): Promise<{ readonly secret: string } | null> {
+      const { sessionId, secretHash, audit } = request
       const known = this.#known.get(sessionId)
       if (known === undefined || known.isEnded) return null
       // A repeated rotation starts from the stored secret although the one before it was presented: the answer got lost.

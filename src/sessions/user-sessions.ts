@@ -2,6 +2,8 @@
 import type { AuditRow } from '../db/queries/audit-events.ts'
 import type { EndedSessions, StoredSession } from '../db/queries/sessions.ts'
 import type { Changes, LogPosition } from './change-log.ts'
+import type { Fingerprint } from './fingerprint.ts'
+import type { RecordedEnd } from './end-recorded.ts'
 import type { SessionPolicy } from './policy.ts'
 import type { RefreshToken } from './refresh-token.ts'
 import type { InspectedToken, RefreshAnswer, RefreshRequest } from './token-families.ts'
@@ -12,10 +14,12 @@ export interface LeaseRequest {
   readonly shard: string
   readonly secretHash: string
   readonly ip: string | null
+  /** What the cookie comes with; null where that does not matter. */
+  readonly fingerprint: Fingerprint | null
 }
 
 /** About a session that a token names which was signed here: the signature is the proof, there is no secret. */
-export type LookRequest = Omit<LeaseRequest, 'secretHash'>
+export type LookRequest = Omit<LeaseRequest, 'secretHash' | 'fingerprint'>
 
 export type LeaseAnswer =
   | {
@@ -25,6 +29,8 @@ export type LeaseAnswer =
       readonly goodForMs: number
       readonly position: LogPosition
       readonly isRotationDue: boolean
+      /** What the session was first used with; null where that was not asked. */
+      readonly fingerprint: Fingerprint | null
     }
   | { readonly outcome: 'dead'; readonly reason: string; readonly userId: string | null }
   | { readonly outcome: 'unknown' }
@@ -65,5 +71,7 @@ export interface UserSessions {
   changes(since: LogPosition): Promise<Changes>
   /** Durable when it returns, recorded or not; `waitMs` is how long the record may keep the caller waiting. */
   end(request: EndRequest, waitMs: number): Promise<EndAnswer>
+  /** Of sessions that the record has ended already. */
+  endRecorded(ends: readonly RecordedEnd[]): Promise<void>
   rotate(request: RotateRequest, waitMs: number): Promise<{ readonly secret: string } | null>
 }

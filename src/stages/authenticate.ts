@@ -7,6 +7,7 @@ import { exchangeFacts } from '../exchange-facts.ts'
 import { log } from '../log.ts'
 import { sessionCookie, sessionCookieName } from '../sessions/cookie.ts'
 import type { Lease, SessionVerdict } from '../sessions/gate.ts'
+import { presentedFingerprint, recognise } from './fingerprint.ts'
 import { formatSessionToken } from '../sessions/token.ts'
 
 export function authenticate(exchange: Exchange): undefined | Promise<Rejection | undefined> {
@@ -19,16 +20,21 @@ export function authenticate(exchange: Exchange): undefined | Promise<Rejection 
   }
   const lease = exchange.deps.sessions.leased(cookie, exchange.context)
   if (lease === null) return ask(exchange, cookie)
-  exchange.authentication = { kind: 'session', lease, cookie }
-  return lease.isRotationDue ? rotate(exchange, lease, cookie) : undefined
+  return admit(exchange, lease, cookie)
+}
+
+/** Whoever has to prove themselves first gets no new secret either. */
+function admit(exchange: Exchange, lease: Lease, cookie: string): undefined | Promise<undefined> {
+  exchange.authentication = recognise(exchange, lease, cookie)
+  const isDue = lease.isRotationDue && exchange.authentication.kind === 'session'
+  return isDue ? rotate(exchange, lease, cookie) : undefined
 }
 
 async function ask(exchange: Exchange, cookie: string): Promise<undefined> {
   const verdict = await askOrUnknown(exchange, cookie)
   switch (verdict.outcome) {
     case 'live':
-      exchange.authentication = { kind: 'session', lease: verdict.lease, cookie }
-      return verdict.lease.isRotationDue ? rotate(exchange, verdict.lease, cookie) : undefined
+      return admit(exchange, verdict.lease, cookie)
     case 'unknown':
       exchange.authentication = { kind: 'undecided' }
       return undefined
@@ -45,7 +51,9 @@ async function ask(exchange: Exchange, cookie: string): Promise<undefined> {
 /** An object that did not answer has vouched for nobody; that is no reason to close what is open to nobody as well. */
 async function askOrUnknown(exchange: Exchange, cookie: string): Promise<SessionVerdict> {
   try {
-    return await waitWithin(exchange.waits, () => exchange.deps.sessions.ask(cookie, exchange.client.ip))
+    return await waitWithin(exchange.waits, () =>
+      exchange.deps.sessions.ask(cookie, exchange.client.ip, presentedFingerprint(exchange)),
+    )
   } catch (error) {
     logObjectFault(exchange, error)
     return { outcome: 'unknown' }

@@ -2,7 +2,7 @@
 import { decide } from '../access/decide.ts'
 import type { RouteSettings } from '../config/settings.ts'
 import type { Rejection } from '../errors.ts'
-import { type Authentication, type Exchange, auditSource, principalOf, reject } from '../exchange.ts'
+import { type Authentication, type Exchange, auditSource, principalOf, reject, unrecognised } from '../exchange.ts'
 import { tokenRejection } from '../tokens/refused-token.ts'
 
 export type Authorization =
@@ -38,6 +38,7 @@ function deny(rejection: Rejection): Authorization {
 function notSignedIn(exchange: Exchange): Authorization | Promise<Authorization> {
   const { authentication } = exchange
   if (authentication.kind === 'refused-token') return denyToken(exchange, authentication)
+  if (authentication.kind === 'unrecognised') return deny(unrecognised(authentication.reason))
   if (authentication.kind === 'undecided')
     return deny({ ...reject('unavailable', 'credential cannot be checked'), retryAfterS: 5 })
   const reason = authentication.kind === 'refused' ? authentication.reason : 'nobody'

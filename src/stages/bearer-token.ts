@@ -29,7 +29,7 @@ async function decide(exchange: Exchange, tokens: BearerTokens, header: string):
       return admitBound(exchange, outcome)
     case 'foreign':
       // Perhaps the site's own: it goes on where nobody has to be known, or where a session says who this is.
-      if (exchange.authentication.kind !== 'session')
+      if (exchange.authentication.kind !== 'session' && exchange.authentication.kind !== 'unrecognised')
         exchange.authentication = refusedToken({ reason: 'no trusted issuer', issuer: null, scheme: outcome.scheme })
       return undefined
     case 'refused':

@@ -27,4 +27,11 @@ class PlatformClient implements Client {
   get userAgent(): string | null {
     return this.#request.headers.get('user-agent')?.slice(0, longestUserAgent) ?? null
   }
+
+  /** Not of its extensions: browsers shuffle them anew for each connection. */
+  get tls(): string | null {
+    const { tlsVersion, tlsCipher, tlsClientCiphersSha1 = '' } = this.#request.cf ?? {}
+    if (typeof tlsVersion !== 'string' || typeof tlsCipher !== 'string' || tlsVersion === '') return null
+    return `${tlsVersion} ${tlsCipher} ${String(tlsClientCiphersSha1)}`
+  }
 }

@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts'
 import type { Exchange, HeaderRecord } from '../exchange.ts'
 
 const nowhere = { path: '/', search: '', host: '' }
-const nobody = { ip: null, continent: null, userAgent: null }
+const nobody = { ip: null, continent: null, userAgent: null, tls: null }
 const anonymous = { kind: 'anonymous' } as const
 
 export function startExchange(request: Request, deps: Deps, context: ExecutionContext): Exchange {

@@ -29,11 +29,19 @@ export interface ClaimMapping {
   readonly secondFactor: { readonly claim: ClaimPath; readonly anyOf: readonly string[] }
 }
 
+/** What a system that is being replaced signs with, and when it stops counting. */
+export interface SharedSecret {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly untilMs: number
+}
+
 export interface TrustedIssuer {
   /** Compared character by character with `iss`, and part of what its users are known by. */
   readonly issuer: string
   /** Null: as the issuer's discovery document says. */
   readonly jwksUrl: string | null
+  /** In place of keys, and never beside them: then there are no `algorithms`. */
+  readonly sharedSecret?: SharedSecret
   readonly algorithms: readonly Algorithm[]
   readonly audiences: readonly string[]
   /** Where the issuer says whom a token is for; some do not use `aud`. */

@@ -31,13 +31,21 @@ async function accounts(where: TestGateway, prefix: string): Promise<readonly st
   return Array.from({ length: numbers }, (_, index) => prefix + String(index + 1).padStart(6, '0'))
 }
 
-/** Each from a network of its own. */
-async function askForEach(where: TestGateway, all: readonly string[]): Promise<readonly string[]> {
+const ownNetwork = (at: number): string => `198.${18 + (at >> 8)}.${at & 255}.7`
+
+/** So many at a time as a busy machine answers without turning anybody away. */
+const atOnce = 20
+
+async function askForEach(
+  where: TestGateway,
+  all: readonly string[],
+  addressOf = ownNetwork,
+): Promise<readonly string[]> {
   const answers: string[] = []
-  for (let from = 0; from < all.length; from += 20) {
-    const batch = all.slice(from, from + 20).map(async (phone, index) => {
+  for (let from = 0; from < all.length; from += atOnce) {
+    const batch = all.slice(from, from + atOnce).map(async (phone, index) => {
       const at = from + index
-      const visitor = newVisitor(where, `198.${18 + (at >> 8)}.${at & 255}.7`)
+      const visitor = newVisitor(where, addressOf(at))
       const answer = await visitor.send('POST', '/auth/v1/phone/start', { phone })
       return `${answer.status} ${await answer.text()}`
     })
@@ -84,13 +92,8 @@ describe('texts that nobody reads', () => {
   it('from one network stop after twenty as well, wherever they go to', async () => {
     const prefix = '+4369910'
     const all = await accounts(gateway, prefix)
-    const answers = await Promise.all(
-      all.slice(0, 60).map(async (phone, index) => {
-        const visitor = newVisitor(gateway, `192.0.2.${index + 1}`)
-        return (await visitor.send('POST', '/auth/v1/phone/start', { phone })).status
-      }),
-    )
-    expect(new Set(answers)).toEqual(new Set([202]))
+    const answers = await askForEach(gateway, all.slice(0, 60), (at) => `192.0.2.${at + 1}`)
+    expect(new Set(answers)).toEqual(new Set(['202 {"status":"sent"}']))
     await settled()
     expect(sentTo(gateway, prefix)).toBe(20)
   })

@@ -42,7 +42,7 @@ describe('a session in use', () => {
   it('is written down as seen once a minute, all sessions of the object together, with the latest time and address', async () => {
     const users = env.USERS.getByName(crypto.randomUUID())
     const ask = async (sessionId: string, ip: string): Promise<void> => {
-      const answer = await users.lease({ sessionId, shard, secretHash: hashSecret('s'), ip })
+      const answer = await users.lease({ sessionId, shard, secretHash: hashSecret('s'), ip, fingerprint: null })
       expect(answer.outcome).toBe('live')
     }
     const alarmAt = (): Promise<number | null> => runInDurableObject(users, (_, state) => state.storage.getAlarm())

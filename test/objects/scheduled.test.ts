@@ -55,4 +55,23 @@ describe('the daily trigger', () => {
     const batches = (await database.read(sql`select rows from deletions`)).map((row) => Number(row['rows']))
     expect(batches).toEqual([mostInOneBatch, mostInOneBatch, 200])
   })
+
+  it('tells the trail once, of each day that is over, how many tokens a shared secret signed', async () => {
+    await database.write(sql`insert into shared_secret_days (issuer, day, accepted, late)
+      values ('old', current_date - 2, 7, 0), ('old', current_date - 1, 5, 1), ('old', current_date, 3, 0)`)
+    try {
+      await trigger()
+      await trigger()
+      const told = await database.read(
+        sql`select details->>'accepted' as accepted, details->>'late' as late from audit_events
+          where type = 'shared-secret.used' order by details->>'day'`,
+      )
+      expect(told).toEqual([
+        { accepted: '7', late: '0' },
+        { accepted: '5', late: '1' },
+      ])
+    } finally {
+      await database.write(sql`delete from shared_secret_days`)
+    }
+  })
 })

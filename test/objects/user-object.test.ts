@@ -41,7 +41,9 @@ describe('the judge of sessions', () => {
     const [users, userId, sessionId] = [object(), crypto.randomUUID(), crypto.randomUUID()]
     expect(await users.end(endOf(userId, { kind: 'one', sessionId }), 1000)).toEqual({ isRecorded: false, ids: [] })
     await evictDurableObject(users)
-    expect((await users.lease({ sessionId, secretHash: 'h', shard: 'xx-0', ip: null })).outcome).not.toBe('live')
+    expect(
+      (await users.lease({ sessionId, secretHash: 'h', shard: 'xx-0', ip: null, fingerprint: null })).outcome,
+    ).not.toBe('live')
     const ended = await runInDurableObject(users, (_, state) => {
       const store = new EndedStore(state.storage.sql)
       return [store.covers({ ...session(userId, 1000), id: sessionId }), store.covers(session(userId, 1000))]
@@ -60,7 +62,15 @@ describe('the judge of sessions', () => {
 
   it('says of a session it was never told of that it does not know, and lets nobody in on it', async () => {
     const users = object()
-    expect(await users.lease({ sessionId: crypto.randomUUID(), secretHash: 'h', shard: 'xx-0', ip: null })).toEqual({
+    expect(
+      await users.lease({
+        sessionId: crypto.randomUUID(),
+        secretHash: 'h',
+        shard: 'xx-0',
+        ip: null,
+        fingerprint: null,
+      }),
+    ).toEqual({
       outcome: 'unknown',
     })
   })

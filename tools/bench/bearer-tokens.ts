@@ -5,32 +5,48 @@ import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
 import type { Lifetime } from '../dev/lifetime.ts'
 
-export type BenchIssuer = { url: string; token: (subject: string) => Promise<string> }
+export type BenchIssuer = {
+  url: string
+  /** What it publishes, as text. */
+  keys: string
+  /** Takes questions for its keys and never answers. */
+  isAway: boolean
+  token: (subject: string, keyId?: string) => Promise<string>
+}
 
 /** As gateway-config.ts has it. */
-const audience = 'https://site.example'
+export const audience = 'https://site.example'
 
 export const startIssuer = async (lifetime: Lifetime): Promise<BenchIssuer> => {
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true })
   const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'bench', alg: 'RS256', use: 'sig' }] })
   const server = createServer((_, response) => {
+    if (issuer.isAway) return
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(keys)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  lifetime.own({ stop: () => new Promise((resolve) => server.close(() => resolve())) })
+  lifetime.own({
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  })
   const address = server.address()
   const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
-  const token = (subject: string): Promise<string> =>
+  const token = (subject: string, keyId = 'bench'): Promise<string> =>
     new SignJWT({ email: `${subject}@example.com`, email_verified: true, scope: 'openid profile', roles: ['reader'] })
-      .setProtectedHeader({ alg: 'RS256', kid: 'bench', typ: 'at+jwt' })
+      .setProtectedHeader({ alg: 'RS256', kid: keyId, typ: 'at+jwt' })
       .setIssuer(url)
       .setSubject(subject)
+      .setJti(uuidv7())
       .setAudience(audience)
       .setIssuedAt()
       .setExpirationTime('6h')
       .sign(privateKey)
-  return { url, token }
+  const issuer: BenchIssuer = { url, keys, isAway: false, token }
+  return issuer
 }
 
 const statement = `
@@ -54,5 +70,5 @@ export const seedTokens = async (databaseUrl: string, issuer: BenchIssuer, peopl
   } finally {
     await client.end()
   }
-  return Promise.all(subjects.map(issuer.token))
+  return Promise.all(subjects.map((subject) => issuer.token(subject)))
 }

@@ -12,6 +12,8 @@ export type Options = {
   json: string | undefined
   /** Measures signing in instead. */
   logins: boolean
+  /** Measures the first sight of tokens, and an issuer's outage, instead. */
+  firstSight: boolean
 }
 
 const number = (name: string, text: string, least: number): number => {
@@ -40,6 +42,7 @@ export const readOptions = (args: readonly string[]): Options => {
       steady: { type: 'string', default: '800' },
       json: { type: 'string' },
       logins: { type: 'boolean', default: false },
+      'first-sight': { type: 'boolean', default: false },
     },
   })
   return {
@@ -49,6 +52,7 @@ export const readOptions = (args: readonly string[]): Options => {
     connections: values.connections.split(',').map((text) => Math.round(number('connections', text, 1))),
     steady: number('steady', values.steady, 0),
     logins: values.logins,
+    firstSight: values['first-sight'],
     json: values.json === undefined ? undefined : resolve(process.env['INIT_CWD'] ?? process.cwd(), values.json),
   }
 }

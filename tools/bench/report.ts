@@ -59,7 +59,7 @@ export const steadyCells = (row: SteadyRow): string[] => [
   shown(row.added_p50_ms, 3),
 ]
 
-const aligned = (lines: readonly (readonly string[])[]): string => {
+export const aligned = (lines: readonly (readonly string[])[]): string => {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
   return lines
     .map((line) =>

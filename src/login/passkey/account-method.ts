@@ -6,10 +6,10 @@ import { type GatewayEnv, createApp } from '../../context.ts'
 import type { Passkey } from '../../db/queries/passkeys.ts'
 import type { Deps } from '../../deps.ts'
 import { GatewayError } from '../../errors.ts'
-import { type Exchange, principalOf, reject } from '../../exchange.ts'
+import { type Exchange, reject } from '../../exchange.ts'
 import { answerForm, goTo } from '../../forms/answer.ts'
 import { requireForm } from '../../forms/require-form.ts'
-import { requireSession } from '../../forms/require-session.ts'
+import { isNobody, requireSession } from '../../forms/require-session.ts'
 import { withReturnTo } from '../../pages/addresses.ts'
 import { pageResponse } from '../../pages/page-response.ts'
 import type { NoticeKey } from '../../pages/texts/en.ts'
@@ -63,8 +63,7 @@ export function ownPasskeysMethod({ passkeys: site }: Deps): Hono<GatewayEnv> {
 function mountPages(app: Hono<GatewayEnv>, site: PasskeySite): void {
   app.get('/account/passkeys', async ({ env: { exchange } }) => {
     const { basePath } = exchange.deps.settings.config
-    if (principalOf(exchange) === null && exchange.authentication.kind !== 'undecided')
-      return goTo(withReturnTo(`${basePath}/login`, `${basePath}/account/passkeys`))
+    if (isNobody(exchange)) return goTo(withReturnTo(`${basePath}/login`, `${basePath}/account/passkeys`))
     const view = await passkeysView(exchange, site)
     return pageResponse(view({ notice: noticeOf(exchange) }))
   })

@@ -4,11 +4,11 @@ import { z } from 'zod'
 import { parseReturnTo } from '../../access/return-to.ts'
 import { validFields } from '../../body.ts'
 import { type GatewayEnv, createApp } from '../../context.ts'
-import { type Exchange, principalOf } from '../../exchange.ts'
+import { type Exchange } from '../../exchange.ts'
 import { type FormProblem, answerForm, formText, goTo } from '../../forms/answer.ts'
 import { questionBase } from '../../forms/question-base.ts'
 import { requireForm } from '../../forms/require-form.ts'
-import { requireSession } from '../../forms/require-session.ts'
+import { isNobody, requireSession } from '../../forms/require-session.ts'
 import { withReturnTo } from '../../pages/addresses.ts'
 import { changePasswordPage } from '../../pages/change-password-page.tsx'
 import { forgotPage } from '../../pages/forgot-page.tsx'
@@ -61,8 +61,7 @@ export function passwordReset(): Hono<GatewayEnv> {
   app.post('/reset', ({ env: { exchange } }) => postReset(exchange))
   app.get('/account/password', ({ env: { exchange } }) => {
     const { basePath } = exchange.deps.settings.config
-    if (principalOf(exchange) === null && exchange.authentication.kind !== 'undecided')
-      return goTo(withReturnTo(`${basePath}/login`, `${basePath}/account/password`))
+    if (isNobody(exchange)) return goTo(withReturnTo(`${basePath}/login`, `${basePath}/account/password`))
     return pageResponse(showChange(exchange))
   })
   app.post('/account/password', ({ env: { exchange } }) => postChange(exchange))

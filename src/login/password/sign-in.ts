@@ -9,13 +9,14 @@ import { sighted } from '../../sightings.ts'
 import { secondMs } from '../../kit/duration.ts'
 import { emailAddress } from '../../users/email-address.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
-import { tryOrigin } from '../origin-login/first-login.ts'
 import { type Guess, beginGuess, comparing, forgiveGuess, recordLock } from '../guess.ts'
 import { limitedNetwork } from '../limited.ts'
+import { tryOrigin } from '../origin-login/first-login.ts'
 import { holdIfRisky } from '../magic-link/hold.ts'
 import { type LoginRisk, assessRisk } from '../risk.ts'
 import { refuseUnverified } from '../refuse-unverified.ts'
 import { passwordsFor } from './passwords-for.ts'
+import { refuseNoSooner } from './refuse-no-sooner.ts'
 
 export interface Credentials {
   readonly email: string

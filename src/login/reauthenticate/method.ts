@@ -9,11 +9,11 @@ import type { Deps } from '../../deps.ts'
 import { type Factors, factorsOf, findFactors } from '../../db/queries/factors.ts'
 import { entryOf, startSession } from '../../db/queries/sign-in.ts'
 import { GatewayError } from '../../errors.ts'
-import { type Exchange, principalOf, reject } from '../../exchange.ts'
+import { type Exchange, reject } from '../../exchange.ts'
 import { type FormProblem, answerForm, goTo } from '../../forms/answer.ts'
 import { questionBase } from '../../forms/question-base.ts'
 import { requireForm } from '../../forms/require-form.ts'
-import { requireSession } from '../../forms/require-session.ts'
+import { isNobody, requireSession } from '../../forms/require-session.ts'
 import { withReturnTo } from '../../pages/addresses.ts'
 import { reauthenticatePage } from '../../pages/mfa-page.tsx'
 import { pageResponse } from '../../pages/page-response.ts'
@@ -50,8 +50,7 @@ export function reauthentication({ passkeys: site }: Deps): Hono<GatewayEnv> {
   })
   app.get('/reauthenticate', async ({ env: { exchange }, req }) => {
     const to = parseReturnTo(req.query('return_to'))
-    if (principalOf(exchange) === null && exchange.authentication.kind !== 'undecided')
-      return goTo(withReturnTo(`${exchange.deps.settings.config.basePath}/login`, to))
+    if (isNobody(exchange)) return goTo(withReturnTo(`${exchange.deps.settings.config.basePath}/login`, to))
     return show(exchange, to, req.query('aal') === '2')
   })
   app.post('/reauthenticate', ({ env: { exchange } }) => post(exchange))

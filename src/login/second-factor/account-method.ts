@@ -4,11 +4,11 @@ import { z } from 'zod'
 import { validFields } from '../../body.ts'
 import { type GatewayEnv, createApp } from '../../context.ts'
 import { factorsOf, findFactors } from '../../db/queries/factors.ts'
-import { type Exchange, principalOf } from '../../exchange.ts'
+import { type Exchange } from '../../exchange.ts'
 import { type FormProblem, answerForm, goTo } from '../../forms/answer.ts'
 import { questionBase } from '../../forms/question-base.ts'
 import { requireForm } from '../../forms/require-form.ts'
-import { requireSession } from '../../forms/require-session.ts'
+import { isNobody, requireSession } from '../../forms/require-session.ts'
 import { withReturnTo } from '../../pages/addresses.ts'
 import type { Page } from '../../pages/layout.tsx'
 import { pageResponse } from '../../pages/page-response.ts'
@@ -53,8 +53,7 @@ export function ownSecondFactor(): Hono<GatewayEnv> {
 function mountPages(app: Hono<GatewayEnv>): void {
   app.get('/account/two-step', async ({ env: { exchange } }) => {
     const { basePath } = exchange.deps.settings.config
-    if (principalOf(exchange) === null && exchange.authentication.kind !== 'undecided')
-      return goTo(withReturnTo(`${basePath}/login`, `${basePath}/account/two-step`))
+    if (isNobody(exchange)) return goTo(withReturnTo(`${basePath}/login`, `${basePath}/account/two-step`))
     return pageResponse(await showState(exchange))
   })
   app.post('/account/two-step/start', ({ env: { exchange } }) => postStart(exchange))

@@ -84,10 +84,8 @@ describe('a new secret', () => {
 
 describe('an order to end sessions', () => {
   const others = { kind: 'all', beforeMs: 2000, exceptId: 'kept' } as const
-  const order = (which: Parameters<typeof markEnded>[1]['which'], ...sessions: KnownSession[]): readonly string[] => {
-    const audit = {} as Parameters<typeof markEnded>[1]['audit']
-    return markEnded(sessions, { userId: 'user', which, reason: 'test', audit }, 9999)
-  }
+  const order = (which: Parameters<typeof markEnded>[1]['which'], ...sessions: KnownSession[]): readonly string[] =>
+    markEnded(sessions, { userId: 'user', which }, 9999)
 
   it('ends the one it names, of its own user, and no other', () => {
     const named = known()

@@ -20,6 +20,7 @@ const principal: SessionPrincipal = {
 const lease = (): Lease => ({
   principal,
   isRotationDue: false,
+  fingerprint: null,
   derived: new Map(),
 })
 const names = { userId: 'x-id', email: 'x-email', name: 'x-name', roles: 'x-roles' }

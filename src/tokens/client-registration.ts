@@ -1,7 +1,7 @@
 // What may be registered as a client. Whoever passes here is sent to these addresses without another look.
 import { z } from 'zod'
 import { bitsOf } from '../kit/rsa.ts'
-import { ownClient } from '../tokens/access-token.ts'
+import { ownClient, ownScope } from './access-token.ts'
 import { knownScopes } from './person-claims.ts'
 
 /** `localhost` is said to resolve to this machine and sometimes does not (RFC 8252 §8.3); people register it all the same. */
@@ -51,14 +51,22 @@ export const clientRegistration = z
       .regex(/^[a-z0-9][a-z0-9-]{2,62}$/, 'lower-case letters, digits and hyphens, such as "wiki"')
       .refine((id) => id !== ownClient.id, 'another id: this one is the gateway itself'),
     name: z.string().min(1).max(100),
-    isFirstParty: z.boolean(),
-    authMethod: z.enum(['client_secret_basic', 'private_key_jwt', 'none']),
-    jwks: z.looseObject({ keys: z.array(publicJwk).min(1).max(10) }).nullable(),
-    redirectUris: z.array(returnAddress).max(20),
-    postLogoutRedirectUris: z.array(returnAddress).max(20),
-    backchannelLogoutUri: webAddress.nullable(),
-    grantTypes: z.array(z.enum(['authorization_code', 'refresh_token'])),
-    scopes: z.array(z.enum(knownScopes as [string, ...string[]])).min(1),
+    isFirstParty: z.boolean().default(false),
+    authMethod: z.enum(['client_secret_basic', 'private_key_jwt', 'none']).default('client_secret_basic'),
+    jwks: z
+      .looseObject({ keys: z.array(publicJwk).min(1).max(10) })
+      .nullable()
+      .default(null),
+    redirectUris: z.array(returnAddress).max(20).default([]),
+    postLogoutRedirectUris: z.array(returnAddress).max(20).default([]),
+    backchannelLogoutUri: webAddress.nullable().default(null),
+    grantTypes: z
+      .array(z.enum(['authorization_code', 'refresh_token']))
+      .default(['authorization_code', 'refresh_token']),
+    scopes: z
+      .array(z.enum(knownScopes as [string, ...string[]]))
+      .min(1)
+      .default(ownScope.split(' ')),
   })
   .refine(({ authMethod, jwks }) => (authMethod === 'private_key_jwt') === (jwks !== null), {
     path: ['jwks'],

@@ -1,0 +1,177 @@
+// npm run bench -- --first-sight: what the first sight of a bearer token costs, compared with a worker that only verifies it,
+// and what those whose tokens are known notice while the issuer's keys cannot be had.
+import type { Lifetime } from '../dev/lifetime.ts'
+import { type BenchIssuer, audience, seedTokens } from './bearer-tokens.ts'
+import { openLoop } from './load.ts'
+import { cpuNs } from './process-cost.ts'
+import { aligned, shown } from './report.ts'
+import { browserRequest } from './request.ts'
+import { startGateway, startOrigin, startPeer } from './servers.ts'
+import { median, quantile, spread } from './statistics.ts'
+
+export type FirstSightRow = {
+  case: string
+  cpu_us: number | null
+  /** Of the processor time a request costs, to the verifying worker's in the same round: the median. */
+  ratio: number | null
+  spread: number | null
+  p50_ms: number
+  p99_ms: number
+}
+
+export type FirstSightFigures = {
+  per_second: number
+  first_sight: readonly FirstSightRow[]
+  key_set_outage: { quiet_p99_ms: number; p99_ms: number; ratio: number; quiet_again_ratio: number }
+}
+
+type Plan = { windows: number; seconds: number; progress: (text: string) => void }
+type Server = { name: string; pid: number; port: number }
+type Reading = { cpuUs: number | null; p50: number; p99: number }
+
+/** Far from saturation, so that a request costs what it costs. */
+const perSecond = 500
+const people = 20
+const warmUpRounds = 4
+
+const asking = (port: number, tokens: readonly string[]): Buffer[] =>
+  tokens.map((token) => browserRequest('/app/page', port, '', [`authorization: Bearer ${token}`]))
+
+/** Each request once. */
+const read = async ({ pid, port }: Server, tokens: readonly string[]): Promise<Reading> => {
+  const before = cpuNs(pid)
+  const latencies = await openLoop({ port, requests: asking(port, tokens) }, perSecond, tokens.length / perSecond)
+  const after = cpuNs(pid)
+  const cpuUs = before === null || after === null ? null : (after - before) / latencies.length / 1000
+  return { cpuUs, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) }
+}
+
+type Around = { servers: readonly Server[]; gateway: Server; issuer: BenchIssuer; tokens: readonly string[] }
+
+const start = async (lifetime: Lifetime, folder: string): Promise<Around> => {
+  const originUrl = await startOrigin(lifetime)
+  const { workerd, databaseUrl, issuer } = await startGateway(lifetime, folder, originUrl)
+  const bindings = { ORIGIN_URL: originUrl, KEYS: issuer.keys, ISSUER: issuer.url, AUDIENCE: audience }
+  const verifier = await startPeer(lifetime, { name: 'jose-verify', folder, bindings })
+  const bare = await startPeer(lifetime, { name: 'pass-through', folder, bindings: { ORIGIN_URL: originUrl } })
+  const server = (name: string, { pid, ports: [port = 0] }: { pid: number; ports: number[] }): Server => ({
+    name,
+    pid,
+    port,
+  })
+  const gateway = server('gateway, first sight', workerd)
+  const servers = [server('jose.jwtVerify', verifier), gateway, server('pass-through', bare)]
+  return { servers, gateway, issuer, tokens: await seedTokens(databaseUrl, issuer, people) }
+}
+
+/** Of people who are known, so that no question to the database is measured: what is new is the token. */
+const unseen = async ({ issuer, tokens }: Around, count: number): Promise<string[]> => {
+  const subjects = tokens.map((token) => subjectOf(token))
+  const made: string[] = []
+  for (let at = 0; at < count; at += 1) made.push(await issuer.token(subjects[at % subjects.length] ?? ''))
+  return made
+}
+
+const subjectOf = (token: string): string =>
+  (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as { sub: string }).sub
+
+export const measureFirstSight = async (
+  lifetime: Lifetime,
+  folder: string,
+  { windows, seconds, progress }: Plan,
+): Promise<FirstSightFigures> => {
+  const around = await start(lifetime, folder)
+  const { servers } = around
+  const count = Math.round(perSecond * seconds)
+  for (let round = 0; round < warmUpRounds; round += 1) {
+    progress(`first sight, warming up ${round + 1} of ${warmUpRounds}`)
+    const tokens = [...around.tokens, ...(await unseen(around, perSecond))]
+    for (const server of servers) await read(server, tokens)
+  }
+  const taken = new Map<Server, Reading[]>(servers.map((server) => [server, []]))
+  for (let round = 0; round < windows; round += 1) {
+    progress(`first sight, round ${round + 1} of ${windows}`)
+    const tokens = await unseen(around, count)
+    for (const server of round % 2 === 0 ? servers : servers.toReversed())
+      taken.get(server)?.push(await read(server, tokens))
+  }
+  const base = taken.get(servers[0] as Server) ?? []
+  const rows = servers.map((server) => rowOf(server.name, taken.get(server) ?? [], base))
+  return {
+    per_second: perSecond,
+    first_sight: rows,
+    key_set_outage: await measureOutage(around, count, { windows, progress }),
+  }
+}
+
+const rowOf = (name: string, readings: readonly Reading[], base: readonly Reading[]): FirstSightRow => {
+  const costs = readings.map(({ cpuUs }) => cpuUs).filter((cost) => cost !== null)
+  const ratios = readings
+    .map(({ cpuUs }, round) => (cpuUs ?? Number.NaN) / (base[round]?.cpuUs ?? Number.NaN))
+    .filter((ratio) => Number.isFinite(ratio))
+  return {
+    case: name,
+    cpu_us: costs.length === 0 ? null : median(costs),
+    ratio: ratios.length === 0 ? null : median(ratios),
+    spread: ratios.length === 0 ? null : spread(ratios),
+    p50_ms: median(readings.map(({ p50 }) => p50)),
+    p99_ms: median(readings.map(({ p99 }) => p99)),
+  }
+}
+
+/**
+ * In every window somebody comes with a key nobody has heard of, which is what makes the gateway ask for keys; in every third
+ * the issuer takes the question and never answers. The other two are quiet, and say what difference is noise.
+ */
+const measureOutage = async (
+  { gateway, issuer, tokens }: Around,
+  count: number,
+  { windows, progress }: Omit<Plan, 'seconds'>,
+): Promise<FirstSightFigures['key_set_outage']> => {
+  const known = Array.from({ length: count }, (_, at) => tokens[at % tokens.length] ?? '')
+  const one = async (isAway: boolean): Promise<number> => {
+    issuer.isAway = isAway
+    const unknownKey = await issuer.token('nobody', `unknown-${Math.random()}`)
+    const asked = fetch(`http://127.0.0.1:${gateway.port}/app/page`, {
+      headers: { authorization: `Bearer ${unknownKey}` },
+    })
+    const { p99 } = await read(gateway, known)
+    await asked.then((answer) => answer.arrayBuffer())
+    issuer.isAway = false
+    return p99
+  }
+  const taken: { quiet: number; again: number; away: number }[] = []
+  for (let round = 0; round < windows; round += 1) {
+    progress(`key set outage, round ${round + 1} of ${windows}`)
+    const [quiet, away] = [await one(false), await one(true)]
+    taken.push({ quiet, away, again: await one(false) })
+  }
+  return {
+    quiet_p99_ms: median(taken.map(({ quiet }) => quiet)),
+    p99_ms: median(taken.map(({ away }) => away)),
+    ratio: median(taken.map(({ quiet, away }) => away / quiet)),
+    quiet_again_ratio: median(taken.map(({ quiet, again }) => again / quiet)),
+  }
+}
+
+export const firstSightAsText = ({
+  per_second: rate,
+  first_sight: rows,
+  key_set_outage: outage,
+}: FirstSightFigures): string =>
+  [
+    `First sight of a token, ${rate} requests a second:`,
+    aligned([
+      ['case', 'CPU µs', 'ratio', '± spread', 'p50 ms', 'p99 ms'],
+      ...rows.map((row) => [
+        row.case,
+        shown(row.cpu_us, 1),
+        shown(row.ratio, 3),
+        shown(row.spread, 3),
+        shown(row.p50_ms, 2),
+        shown(row.p99_ms, 2),
+      ]),
+    ]),
+    '',
+    `Known tokens while the key set cannot be had: p99 ${outage.quiet_p99_ms.toFixed(2)} → ${outage.p99_ms.toFixed(2)} ms, ratio ${outage.ratio.toFixed(3)} (quiet against quiet ${outage.quiet_again_ratio.toFixed(3)})`,
+  ].join('\n')
