@@ -7,7 +7,8 @@ import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { createNeonDatabase } from './db/neon.ts'
 import { dayMs, hourMs, minuteMs } from './kit/duration.ts'
-import { createAskLimits } from './limits/limiter.ts'
+import { type Clearances, createClearances } from './limits/clearance.ts'
+import { createAskLimits, createGiveBack } from './limits/limiter.ts'
 import { type Limits, createLimits } from './limits/limits.ts'
 import { type Lockouts, createLockouts } from './limits/lockouts.ts'
 import { compileRules } from './limits/rule-set.ts'
@@ -15,6 +16,8 @@ import { type PasswordHasher, createPasswordHasher } from './login/password/hash
 import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
 import type { BreachList } from './providers/breach-list/breach-list.ts'
 import { createBreachList } from './providers/breach-list/index.ts'
+import type { Captcha } from './providers/captcha/captcha.ts'
+import { createCaptcha } from './providers/captcha/index.ts'
 import { createMailer } from './providers/email/index.ts'
 import { type BearerTokens, createBearerTokens } from './identity/bearer-token.ts'
 import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
@@ -64,6 +67,9 @@ export interface Deps {
   readonly passwords: PasswordHasher
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
+  /** Null where the site has none. */
+  readonly captcha: Captcha | null
+  readonly clearances: Clearances
   readonly mail: MailQueue
   /** The origin of a service binding. */
   readonly service: (binding: string) => { fetch(request: Request): Promise<Response> } | null
@@ -110,6 +116,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
     passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
     breachList: createBreachList(config.breachList, environment),
+    captcha: createCaptcha(config.captcha, environment),
     mail: createMailQueue(createMailer(config.email, environment), audit),
     service: (binding) => (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null,
     now,
@@ -144,7 +151,7 @@ function createCounting(
   env: Env,
   { config, environment }: Settings,
   now: () => number,
-): Pick<Deps, 'limits' | 'lockouts' | 'knownDevices'> {
+): Pick<Deps, 'limits' | 'lockouts' | 'knownDevices' | 'clearances'> {
   const { shards, ipv6Prefix, apiPaths, rules: overrides, lockout } = config.limits
   const secret = derivedKey(environment.DATA_KEY, 'counted subjects')
   const policy = {
@@ -153,17 +160,25 @@ function createCounting(
     longestMs: lockout.longestHours * hourMs,
     forgivenAfterMs: lockout.forgivenAfterHours * hourMs,
   }
+  const shard = (name: string) => env.LIMITS.getByName(name)
   return {
+    clearances: createClearances(derivedKey(environment.DATA_KEY, 'clearances'), { ipv6Prefix, now }),
     limits: createLimits({
-      rules: compileRules({ basePath: config.basePath, apiPaths, overrides }),
+      rules: compileRules({
+        basePath: config.basePath,
+        apiPaths,
+        overrides,
+        hasCaptcha: config.captcha.provider !== 'none',
+      }),
       shards,
       ipv6Prefix,
       secret,
-      ask: createAskLimits((name) => env.LIMITS.getByName(name)),
+      ask: createAskLimits(shard),
+      giveBack: createGiveBack(shard),
       now,
     }),
     lockouts: createLockouts({
-      shard: (name) => env.LIMITS.getByName(name),
+      shard,
       shards,
       secret,
       policy,

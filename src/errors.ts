@@ -59,6 +59,11 @@ export const errorTable = {
   },
   invalid_input: { status: 422, title: 'Some fields are not right', text: 'Correct the fields named and send again.' },
   too_many_attempts: { status: 429, title: 'Too many attempts', text: 'Wait a little and try again.' },
+  captcha_required: {
+    status: 429,
+    title: 'Are you a person?',
+    text: 'Answer the captcha to go on, or wait a little and try again.',
+  },
   too_many_requests: { status: 429, title: 'Too many requests', text: 'Wait a little and try again.' },
   internal: {
     status: 500,
@@ -97,6 +102,14 @@ export interface Rejection {
   readonly fields?: readonly { readonly path: string; readonly reason: string }[]
   readonly retryAfterS?: number
   readonly headers?: Readonly<Record<string, string>>
+  /** Which captcha, and where its answer goes. */
+  readonly captcha?: CaptchaQuestion
+}
+
+export interface CaptchaQuestion {
+  readonly provider: string
+  readonly site_key: string
+  readonly answer_header: string
 }
 
 /** Something broke or an own endpoint refuses: carries a rejection through code that cannot return one. */
@@ -125,6 +138,7 @@ export interface ProblemBody {
   readonly request_id: string
   readonly fields?: readonly { readonly path: string; readonly reason: string }[]
   readonly retry_after?: number
+  readonly captcha?: CaptchaQuestion
 }
 
 export function problemBody(rejection: Rejection, requestId: string): ProblemBody {
@@ -138,6 +152,7 @@ export function problemBody(rejection: Rejection, requestId: string): ProblemBod
     request_id: requestId,
     ...(rejection.fields ? { fields: rejection.fields } : {}),
     ...(rejection.retryAfterS === undefined ? {} : { retry_after: rejection.retryAfterS }),
+    ...(rejection.captcha === undefined ? {} : { captcha: rejection.captcha }),
   }
 }
 

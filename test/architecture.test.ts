@@ -9,6 +9,7 @@ const features = ['login', 'account', 'admin', 'oauth', 'development']
 const request = [
   'allow-origin.ts',
   'body.ts',
+  'captcha-proof.ts',
   'context.ts',
   'errors.ts',
   'exchange.ts',
@@ -40,7 +41,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'language.ts': ['exchange.ts', 'pages', 'sessions'],
   'exchange.ts': ['errors.ts', 'access', 'kit'],
   'exchange-facts.ts': [],
-  'limit-rejection.ts': ['errors.ts', 'exchange.ts', 'kit'],
+  'limit-rejection.ts': ['captcha-proof.ts', 'errors.ts', 'exchange.ts', 'kit'],
+  'captcha-proof.ts': ['errors.ts', 'exchange.ts', 'exchange-facts.ts', 'log.ts', 'sessions'],
   'context.ts': [],
   'body.ts': ['errors.ts', 'kit'],
   'errors.ts': ['kit'],

@@ -71,6 +71,13 @@ export const environmentSchema = z
     RESEND_API_KEY: z.string().min(1).describe('the API key of the mail vendor'),
     MAIL_ENDPOINT: httpUrl.optional().describe('the address of a stand-in for the mail vendor'),
     BREACH_LIST_ENDPOINT: httpUrl.optional().describe('the address of a stand-in for the breach list'),
+    TURNSTILE_SITE_KEY: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('the site key of the Turnstile widget, and its secret key with it'),
+    TURNSTILE_SECRET_KEY: z.string().min(1).optional().describe('the secret key of the Turnstile widget'),
+    TURNSTILE_ENDPOINT: httpUrl.optional().describe('the address of a stand-in for Turnstile'),
     METRICS_TOKEN: z
       .string()
       .min(16)

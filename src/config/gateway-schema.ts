@@ -125,6 +125,12 @@ export const gatewaySchema = z.strictObject({
       whenUnavailable: z.enum(['open', 'closed']).default('open'),
     })
     .prefault({}),
+  captcha: z
+    .strictObject({
+      /** What people are asked where a limit or a lock answers with a captcha; without one those rules refuse or watch. */
+      provider: z.enum(['turnstile', 'none']).default('none'),
+    })
+    .prefault({}),
   email: z.strictObject({
     provider: z.literal('resend'),
     /** The sender of every mail, such as `Example <login@example.com>`. */

@@ -20,6 +20,8 @@ const ruleOverride = z
       .optional(),
     /** What happens while the counter cannot be asked. */
     unreachable: z.enum(['open', 'closed']).optional(),
+    /** What meets an attempt beyond the limit. */
+    response: z.enum(['refuse', 'captcha', 'delay']).optional(),
   })
   .refine(({ cost = 1, limit = cost }) => cost <= limit, 'a cost that the limit has room for')
 
@@ -40,6 +42,8 @@ export const limitsSchema = z
     lockout: z
       .strictObject({
         state: z.enum(['off', 'shadow', 'enforce']).default('enforce'),
+        /** What somebody on an unknown device meets while the account is locked; a captcha gives as many guesses again. */
+        response: z.enum(['refuse', 'captcha']).default('refuse'),
         /** Wrong guesses that lock an account. */
         failures: z.number().int().min(1).max(100).default(5),
         firstMinutes: z.number().positive().max(1440).default(15),

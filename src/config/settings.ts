@@ -3,6 +3,7 @@ import { type Result, fail, succeed } from '../kit/result.ts'
 import { type Environment, environmentSchema, expectedValue } from './environment-schema.ts'
 import { fromEnvironment } from './from-environment.ts'
 import { type GatewayConfig, gatewaySchema } from './gateway-schema.ts'
+import { captchaProblems } from './captcha-keys.ts'
 import { type ConfigProblem, problemsOf } from './problems.ts'
 
 export type OriginTarget =
@@ -50,6 +51,7 @@ export function parseSettings(
   if (!parsedConfig.success || !parsedEnvironment.success) return fail(problems)
   const origins = resolveOrigins(parsedConfig.data, environment, problems)
   const routes = resolveRoutes(parsedConfig.data, origins, problems)
+  problems.push(...captchaProblems(parsedConfig.data, parsedEnvironment.data))
   if (problems.length > 0) return fail(problems)
   return succeed({ environment: parsedEnvironment.data, config: parsedConfig.data, origins, routes })
 }

@@ -2,6 +2,7 @@
 import type { Hono } from 'hono'
 import type { GatewayEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
+import { captchaClearance } from './captcha/method.ts'
 import { emailVerification } from './email-verification/method.ts'
 import { magicLink } from './magic-link/method.ts'
 import { password } from './password/method.ts'
@@ -21,4 +22,5 @@ export const loginMethods: readonly LoginMethod[] = [
   secondFactor,
   ownSecondFactor,
   reauthentication,
+  captchaClearance,
 ]

@@ -36,6 +36,7 @@ export const de: Texts = {
     invalid_code:
       'Dieser Code stimmt nicht oder gilt nicht mehr. Prüfen Sie ihn, oder lassen Sie sich eine neue Nachricht schicken.',
     invalid_link: 'Dieser Link gilt nicht mehr. Vielleicht wurde er schon benutzt, oder er ist zu alt.',
+    captcha_wrong: 'Das ließ sich nicht bestätigen. Bitte versuchen Sie es noch einmal.',
     rate_limited: 'Das waren zu viele Versuche.',
     unavailable: 'Das geht gerade nicht. Bitte versuchen Sie es gleich noch einmal.',
   },
@@ -175,6 +176,13 @@ export const de: Texts = {
     lead: 'Bis bald. An einem gemeinsamen Computer schließen Sie auch den Browser.',
     signIn: 'Wieder anmelden',
     home: 'Zu {site}',
+  },
+  captcha: {
+    title: 'Sind Sie ein Mensch?',
+    lead: 'Gerade gab es viele Versuche, in {site} einzudringen. Setzen Sie unten das Häkchen und versuchen Sie es auf der nächsten Seite noch einmal.',
+    noScript:
+      'Das geht nur mit JavaScript. Ohne JavaScript warten Sie bitte ein wenig und versuchen es dann noch einmal.',
+    submit: 'Weiter',
   },
   problemPage: {
     requestId: 'Vorgangsnummer',

@@ -34,6 +34,7 @@ export const en = {
     factor_exists: 'An authenticator app is set up already. Remove it first to set up another one.',
     invalid_code: 'This code is not right or no longer valid. Check it, or ask for a new message.',
     invalid_link: 'This link is no longer valid. It may have been used already, or it is too old.',
+    captcha_wrong: 'That could not be confirmed. Please try once more.',
     rate_limited: 'There were too many attempts.',
     unavailable: 'This does not work just now. Please try again in a moment.',
   },
@@ -172,6 +173,12 @@ export const en = {
     lead: 'See you soon. On a shared computer, close the browser as well.',
     signIn: 'Sign in again',
     home: 'Go to {site}',
+  },
+  captcha: {
+    title: 'Are you a person?',
+    lead: 'There were many attempts to get into {site} just now. Tick the box below, and try again on the next page.',
+    noScript: 'This needs JavaScript. Without it, please wait a little and try again.',
+    submit: 'Go on',
   },
   problemPage: {
     requestId: 'Request ID',
