@@ -15,6 +15,7 @@ beforeAll(async () => {
     rules: {
       login: { limit: 2, response: 'captcha' },
       'sign-up': { limit: 1000 },
+      'messages-everywhere': { limit: 500 },
       'guesses-everywhere': { limit: 40 },
     },
     lockout: { response: 'captcha' },
@@ -186,20 +187,19 @@ describe('a locked account where locks answer with a captcha', () => {
 
 describe('a list of accounts that is tried from hundreds of addresses', () => {
   it('meets a captcha once too many were wrong in all; who signs in at the first try has not been counted', async () => {
-    const people = [await newPerson(gateway), await newPerson(gateway)]
-    for (let count = 0; count < 60; count += 1) {
-      const [person] = people
-      if (person !== undefined) expect((await login(newVisitor(gateway), person)).status).toBe(200)
-      if (count >= 5) break
+    const [first, honest] = [await newPerson(gateway), await newPerson(gateway)]
+    for (let count = 0; count < 45; count += 1) expect((await login(newVisitor(gateway), first)).status).toBe(200)
+    const tried: number[] = []
+    // In groups: those that a machine under load cannot compare are taken back.
+    while (!tried.includes(429) && tried.length < 400) {
+      const guess = (): Promise<Response> => login(newVisitor(gateway), { email: newEmail(), password: 'from a list' })
+      const group = await Promise.all(Array.from({ length: 10 }, guess))
+      tried.push(...group.map(({ status }) => status))
     }
-    const tried = await Promise.all(
-      Array.from({ length: 150 }, () => login(newVisitor(gateway), { email: newEmail(), password: 'from a list' })),
-    )
-    const compared = tried.filter(({ status }) => status === 401).length
+    const compared = tried.filter((status) => status === 401).length
+    expect(tried).toContain(429)
     expect(compared).toBeGreaterThan(0)
     expect(compared).toBeLessThanOrEqual(40)
-    const [, honest] = people
-    if (honest === undefined) throw new Error('nobody')
     expect((await login(newVisitor(gateway), honest)).headers.get('x-portcullis-response')).toBe('captcha_required')
     expect((await login(newVisitor(gateway), honest, vendor.solve())).status).toBe(200)
     // On a device that was used before nobody is asked.

@@ -38,7 +38,15 @@ const insertAccount = `
 const shard = 'xx-0'
 
 /** Makes the demo accounts that are missing. */
-export const seedDemoAccounts = async (databaseUrl: string, pepper: string): Promise<void> => {
+export const seedDemoAccounts = (databaseUrl: string, pepper: string): Promise<void> =>
+  seedAccounts(databaseUrl, pepper, { accounts: demoAccounts, password: demoPassword })
+
+/** Makes those that are missing, all with one password. */
+export const seedAccounts = async (
+  databaseUrl: string,
+  pepper: string,
+  { accounts, password }: { accounts: readonly DemoAccount[]; password: string },
+): Promise<void> => {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5000 })
   client.on('error', () => {})
   await client.connect()
@@ -47,9 +55,9 @@ export const seedDemoAccounts = async (databaseUrl: string, pepper: string): Pro
       'select lower(email) as email from users where deleted_at is null',
     )
     const known = new Set(rows.map(({ email }) => email))
-    for (const { email, name, roles } of demoAccounts) {
+    for (const { email, name, roles } of accounts) {
       if (known.has(email)) continue
-      await client.query(insertAccount, [uuidv7(), email, name, roles, shard, await hashOf(demoPassword, pepper)])
+      await client.query(insertAccount, [uuidv7(), email, name, roles, shard, await hashOf(password, pepper)])
     }
   } finally {
     await client.end()

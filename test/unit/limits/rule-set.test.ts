@@ -61,8 +61,8 @@ describe('the table', () => {
       ['mail-message', 10, 60, 'mail-address'],
       ['mail-asker', 6, 60, ['address', 'mail-address']],
       ['ipv6-network', 30, 1, 'network'],
-      ['guesses-everywhere', 50, 1, 'everyone'],
-      ['messages-everywhere', 100, 1, 'everyone'],
+      ['guesses-everywhere', 30, 1, 'everyone'],
+      ['messages-everywhere', 50, 1, 'everyone'],
       ['captcha-uses', 5, 60, 'clearance'],
       ['phone-code', 3, 60, 'number'],
     ])
