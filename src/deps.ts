@@ -12,7 +12,11 @@ import { createAskLimits, createGiveBack } from './limits/limiter.ts'
 import { type Limits, createLimits } from './limits/limits.ts'
 import { type Lockouts, createLockouts } from './limits/lockouts.ts'
 import { compileRules } from './limits/rule-set.ts'
-import { type PasswordHasher, createPasswordHasher } from './login/password/hasher.ts'
+import { createPasswordHasher } from './login/password/hasher.ts'
+import { type Hashing, createHashing } from './hashing/hash-places.ts'
+import { boundPlace } from './hashing/hash-service.ts'
+import type { HashPlace } from './hashing/hash-job.ts'
+import type { HashParts } from './hashing/hash-object.ts'
 import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
 import type { BreachList } from './providers/breach-list/breach-list.ts'
 import { createBreachList } from './providers/breach-list/index.ts'
@@ -64,7 +68,7 @@ export interface Deps {
   readonly tokens: TokenSigner | null
   readonly refreshKey: Uint8Array
   readonly dpopNonces: DpopNonces
-  readonly passwords: PasswordHasher
+  readonly hashing: Hashing
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
   /** Null where the site has none. */
@@ -114,11 +118,11 @@ export function createDeps(env: Env, settings: Settings): Deps {
     tokens,
     refreshKey: refreshKeyOf(settings),
     dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
-    passwords: createPasswordHasher(environment.PASSWORD_PEPPER),
+    hashing: hashingOf(env, settings),
     breachList: createBreachList(config.breachList, environment),
     captcha: createCaptcha(config.captcha, environment),
     mail: createMailQueue(createMailer(config.email, environment), audit),
-    service: (binding) => (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null,
+    service: (binding) => boundService(env, binding),
     now,
   }
 }
@@ -144,6 +148,25 @@ function bearerTokens(
   if (trusted.length === 0) return null
   const byIssuer = new Map(trusted.map((one) => [one.rules.issuer, one]))
   return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, byIssuer, visit, nowMs), now })
+}
+
+function boundService(env: Env, binding: string): ReturnType<Deps['service']> {
+  return (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null
+}
+
+/** By the service that is bound as `HASH`, or else by objects of this Worker. */
+function hashingOf(env: Env, { config }: Settings): Hashing {
+  const service = boundService(env, 'HASH')
+  if (service !== null) return createHashing(() => boundPlace(service), 1)
+  return createHashing((name) => hashPlace(env, name), config.login.hashing.places)
+}
+
+export function hashPlace(env: Env, name: string): HashPlace {
+  return env.HASHERS.getByName(name)
+}
+
+export function hashParts({ config, environment }: Settings): HashParts {
+  return { hasher: createPasswordHasher(environment.PASSWORD_PEPPER), waiting: config.login.hashing.waiting }
 }
 
 /** Everything that is counted, and by whom. */

@@ -2,9 +2,21 @@
 import type { ConfigProblem } from './config/problems.ts'
 import { type Settings, parseSettings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
-import { type Deps, createDatabase, createDeps, logoutNotices, refreshKeyOf, userObjectPolicy } from './deps.ts'
+import {
+  type Deps,
+  createDatabase,
+  createDeps,
+  hashParts,
+  hashPlace,
+  logoutNotices,
+  refreshKeyOf,
+  userObjectPolicy,
+} from './deps.ts'
 import { problemResponse } from './errors.ts'
+import type { HashParts } from './hashing/hash-object.ts'
+import { answerHashing } from './hashing/hash-service.ts'
 import { type Gateway, createGateway } from './gateway.ts'
+import { hashOf } from './kit/hash.ts'
 import type { Result } from './kit/result.ts'
 import { log } from './log.ts'
 import { answerHealth, healthQuestion } from './monitor/health.ts'
@@ -52,6 +64,15 @@ function required(env: Env, config: unknown): Settings {
   const read = readSettings(env, config)
   if (!read.ok) throw new Error('the configuration is wrong; the log names the fields')
   return read.value
+}
+
+export function openHashParts(env: Env, config: unknown): HashParts {
+  return hashParts(required(env, config))
+}
+
+export function serveHashes(request: Request, env: Env, config: unknown): Promise<Response> {
+  const { places } = required(env, config).config.login.hashing
+  return answerHashing(request, (owner) => hashPlace(env, `hash:service:${hashOf(owner) % places}`))
 }
 
 export function openDatabase(env: Env, config: unknown): Database {

@@ -19,11 +19,11 @@ const request = [
   'log.ts',
   'render.ts',
 ]
-const domain = ['access', 'audit', 'identity', 'limits', 'sessions', 'tokens', 'users']
+const domain = ['access', 'audit', 'hashing', 'identity', 'limits', 'sessions', 'tokens', 'users']
 const layers: Readonly<Record<string, readonly string[]>> = {
   // The frame.
-  'worker.ts': ['start.ts', 'audit', 'limits', 'sessions', 'tokens'],
-  'start.ts': ['gateway.ts', 'deps.ts', 'config', 'db', 'errors.ts', 'log.ts', 'monitor', 'sessions', 'kit'],
+  'worker.ts': ['start.ts', 'audit', 'hashing', 'limits', 'sessions', 'tokens'],
+  'start.ts': ['hashing', 'gateway.ts', 'deps.ts', 'config', 'db', 'errors.ts', 'log.ts', 'monitor', 'sessions', 'kit'],
   'gateway.ts': ['stages', ...features, 'monitor', ...request, 'db', 'kit'],
   'deps.ts': ['config', 'db', 'providers', 'login', ...domain, 'kit'],
   // What a request meets.
@@ -50,6 +50,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   // The domain knows nothing of HTTP frameworks and bindings.
   access: ['kit'],
   audit: ['db', 'log.ts', 'kit'],
+  hashing: ['kit'],
   identity: ['kit'],
   limits: ['log.ts', 'kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
@@ -66,7 +67,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 // Packages that only some may use.
 const packages: readonly (readonly [name: RegExp, where: RegExp])[] = [
   [/^hono(?:\/|$)/, /^(?:context\.ts|login|account|admin|oauth|development|monitor\/metrics\.ts|pages)/],
-  [/^cloudflare:workers$/, /-object\.ts$/],
+  [/^cloudflare:workers$/, /-object\.ts$|^worker\.ts$/],
   [/^(?:drizzle-orm|@neondatabase)/, /^db\//],
   [/^#gateway\.config$/, /^worker\.ts$/],
 ]

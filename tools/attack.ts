@@ -19,7 +19,7 @@ import { freePort } from './dev/ports.ts'
 import { startPostgres } from './dev/postgres.ts'
 import { inProject } from './dev/project.ts'
 import { reason } from './dev/reason.ts'
-import { seedAccounts } from './dev/seed.ts'
+import { demoPassword, seedAccounts } from './dev/seed.ts'
 import { assertNodeVersion } from './dev/settings.ts'
 import { startTurnstile } from './dev/turnstile.ts'
 import { startWorkerd } from './dev/workerd.ts'
@@ -51,8 +51,6 @@ const options = () => {
   }
 }
 
-const password = 'correct horse battery staple'
-
 const start = async (people: number): Promise<{ target: Target; accounts: { email: string; password: string }[] }> => {
   const folder = scratchFolder(lifetime)
   const port = await freePort()
@@ -68,9 +66,12 @@ const start = async (people: number): Promise<{ target: Target; accounts: { emai
     createSecrets(2048),
   ])
   await migrate(postgres.url)
-  const accounts = Array.from({ length: people }, (_, index) => ({ email: `person-${index}@example.com`, password }))
+  const accounts = Array.from({ length: people }, (_, index) => ({
+    email: `person-${index}@example.com`,
+    password: demoPassword,
+  }))
   const named = accounts.map(({ email }) => ({ email, name: 'Person', roles: [] }))
-  await seedAccounts(postgres.url, secrets.PASSWORD_PEPPER, { accounts: named, password })
+  await seedAccounts(postgres.url, secrets.PASSWORD_PEPPER, named)
   const { vars, ...platform } = wrangler
   lifetime.own(
     await startWorkerd({

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { startCases } from './bench/cases.ts'
 import { chartPage } from './bench/chart.ts'
+import { loginsAsText, measureLogins } from './bench/logins.ts'
 import { type Row, compare, compareSteady, warmUp } from './bench/measure.ts'
 import { readOptions } from './bench/options.ts'
 import { pinLoad, pinServer } from './bench/pinning.ts'
@@ -31,6 +32,14 @@ const run = async (): Promise<void> => {
   // Before anything starts, as children inherit it; the servers are then moved away one by one.
   const isPinned = pinLoad()
   progress('starting')
+  if (options.logins) {
+    const figures = await measureLogins(lifetime, scratchFolder(lifetime), { ...options, progress })
+    progress('')
+    console.log(loginsAsText(figures))
+    if (options.json !== undefined)
+      write(options.json, `${JSON.stringify({ machine: thisMachine(isPinned), logins: figures }, null, 2)}\n`)
+    return
+  }
   const cases = await startCases(options.cases, lifetime, scratchFolder(lifetime))
   const pinned = isPinned && cases.every(({ pid }) => pinServer(pid))
   progress('warming up')

@@ -13,7 +13,7 @@ import { assertPortFree } from './dev/ports.ts'
 import { inProject, shownPath } from './dev/project.ts'
 import { reason } from './dev/reason.ts'
 import { reset } from './dev/reset.ts'
-import { demoAccounts, demoPassword, seedDemoAccounts } from './dev/seed.ts'
+import { demoAccounts, demoPassword, seedAccounts } from './dev/seed.ts'
 import { assertNodeVersion, readSettings } from './dev/settings.ts'
 import { watchFiles } from './dev/watch-files.ts'
 import { startWorkerd, type Workerd } from './dev/workerd.ts'
@@ -55,7 +55,7 @@ const start = async (): Promise<void> => {
     readWrangler(),
   ])
 
-  await seedDemoAccounts(databaseUrl, environment['PASSWORD_PEPPER'] ?? '')
+  await seedAccounts(databaseUrl, environment['PASSWORD_PEPPER'] ?? '')
 
   const bindings = {
     ...environment,

@@ -9,6 +9,7 @@ export const auditEvents = {
   'login.limited': { outcome: 'failure' },
   'traffic.limited': { outcome: 'failure' },
   'account.locked': { outcome: 'failure' },
+  'account.unlocked': { outcome: 'success' },
   'password.reset-asked': { outcome: 'success' },
   'password.reset': { outcome: 'success' },
   'password.changed': { outcome: 'success' },

@@ -100,6 +100,14 @@ export const gatewaySchema = z.strictObject({
       magicLink: z.boolean().default(true),
       /** How long an account with an unverified address may sign in. */
       unverifiedHours: z.number().min(0).max(720).default(24),
+      hashing: z
+        .strictObject({
+          /** How many objects of a continent hash passwords. */
+          places: z.number().int().min(1).max(64).default(4),
+          /** How many passwords may wait at each. */
+          waiting: z.number().int().min(1).max(200).default(40),
+        })
+        .prefault({}),
     })
     .prefault({}),
   limits: limitsSchema,

@@ -1,4 +1,5 @@
 // The port to the counting objects: one question a subject, with a bound on the wait.
+import { inTime } from '../kit/in-time.ts'
 import type { CountedRule } from './counter.ts'
 import type { Question, Verdict } from './decide.ts'
 
@@ -21,23 +22,15 @@ export type GiveBack = (objectName: string, subject: string, rule: CountedRule, 
 
 const longestWaitMs = 1000
 
+/** A counter that does not answer in time has not answered. */
+export function askedInTime<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  return inTime(longestWaitMs, 'the counter did not answer in time', ask)
+}
+
 export function createAskLimits(shard: (objectName: string) => LimitShard): AskLimits {
-  return (objectName, subject, questions) => inTime(async () => shard(objectName).ask(subject, questions))
+  return (objectName, subject, questions) => askedInTime(async () => shard(objectName).ask(subject, questions))
 }
 
 export function createGiveBack(shard: (objectName: string) => LimitShard): GiveBack {
-  return (objectName, subject, rule, units) => inTime(async () => shard(objectName).giveBack(subject, rule, units))
-}
-
-/** What is not answered in time is answered by nobody. */
-export async function inTime<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const tooLate = new Promise<never>((_, refuse) => {
-    timer = setTimeout(() => refuse(new Error('the counter did not answer in time')), longestWaitMs)
-  })
-  try {
-    return await Promise.race([ask(), tooLate])
-  } finally {
-    clearTimeout(timer)
-  }
+  return (objectName, subject, rule, units) => askedInTime(async () => shard(objectName).giveBack(subject, rule, units))
 }

@@ -1,6 +1,6 @@
 // The port to the locks of accounts: a guess is counted before it is compared, and a right one forgives.
 import type { GuessVerdict, LockoutPolicy } from './lockout.ts'
-import { inTime } from './limiter.ts'
+import { askedInTime } from './limiter.ts'
 import { limitObjectName, secretSubject } from './subject.ts'
 
 /** The part of the limit object that the worker calls. */
@@ -44,7 +44,7 @@ export interface LockoutsOptions {
 export function createLockouts({ shard, shards, secret, policy, state }: LockoutsOptions): Lockouts {
   const tally = { locked: 0, refused: 0, wouldRefuse: 0 }
   const asked = <Answer>(account: string, question: (object: LockoutShard) => Promise<Answer>): Promise<Answer> =>
-    inTime(async () => question(shard(limitObjectName(account, null, shards))))
+    askedInTime(async () => question(shard(limitObjectName(account, null, shards))))
   return {
     async guess(account, pool) {
       if (state === 'off') return { mayCompare: true, failures: 0, lockedUntilMs: 0, isNewLock: false }

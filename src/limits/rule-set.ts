@@ -1,5 +1,5 @@
 // The rules as a site wants them, ready to be asked of each request: by phase, and apart for the gateway's own paths.
-import { hashOf } from './hash.ts'
+import { hashOf } from '../kit/hash.ts'
 import type { CountedRule } from './counter.ts'
 import { type LimitRule, type LimitRuleId, type RuleState, limitRuleIds, limitRules } from './rules.ts'
 

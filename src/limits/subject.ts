@@ -1,7 +1,7 @@
 // Who is counted, spelled one way whatever spelling came in, and which object counts it.
 import { createHmac } from 'node:crypto'
 import ipaddr from 'ipaddr.js'
-import { hashOf } from './hash.ts'
+import { hashOf } from '../kit/hash.ts'
 
 /** `network`: the wider part of an IPv6 address that one customer may have; nobody, for IPv4. */
 export type SubjectKind =

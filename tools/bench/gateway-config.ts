@@ -12,6 +12,6 @@ export default defineGateway({
   identityHeaders: { userId: 'x-auth-user-id', email: 'x-auth-email', name: 'x-auth-name', roles: 'x-auth-roles' },
   issuers: [{ issuer: { env: 'BENCH_ISSUER' }, jwksUrl: { env: 'BENCH_ISSUER' }, audiences: ['https://site.example'] }],
   // Counted as everywhere, and never reached: one client asks more in a second than a person does in an hour.
-  limits: { rules: { everything: { limit: 100_000_000 }, api: { limit: 100_000_000 } } },
+  limits: { rules: { everything: { limit: 100_000_000 }, api: { limit: 100_000_000 }, login: { limit: 100_000_000 } } },
   email: { provider: 'resend', from: 'Portcullis <login@example.com>' },
 })

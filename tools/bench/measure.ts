@@ -20,9 +20,13 @@ export type Row = {
   spread: number
 }
 
-type Window = { rps: number; p50: number; p99: number; cpu: number | null; rss: number | null }
+export type Window = { rps: number; p50: number; p99: number; cpu: number | null; rss: number | null }
 
-const window = async (one: Case, connections: number, seconds: number): Promise<Window> => {
+export const window = async (
+  one: Pick<Case, 'pid' | 'port' | 'requests'>,
+  connections: number,
+  seconds: number,
+): Promise<Window> => {
   const cpuBefore = cpuNs(one.pid)
   const startedAt = performance.now()
   const latencies = await closedLoop(one, connections, seconds)
@@ -40,7 +44,7 @@ const window = async (one: Case, connections: number, seconds: number): Promise<
 /** Every other round backwards: a machine that gets slower or faster during a round then favours nobody. */
 const inTurn = <T>(list: readonly T[], round: number): readonly T[] => (round % 2 === 0 ? list : list.toReversed())
 
-const medianOf = (windows: readonly Window[], pick: (window: Window) => number | null): number | null => {
+export const medianOf = (windows: readonly Window[], pick: (window: Window) => number | null): number | null => {
   const values = windows.map(pick).filter((value) => value !== null)
   return values.length === 0 ? null : median(values)
 }

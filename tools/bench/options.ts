@@ -10,6 +10,8 @@ export type Options = {
   /** Requests a second of the open loop; 0 leaves it out. */
   steady: number
   json: string | undefined
+  /** Measures signing in instead. */
+  logins: boolean
 }
 
 const number = (name: string, text: string, least: number): number => {
@@ -37,6 +39,7 @@ export const readOptions = (args: readonly string[]): Options => {
       connections: { type: 'string', default: '1,16,64' },
       steady: { type: 'string', default: '800' },
       json: { type: 'string' },
+      logins: { type: 'boolean', default: false },
     },
   })
   return {
@@ -45,6 +48,7 @@ export const readOptions = (args: readonly string[]): Options => {
     cases: chosenCases(values.cases),
     connections: values.connections.split(',').map((text) => Math.round(number('connections', text, 1))),
     steady: number('steady', values.steady, 0),
+    logins: values.logins,
     json: values.json === undefined ? undefined : resolve(process.env['INIT_CWD'] ?? process.cwd(), values.json),
   }
 }

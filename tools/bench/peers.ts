@@ -1,6 +1,7 @@
 // The workers the gateway is compared with, as bundles for workerd.
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Bundle } from '../dev/bundle.ts'
 import { inProject } from '../dev/project.ts'
 
@@ -20,7 +21,9 @@ type Esbuild = { build(options: BuildOptions): Promise<unknown> }
 const esbuild = (): Esbuild =>
   createRequire(createRequire(import.meta.url).resolve('wrangler/package.json'))('esbuild') as Esbuild
 
-export type PeerName = 'pass-through' | 'hono-jwk' | 'better-auth'
+const argon2Wasm = '@phi-ag/argon2/argon2.wasm'
+
+export type PeerName = 'pass-through' | 'hono-jwk' | 'better-auth' | 'argon2'
 
 export const bundlePeer = async (name: PeerName, folder: string): Promise<Bundle> => {
   const file = join(folder, `${name}.js`)
@@ -31,8 +34,11 @@ export const bundlePeer = async (name: PeerName, folder: string): Promise<Bundle
     format: 'esm',
     target: 'esnext',
     conditions: ['workerd', 'worker', 'browser'],
-    external: ['node:*', 'bun:*', 'cloudflare:*'],
+    external: ['node:*', 'bun:*', 'cloudflare:*', '*.wasm'],
     logLevel: 'error',
   })
-  return { dir: folder, main: `${name}.js`, modules: [{ name: `${name}.js`, file, kind: 'esModule' }] }
+  const modules: Bundle['modules'] = [{ name: `${name}.js`, file, kind: 'esModule' }]
+  if (name === 'argon2')
+    modules.push({ name: argon2Wasm, file: fileURLToPath(import.meta.resolve(argon2Wasm)), kind: 'wasm' })
+  return { dir: folder, main: `${name}.js`, modules }
 }

@@ -1,3 +1,17 @@
+/** A program's post, from a network of its own. */
+export const jsonRequest = (path: string, port: number, body: unknown, ip: string): Buffer => {
+  const text = JSON.stringify(body)
+  const head = [
+    `POST ${path} HTTP/1.1`,
+    `host: localhost:${port}`,
+    'accept: application/json',
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(text)}`,
+    `cf-connecting-ip: ${ip}`,
+  ]
+  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${text}`)
+}
+
 /** A request as a browser sends it behind Cloudflare, ready for the wire; the same for every server but for `more`. */
 export const browserRequest = (path: string, port: number, cookie: string, more: readonly string[] = []): Buffer =>
   Buffer.from(

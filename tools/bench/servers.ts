@@ -61,7 +61,7 @@ export const startPeer = async (
   return workerd
 }
 
-export type MeasuredGateway = { workerd: Workerd; databaseUrl: string; issuer: BenchIssuer }
+export type MeasuredGateway = { workerd: Workerd; databaseUrl: string; pepper: string; issuer: BenchIssuer }
 
 export const startGateway = async (lifetime: Lifetime, folder: string, originUrl: string): Promise<MeasuredGateway> => {
   const postgres = lifetime.own(await startPostgres({ dataDir: join(folder, 'database'), fsync: false }))
@@ -73,6 +73,7 @@ export const startGateway = async (lifetime: Lifetime, folder: string, originUrl
     readWrangler(),
     freePort(),
   ])
+  const secrets = await createSecrets(2048)
   const workerd = lifetime.own(
     await startWorkerd({
       ...platform,
@@ -80,7 +81,7 @@ export const startGateway = async (lifetime: Lifetime, folder: string, originUrl
       sockets: [{ port }],
       bindings: {
         ...vars,
-        ...(await createSecrets(2048)),
+        ...secrets,
         MODE: 'production',
         PUBLIC_URL: `http://localhost:${port}`,
         DATABASE_URL: postgres.url,
@@ -94,5 +95,5 @@ export const startGateway = async (lifetime: Lifetime, folder: string, originUrl
   )
   pinServer(workerd.pid)
   for (const url of workerd.urls) await healthy(url, 15_000)
-  return { workerd, databaseUrl: postgres.url, issuer }
+  return { workerd, databaseUrl: postgres.url, pepper: secrets.PASSWORD_PEPPER, issuer }
 }

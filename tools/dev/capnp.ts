@@ -6,6 +6,8 @@ export type WorkerdConfig = {
   /** The entry point has to come first. */
   modules: BundleModule[]
   ports: number[]
+  /** By socket, where it is not the default one. */
+  entrypoints?: (string | undefined)[]
   host: string
   bindings: Record<string, string>
   /** Service bindings by name, and the HTTP server behind each. */
@@ -57,6 +59,9 @@ const worker = (config: WorkerdConfig, isolate: number): string => {
 `
 }
 
+const designated = (service: string, entrypoint: string | undefined): string =>
+  entrypoint === undefined ? text(service) : `(name = ${text(service)}, entrypoint = ${text(entrypoint)})`
+
 export const workerdConfig = (config: WorkerdConfig): string => {
   const isolates = Array.from({ length: config.isolates }, (_, isolate) => isolate)
   const services = [
@@ -72,7 +77,7 @@ export const workerdConfig = (config: WorkerdConfig): string => {
   ]
   const sockets = config.ports.map(
     (port, i) =>
-      `(name = "http${i}", address = ${text(`${config.host}:${port}`)}, http = (), service = ${text(workerName(Math.min(i, config.isolates - 1)))})`,
+      `(name = "http${i}", address = ${text(`${config.host}:${port}`)}, http = (), service = ${designated(workerName(Math.min(i, config.isolates - 1)), config.entrypoints?.[i])})`,
   )
   return `using Workerd = import "/workerd/workerd.capnp";
 

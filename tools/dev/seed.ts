@@ -37,15 +37,11 @@ const insertAccount = `
 /** Number zero exists however many shards the site has chosen. */
 const shard = 'xx-0'
 
-/** Makes the demo accounts that are missing. */
-export const seedDemoAccounts = (databaseUrl: string, pepper: string): Promise<void> =>
-  seedAccounts(databaseUrl, pepper, { accounts: demoAccounts, password: demoPassword })
-
-/** Makes those that are missing, all with one password. */
+/** Makes those that are missing, all with the demo password. */
 export const seedAccounts = async (
   databaseUrl: string,
   pepper: string,
-  { accounts, password }: { accounts: readonly DemoAccount[]; password: string },
+  accounts: readonly DemoAccount[] = demoAccounts,
 ): Promise<void> => {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5000 })
   client.on('error', () => {})
@@ -57,7 +53,7 @@ export const seedAccounts = async (
     const known = new Set(rows.map(({ email }) => email))
     for (const { email, name, roles } of accounts) {
       if (known.has(email)) continue
-      await client.query(insertAccount, [uuidv7(), email, name, roles, shard, await hashOf(password, pepper)])
+      await client.query(insertAccount, [uuidv7(), email, name, roles, shard, await hashOf(demoPassword, pepper)])
     }
   } finally {
     await client.end()

@@ -23,8 +23,8 @@ export type Workerd = {
 
 export type WorkerdOptions = {
   bundle: Bundle
-  /** One for each isolate; port 0 takes a free one. */
-  sockets: { port: number }[]
+  /** One for each isolate; port 0 takes a free one. `entrypoint`: the export that answers, where it is not the default. */
+  sockets: { port: number; entrypoint?: string }[]
   bindings: Record<string, string>
   /** Service bindings by name, and the host and port of the HTTP server behind each. */
   services?: Record<string, string> | undefined
@@ -85,6 +85,7 @@ export const startWorkerd = async (options: WorkerdOptions): Promise<Workerd> =>
       workerdConfig({
         modules,
         ports,
+        entrypoints: options.sockets.map(({ entrypoint }) => entrypoint),
         host,
         bindings,
         services: current.services ?? {},

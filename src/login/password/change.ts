@@ -9,6 +9,7 @@ import { endOthers } from '../end-others.ts'
 import { limited } from '../limited.ts'
 import { mailChanged } from '../mail.ts'
 import { refuseKnown } from './new-password.ts'
+import { passwordsFor } from './passwords-for.ts'
 
 export interface PasswordChange {
   readonly current_password: string
@@ -20,7 +21,7 @@ export async function changePassword(exchange: Exchange, given: PasswordChange):
   const { userId, sessionId, email, shard } = requireSession(exchange).lease.principal
   const stored = await provePassword(exchange, given.current_password)
   await refuseKnown(exchange, { password: given.new_password, field: 'new_password', email })
-  const newHash = await deps.passwords.hash(given.new_password)
+  const newHash = await passwordsFor(exchange).hash(given.new_password)
   const audit = auditRow('password.changed', auditSource(exchange), { userId, sessionId }, deps.now())
   const rows = await exchange.database.write(changeStatement(userId, { expectedHash: stored, newHash }, audit))
   // Changed by somebody else since it was proven.
@@ -36,7 +37,7 @@ export async function provePassword(exchange: Exchange, password: string): Promi
   await limited(exchange, 'own-password', userId)
   const [row] = await exchange.database.read(findPasswordHash(userId))
   const stored = row === undefined ? null : text(row, 'hash')
-  if (stored !== null && (await deps.passwords.verify(stored, password)).isRight) return stored
+  if (stored !== null && (await passwordsFor(exchange).verify(stored, password)).isRight) return stored
   const reason = stored === null ? 'no password' : 'wrong password'
   const facts = { userId, sessionId, reason, details: { method: 'password' } }
   await deps.audit.record('login.failed', auditSource(exchange), facts)

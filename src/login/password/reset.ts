@@ -11,6 +11,7 @@ import { endOthers } from '../end-others.ts'
 import { limitedMessage } from '../limited.ts'
 import { type MailedQuestion, mailChallenge, mailChanged } from '../mail.ts'
 import { refuseCommon, refuseKnown } from './new-password.ts'
+import { passwordsFor } from './passwords-for.ts'
 
 const purpose = 'reset-password'
 const question: MailedQuestion = { about: 'reset', page: '/reset', linkLifetimeMs: 10 * minuteMs }
@@ -36,7 +37,7 @@ export async function resetPassword(exchange: Exchange, answer: MailedAnswer, ne
   refuseCommon(exchange, { password: newPassword, field: 'new_password', email: text(found, 'email') })
   const claimed = await exchange.database.write(claimReset(key))
   if (claimed.length === 0) return refuseAnswer(exchange, answer, purpose)
-  const hash = await deps.passwords.hash(newPassword)
+  const hash = await passwordsFor(exchange).hash(newPassword)
   const audit = auditRow('password.reset', auditSource(exchange), {}, deps.now())
   const [row] = await exchange.database.write(consumeReset(key, { hash, ip: client.ip, audit }))
   if (row === undefined) return refuseAnswer(exchange, answer, purpose)

@@ -9,6 +9,7 @@ import { hourMs } from '../../kit/duration.ts'
 import { emailAddress } from '../../users/email-address.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { type Guess, beginGuess, comparing, forgiveGuess, recordLock } from '../guess.ts'
+import { passwordsFor } from './passwords-for.ts'
 
 export interface Credentials {
   readonly email: string
@@ -43,7 +44,7 @@ interface Compared {
 
 /** The same work, whether or not the account exists. */
 async function compare(exchange: Exchange, { email, password }: Credentials): Promise<Compared> {
-  const { passwords } = exchange.deps
+  const passwords = passwordsFor(exchange)
   const user = await findUser(exchange, email)
   const stored = user?.passwordHash ?? null
   if (stored !== null) return { user, stored, ...(await passwords.verify(stored, password)) }
@@ -90,9 +91,9 @@ async function rehash(
 ): Promise<void> {
   const audit = auditRow('password.rehashed', auditSource(exchange), { userId: user.id }, exchange.deps.now())
   try {
-    const next = await exchange.deps.passwords.hash(password)
+    const next = await passwordsFor(exchange).hash(password)
     await exchange.database.write(replacePasswordHash(user.id, stored, next, audit))
   } catch (error) {
-    if (!(error instanceof DatabaseUnavailable)) throw error
+    if (!(error instanceof DatabaseUnavailable || error instanceof GatewayError)) throw error
   }
 }

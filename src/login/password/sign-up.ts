@@ -11,6 +11,7 @@ import { limitedMessage } from '../limited.ts'
 import { mailAlreadyRegistered } from '../mail.ts'
 import type { signUpFields } from './fields.ts'
 import { refuseKnown } from './new-password.ts'
+import { passwordsFor } from './passwords-for.ts'
 
 export async function signUp(exchange: Exchange, given: z.output<typeof signUpFields>): Promise<void> {
   const { deps } = exchange
@@ -18,7 +19,7 @@ export async function signUp(exchange: Exchange, given: z.output<typeof signUpFi
   await limitedMessage(exchange, given.email)
   await refuseKnown(exchange, { password: given.password, field: 'password', email: given.email })
   // Hashed for known addresses too: the time it takes must not tell them apart.
-  const passwordHash = await deps.passwords.hash(given.password)
+  const passwordHash = await passwordsFor(exchange).hash(given.password)
   const id = uuidv7()
   const shard = shardOf(id, exchange.client.continent, deps.settings.config.sessions.shards)
   const asked = newVerification(exchange, { passwordHash, returnTo: given.return_to })

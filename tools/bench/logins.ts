@@ -1,0 +1,114 @@
+// npm run bench -- --logins: how many passwords are judged, compared with the hash alone, and what visitors who are signed in
+// notice of it meanwhile.
+import { gatewaySchema } from '../../src/config/gateway-schema.ts'
+import { sessionCookieName } from '../../src/sessions/cookie.ts'
+import type { Lifetime } from '../dev/lifetime.ts'
+import { demoPassword, seedAccounts } from '../dev/seed.ts'
+import gatewayConfig from './gateway-config.ts'
+import { type Target, closedLoop, openLoop } from './load.ts'
+import { shown } from './report.ts'
+import { browserRequest, jsonRequest } from './request.ts'
+import { seedSessions } from './seed-sessions.ts'
+import { startGateway, startOrigin, startPeer } from './servers.ts'
+import { type Window, medianOf, window } from './measure.ts'
+import { median, quantile } from './statistics.ts'
+
+export type LoginFigures = {
+  connections: number
+  /** Hashes a second of a worker that does nothing else. */
+  hashes_per_s: number
+  logins_per_s: number
+  /** Of paired windows: the median. */
+  ratio: number
+  /** One hash, as that worker answers a single connection. */
+  hash_ms: number
+  /** Processor time of a hash there, and of a login here. */
+  hash_cpu_ms: number | null
+  login_cpu_ms: number | null
+  visitors: { per_second: number; quiet_p99_ms: number; p99_ms: number; quiet_p50_ms: number; p50_ms: number }
+}
+
+const connections = 16
+const visitsPerSecond = 200
+/** Each once in a while: guesses at one account that are under way together count as wrong ones. */
+const people = 64
+
+type Plan = { windows: number; seconds: number; progress: (text: string) => void }
+type Server = Target & { pid: number }
+type Servers = { alone: Server; logins: Server; visits: Server }
+
+const start = async (lifetime: Lifetime, folder: string): Promise<Servers> => {
+  const originUrl = await startOrigin(lifetime)
+  const peer = await startPeer(lifetime, { name: 'argon2', folder, bindings: {} })
+  const { workerd, databaseUrl, pepper } = await startGateway(lifetime, folder, originUrl)
+  const [[alonePort = 0], [port = 0]] = [peer.ports, workerd.ports]
+  const emails = Array.from({ length: people }, (_, n) => `person-${n}@example.com`)
+  await seedAccounts(
+    databaseUrl,
+    pepper,
+    emails.map((email) => ({ email, name: 'Bench Person', roles: [] })),
+  )
+  const { shards } = gatewaySchema.shape.sessions.parse(gatewayConfig.sessions)
+  const [token = ''] = await seedSessions(databaseUrl, 1, shards)
+  // From many networks, as people come: those of one network wait in one line.
+  const logins = emails.map((email, n) =>
+    jsonRequest('/auth/v1/login', port, { email, password: demoPassword }, `203.0.113.${n}`),
+  )
+  return {
+    alone: { pid: peer.pid, port: alonePort, requests: [browserRequest('/', alonePort, '')] },
+    logins: { pid: workerd.pid, port, requests: logins },
+    visits: { pid: workerd.pid, port, requests: [browserRequest('/app/page', port, `${sessionCookieName}=${token}`)] },
+  }
+}
+
+const cpuMs = (windows: readonly Window[]): number | null => {
+  const us = medianOf(windows, ({ cpu }) => cpu)
+  return us === null ? null : us / 1000
+}
+
+export const measureLogins = async (
+  lifetime: Lifetime,
+  folder: string,
+  { windows, seconds, progress }: Plan,
+): Promise<LoginFigures> => {
+  const { alone, logins, visits } = await start(lifetime, folder)
+  for (const target of [alone, logins, visits]) await closedLoop(target, 8, 3)
+  const hashMs = quantile(await closedLoop(alone, 1, 3), 0.5)
+  const taken: { hashes: Window; logins: Window }[] = []
+  const quiet: number[] = []
+  const busy: number[] = []
+  for (let round = 0; round < windows; round += 1) {
+    progress(`logins, round ${round + 1} of ${windows}`)
+    const hashes = await window(alone, connections, seconds)
+    taken.push({ hashes, logins: await window(logins, connections, seconds) })
+    quiet.push(...(await openLoop(visits, visitsPerSecond, seconds)))
+    const [during] = await Promise.all([
+      openLoop(visits, visitsPerSecond, seconds),
+      closedLoop(logins, connections, seconds),
+    ])
+    busy.push(...during)
+  }
+  return {
+    connections,
+    hashes_per_s: median(taken.map(({ hashes }) => hashes.rps)),
+    logins_per_s: median(taken.map((pair) => pair.logins.rps)),
+    ratio: median(taken.map((pair) => pair.logins.rps / pair.hashes.rps)),
+    hash_ms: hashMs,
+    hash_cpu_ms: cpuMs(taken.map(({ hashes }) => hashes)),
+    login_cpu_ms: cpuMs(taken.map((pair) => pair.logins)),
+    visitors: {
+      per_second: visitsPerSecond,
+      quiet_p50_ms: quantile(quiet, 0.5),
+      p50_ms: quantile(busy, 0.5),
+      quiet_p99_ms: quantile(quiet, 0.99),
+      p99_ms: quantile(busy, 0.99),
+    },
+  }
+}
+
+export const loginsAsText = ({ visitors, ...figures }: LoginFigures): string =>
+  [
+    `${figures.connections} connections: ${figures.logins_per_s.toFixed(1)} logins/s, the hash alone ${figures.hashes_per_s.toFixed(1)}/s, ratio ${figures.ratio.toFixed(3)}; one hash ${figures.hash_ms.toFixed(1)} ms (processor ${shown(figures.hash_cpu_ms, 1)}, of a login ${shown(figures.login_cpu_ms, 1)})`,
+    `visitors at ${visitors.per_second}/s: p50 ${visitors.quiet_p50_ms.toFixed(1)} → ${visitors.p50_ms.toFixed(1)} ms, p99 ${visitors.quiet_p99_ms.toFixed(1)} → ${visitors.p99_ms.toFixed(1)} ms`,
+    `of the p99, ${((visitors.p99_ms - visitors.quiet_p99_ms) / figures.hash_ms).toFixed(2)} hash times are the logins'`,
+  ].join('\n')
