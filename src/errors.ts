@@ -38,6 +38,7 @@ export const errorTable = {
     title: 'Address not confirmed',
     text: 'Confirm your e-mail address first: open the link or enter the code we sent.',
   },
+  method_off: { status: 403, title: 'Not offered here', text: 'This way to sign in is switched off. Use another one.' },
   origin_not_allowed: {
     status: 403,
     title: 'Not allowed from this site',

@@ -13,6 +13,7 @@ import { exchangeFacts } from './exchange-facts.ts'
 import { isObjectFault } from './kit/object-fault.ts'
 import { log } from './log.ts'
 import { loginMethods } from './login/index.ts'
+import { refuseSwitchedOff } from './login/switched.ts'
 import { metrics } from './monitor/metrics.ts'
 import { isProgramEndpoint } from './oauth/endpoint.ts'
 import { oauth } from './oauth/endpoints.ts'
@@ -77,6 +78,8 @@ function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Ex
   const { basePath } = deps.settings.config
   const app = createApp()
   app.use(async ({ env: { exchange } }, next) => {
+    const off = refuseSwitchedOff(exchange)
+    if (off !== undefined) throw new GatewayError(off)
     exchange.body = await readBody(exchange.request)
     // What proves itself by what it carries cannot be forged from another site's page.
     const rejection = isProgramEndpoint(exchange.target.path, basePath) ? undefined : await csrf(exchange)

@@ -34,6 +34,7 @@ const options = () => {
       rate: { type: 'string', default: '150' },
       people: { type: 'string', default: '120' },
       quiet: { type: 'string', default: '20' },
+      only: { type: 'string', default: '' },
       json: { type: 'string' },
     },
   })
@@ -47,6 +48,7 @@ const options = () => {
     rate: number('rate'),
     people: number('people'),
     quiet: number('quiet'),
+    only: values.only.split(',').filter((id) => id !== ''),
     json: values.json,
   }
 }
@@ -102,7 +104,7 @@ const start = async (people: number): Promise<{ target: Target; accounts: { emai
 
 const run = async (): Promise<void> => {
   assertNodeVersion()
-  const { attempts, rate, people, quiet, json } = options()
+  const { attempts, rate, people, quiet, only, json } = options()
   const { target, accounts } = await start(people)
   const result = await simulate({
     target,
@@ -111,6 +113,7 @@ const run = async (): Promise<void> => {
     attemptsPerSecond: rate,
     honestPerSecond: 20,
     quietSeconds: quiet,
+    only,
     onProgress: (text) => process.stderr.write(`${text}\n`),
   })
   console.log(asText(result))

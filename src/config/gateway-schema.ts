@@ -1,5 +1,7 @@
 // What the owner of a site can say in gateway.config.ts. The schema is the reference: defaults stand here and only here.
 import { z } from 'zod'
+import { type LoginMethodId, loginMethodIds } from '../access/login-methods.ts'
+import { offerState } from './flag-schema.ts'
 import type { OrFromEnvironment } from './from-environment.ts'
 import { issuer } from './issuer-presets.ts'
 import { limitsSchema } from './limits-schema.ts'
@@ -55,6 +57,11 @@ const route = z.strictObject({
   timeoutMs: z.number().int().min(100).max(300_000).optional(),
 })
 
+const methodStates = Object.fromEntries(loginMethodIds.map((id) => [id, offerState.optional()])) as Record<
+  LoginMethodId,
+  z.ZodOptional<typeof offerState>
+>
+
 const identityHeaders = z.strictObject({
   userId: headerName.optional(),
   email: headerName.optional(),
@@ -98,6 +105,8 @@ export const gatewaySchema = z.strictObject({
       signUp: z.boolean().default(true),
       /** Whether people may sign in by a link or code that is mailed to them. */
       magicLink: z.boolean().default(true),
+      /** Ways to sign in that are off, or there for a share of the visitors; all are on. */
+      methods: z.strictObject(methodStates).default({}),
       /** How long an account with an unverified address may sign in. */
       unverifiedHours: z.number().min(0).max(720).default(24),
       hashing: z

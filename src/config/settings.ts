@@ -1,6 +1,7 @@
 // Turns gateway.config.ts and the environment into settings that cannot be half-configured, or into a list of what is wrong.
 import { type Result, fail, succeed } from '../kit/result.ts'
 import { type Environment, environmentSchema, expectedValue } from './environment-schema.ts'
+import { withFlags } from './flags.ts'
 import { fromEnvironment } from './from-environment.ts'
 import { type GatewayConfig, gatewaySchema } from './gateway-schema.ts'
 import { captchaProblems } from './captcha-keys.ts'
@@ -40,7 +41,8 @@ export function parseSettings(
   environment: Readonly<Record<string, unknown>>,
 ): Result<Settings, readonly ConfigProblem[]> {
   const missing: ConfigProblem[] = []
-  const resolved = withIssuers(config, (issuers) => fromEnvironment(issuers, environment, missing))
+  const switched = withFlags(config, environment['PORTCULLIS_FLAGS'], missing)
+  const resolved = withIssuers(switched, (issuers) => fromEnvironment(issuers, environment, missing))
   if (missing.length > 0) return fail(missing)
   const parsedConfig = gatewaySchema.safeParse(resolved)
   const parsedEnvironment = environmentSchema.safeParse(environment)

@@ -1,7 +1,7 @@
 // The rules as a site wants them, ready to be asked of each request: by phase, and apart for the gateway's own paths.
-import { hashOf } from '../kit/hash.ts'
+import { type FlagState, stateFor } from '../kit/flag.ts'
 import type { CountedRule } from './counter.ts'
-import { type LimitRule, type LimitRuleId, type RuleState, limitRuleIds, limitRules } from './rules.ts'
+import { type LimitRule, type LimitRuleId, limitRuleIds, limitRules } from './rules.ts'
 
 /** What a site may say otherwise. */
 export interface RuleOverride {
@@ -9,7 +9,7 @@ export interface RuleOverride {
   readonly windowS?: number | undefined
   readonly cost?: number | undefined
   readonly countsRefused?: boolean | undefined
-  readonly state?: RuleState | undefined
+  readonly state?: FlagState | undefined
   readonly unreachable?: LimitRule['unreachable'] | undefined
   readonly response?: LimitRule['response'] | undefined
 }
@@ -119,8 +119,6 @@ function guardedRequests(): readonly string[] {
   return rules.flatMap(({ matches }) => (typeof matches === 'object' ? matches.own : []))
 }
 
-/** The same subjects always, so that nobody's limits come and go. */
 export function isEnforcedFor({ id, state }: Pick<ActiveRule, 'id' | 'state'>, subject: string): boolean {
-  if (typeof state === 'object') return hashOf(`${id} ${subject}`) % 100 < state.enforcePercent
-  return state === 'enforce'
+  return stateFor(state, id, subject) === 'enforce'
 }

@@ -1,10 +1,8 @@
 // The limits there are, one row each, with the numbers a site gets unless its settings say otherwise.
 import { hourMs, minuteMs } from '../kit/duration.ts'
+import type { FlagState } from '../kit/flag.ts'
 import type { CountedRule } from './counter.ts'
 import type { RuleSubject } from './subject.ts'
-
-/** `shadow` decides and counts and keeps nobody out; a share enforces for that part of the subjects and watches the rest. */
-export type RuleState = 'off' | 'shadow' | 'enforce' | { readonly enforcePercent: number }
 
 /**
  * `everything`: each request. `api`: the gateway's own API and the site's `apiPaths`. `own`: a method and a path below
@@ -27,7 +25,7 @@ export interface LimitRule extends Omit<CountedRule, 'id'> {
   readonly withoutCaptcha: 'refuse' | 'off'
   /** When the counter cannot be asked: a count of the isolate's own, or nothing passes. */
   readonly unreachable: 'open' | 'closed'
-  readonly state: RuleState
+  readonly state: FlagState
   readonly event: 'login.limited' | 'traffic.limited'
 }
 

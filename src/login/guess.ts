@@ -67,14 +67,13 @@ function lockRejection({ deps }: Exchange, { lockedUntilMs }: GuessVerdict): Rej
 /** A guess that cannot be compared, because something it needs is away, is taken back: an outage locks nobody out. */
 export async function comparing<Outcome>(
   exchange: Exchange,
-  guess: Guess,
+  { account, pool }: Guess,
   compare: () => Promise<Outcome>,
 ): Promise<Outcome> {
-  const { account, pool } = guess
   try {
     return await compare()
   } catch (error) {
-    giveBack(exchange, guess)
+    // Of the world's guesses it stays one: given back under an attack that something breaks under, it would let in the next.
     // Failed too, it stays counted: what is wrong is told by the first failure.
     await exchange.deps.lockouts.withdraw(account, pool).catch(() => undefined)
     throw error

@@ -7,6 +7,8 @@ export type Honest = {
   account: Account
   ip: string
   cookies: Map<string, string>
+  /** Nobody signs in all the time. */
+  nextLoginAtMs: number
 }
 
 /** What people did: how long each answer took, and whatever kept one of them from getting where they wanted to go. */
@@ -69,6 +71,7 @@ const logIn = async (
   keep(cookies, answer)
 }
 
+const betweenLoginsMs = 40_000
 const device = '__Host-portcullis-device'
 
 /** On a device that was used before; its session is a new one. */
@@ -89,7 +92,8 @@ const openPage = async (target: Target, person: Honest, experience: Experience):
 
 /** Mostly pages, sometimes a login: often enough to be seen, and not more often than a person would. */
 export const doSomething = (target: Target, person: Honest, experience: Experience): Promise<void> => {
-  const choice = randomInt(40)
+  const choice = performance.now() < person.nextLoginAtMs ? 2 : randomInt(20)
+  if (choice < 2) person.nextLoginAtMs = performance.now() + betweenLoginsMs
   if (choice === 0) return onKnownDevice(target, person, experience)
   if (choice === 1) return onNewDevice(target, person, experience)
   return openPage(target, person, experience)

@@ -18,6 +18,8 @@ export type SimulationOptions = {
   attemptsPerSecond: number
   honestPerSecond: number
   quietSeconds: number
+  /** Which attacks; all of them where it is empty. */
+  only: readonly string[]
   onProgress?: (text: string) => void
 }
 
@@ -106,7 +108,12 @@ const homes = (index: number): string =>
 
 export const simulate = async (options: SimulationOptions): Promise<SimulationResult> => {
   const { target, accounts, onProgress = () => {} } = options
-  const people = accounts.map((account, index): Honest => ({ account, ip: homes(index), cookies: new Map() }))
+  const people = accounts.map((account, index): Honest => ({
+    account,
+    ip: homes(index),
+    cookies: new Map(),
+    nextLoginAtMs: 0,
+  }))
   // The one whose account is guessed at does nothing else but sign in after each attack.
   const [victim, ...others] = people
   if (victim === undefined) throw new Error('Somebody has to live here.')
@@ -124,7 +131,8 @@ export const simulate = async (options: SimulationOptions): Promise<SimulationRe
   const known = accounts.slice(1).map(({ email }) => email)
   const networks = { one64: '2001:db8:64:1', one48 }
   const signIns = noExperience()
-  for (const scenario of scenarios({ known, victim: victim.account.email, networks })) {
+  const all = scenarios({ known, victim: victim.account.email, networks })
+  for (const scenario of all.filter(({ id }) => options.only.length === 0 || options.only.includes(id))) {
     onProgress(scenario.title)
     attacks.push(await run(options, scenario))
     await victimSignsIn(target, victim, signIns)

@@ -191,6 +191,10 @@ export const de: Texts = {
     home: 'Zur Startseite',
     signIn: 'Anmelden',
     byCode: {
+      method_off: {
+        title: 'Das gibt es hier nicht',
+        sentence: 'Diese Art der Anmeldung ist ausgeschaltet. Bitte nehmen Sie eine andere.',
+      },
       csrf_failed: {
         title: 'Dieses Formular ist veraltet',
         sentence:

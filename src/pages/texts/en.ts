@@ -187,6 +187,10 @@ export const en = {
     home: 'Go to the start page',
     signIn: 'Sign in',
     byCode: {
+      method_off: {
+        title: 'Not offered here',
+        sentence: 'This way to sign in is switched off. Please use another one.',
+      },
       csrf_failed: {
         title: 'This form is out of date',
         sentence: 'Nothing was sent. You may have signed in or out in another tab meanwhile. Open the page again.',
