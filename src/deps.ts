@@ -1,8 +1,9 @@
 // The composition root: bindings and settings become what the stages work with. Nobody else picks an adapter.
-import { type ReservedHeaders, compileReserved } from './access/reserved-headers.ts'
+import type { ReservedHeaders } from './access/reserved-headers.ts'
 import { type RouteTable, compileRoutes } from './access/rules.ts'
 import { keySetReporter } from './audit/key-set-failures.ts'
 import { type AuditTrail, createAuditTrail } from './audit/trail.ts'
+import { limitRulesOf, reservedOf } from './config/compiled.ts'
 import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { createNeonDatabase } from './db/neon.ts'
@@ -11,7 +12,7 @@ import { type Clearances, createClearances } from './limits/clearance.ts'
 import { createAskLimits, createGiveBack } from './limits/limiter.ts'
 import { type Limits, createLimits } from './limits/limits.ts'
 import { type Lockouts, createLockouts } from './limits/lockouts.ts'
-import { compileRules } from './limits/rule-set.ts'
+import type { RuleSet } from './limits/rule-set.ts'
 import { createPasswordHasher } from './login/password/hasher.ts'
 import { type Hashing, createHashing } from './hashing/hash-places.ts'
 import { boundPlace } from './hashing/hash-service.ts'
@@ -51,6 +52,7 @@ export interface Deps {
   readonly database: Pick<Database, 'within' | 'health'>
   readonly audit: AuditTrail
   readonly limits: Limits
+  readonly rules: RuleSet
   readonly lockouts: Lockouts
   readonly knownDevices: KnownDevices
   readonly sessions: SessionGate
@@ -98,7 +100,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
       protocol: environment.PUBLIC_URL.startsWith('https:') ? 'https' : 'http',
     },
     routes: compileRoutes(settings.routes),
-    reserved: compileReserved(Object.values(config.identityHeaders).filter((name) => name !== undefined)),
+    reserved: reservedOf(config),
     database: createDatabase(settings),
     audit,
     ...createCounting(env, settings, now),
@@ -174,8 +176,8 @@ function createCounting(
   env: Env,
   { config, environment }: Settings,
   now: () => number,
-): Pick<Deps, 'limits' | 'lockouts' | 'knownDevices' | 'clearances'> {
-  const { shards, ipv6Prefix, apiPaths, rules: overrides, lockout } = config.limits
+): Pick<Deps, 'limits' | 'rules' | 'lockouts' | 'knownDevices' | 'clearances'> {
+  const { shards, ipv6Prefix, lockout } = config.limits
   const secret = derivedKey(environment.DATA_KEY, 'counted subjects')
   const policy = {
     failures: lockout.failures,
@@ -184,15 +186,12 @@ function createCounting(
     forgivenAfterMs: lockout.forgivenAfterHours * hourMs,
   }
   const shard = (name: string) => env.LIMITS.getByName(name)
+  const rules = limitRulesOf(config)
   return {
+    rules,
     clearances: createClearances(derivedKey(environment.DATA_KEY, 'clearances'), { ipv6Prefix, now }),
     limits: createLimits({
-      rules: compileRules({
-        basePath: config.basePath,
-        apiPaths,
-        overrides,
-        hasCaptcha: config.captcha.provider !== 'none',
-      }),
+      rules,
       shards,
       ipv6Prefix,
       secret,

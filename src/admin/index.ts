@@ -4,11 +4,12 @@ import type { Hono } from 'hono'
 import { type GatewayEnv, createApp } from '../context.ts'
 import { requireRecent } from '../forms/require-recent.ts'
 import { requireAdmin } from './require-admin.ts'
+import { explanation } from './explain.ts'
 import { unlock } from './unlock.ts'
 import { userSessions } from './user-sessions.ts'
 
 /** Paths below the base path. Each feature says its own whole, so that a reader finds them by searching for one. */
-const features: readonly (() => Hono<GatewayEnv>)[] = [userSessions, unlock]
+const features: readonly (() => Hono<GatewayEnv>)[] = [userSessions, unlock, explanation]
 
 const looks = new Set(['GET', 'HEAD'])
 

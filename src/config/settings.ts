@@ -41,8 +41,7 @@ export function parseSettings(
   environment: Readonly<Record<string, unknown>>,
 ): Result<Settings, readonly ConfigProblem[]> {
   const missing: ConfigProblem[] = []
-  const switched = withFlags(config, environment['PORTCULLIS_FLAGS'], missing)
-  const resolved = withIssuers(switched, (issuers) => fromEnvironment(issuers, environment, missing))
+  const resolved = resolvedConfig(config, environment, missing)
   if (missing.length > 0) return fail(missing)
   const parsedConfig = gatewaySchema.safeParse(resolved)
   const parsedEnvironment = environmentSchema.safeParse(environment)
@@ -56,6 +55,29 @@ export function parseSettings(
   problems.push(...captchaProblems(parsedConfig.data, parsedEnvironment.data))
   if (problems.length > 0) return fail(problems)
   return succeed({ environment: parsedEnvironment.data, config: parsedConfig.data, origins, routes })
+}
+
+/** The part that says what happens to a request, without the secrets that a running gateway needs. */
+export function parseSite(
+  config: unknown,
+  environment: Readonly<Record<string, unknown>>,
+): Result<Pick<Settings, 'config' | 'routes'>, readonly ConfigProblem[]> {
+  const problems: ConfigProblem[] = []
+  const resolved = resolvedConfig(config, environment, problems)
+  const parsed = gatewaySchema.safeParse(resolved)
+  problems.push(...problemsOf(parsed, 'gateway.config.ts', resolved))
+  if (!parsed.success || problems.length > 0) return fail(problems)
+  const routes = resolveRoutes(parsed.data, resolveOrigins(parsed.data, environment, []), problems)
+  return succeed({ config: parsed.data, routes })
+}
+
+function resolvedConfig(
+  config: unknown,
+  environment: Readonly<Record<string, unknown>>,
+  problems: ConfigProblem[],
+): unknown {
+  const switched = withFlags(config, environment['PORTCULLIS_FLAGS'], problems)
+  return withIssuers(switched, (issuers) => fromEnvironment(issuers, environment, problems))
 }
 
 /** The schema says what is wrong with settings that are no object. */
