@@ -19,6 +19,8 @@ import { boundPlace } from './hashing/hash-service.ts'
 import type { HashPlace } from './hashing/hash-job.ts'
 import type { HashParts } from './hashing/hash-object.ts'
 import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
+import { type Bypass, createBypass } from './monitor/bypass.ts'
+import { type Sightings, createSightings } from './monitor/sightings.ts'
 import type { BreachList } from './providers/breach-list/breach-list.ts'
 import { createBreachList } from './providers/breach-list/index.ts'
 import type { Captcha } from './providers/captcha/captcha.ts'
@@ -51,6 +53,8 @@ export interface Deps {
   /** For a request: `exchange.database`, whose waits are bounded in all. */
   readonly database: Pick<Database, 'within' | 'health'>
   readonly audit: AuditTrail
+  readonly bypass: Bypass
+  readonly sightings: Sightings
   readonly limits: Limits
   readonly rules: RuleSet
   readonly lockouts: Lockouts
@@ -103,6 +107,8 @@ export function createDeps(env: Env, settings: Settings): Deps {
     reserved: reservedOf(config),
     database: createDatabase(settings),
     audit,
+    sightings: createSightings(now),
+    bypass: createBypass({ untilMs: environment.BYPASS_UNTIL, audit, now }),
     ...createCounting(env, settings, now),
     sessions,
     sessionPolicy: sessionPolicy(config.sessions),

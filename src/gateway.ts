@@ -2,6 +2,7 @@
 import { accountApi } from './account/api.ts'
 import { accountPages } from './account/pages.ts'
 import { admin } from './admin/index.ts'
+import { matchRoute } from './access/rules.ts'
 import { readBody } from './body.ts'
 import type { Deps } from './deps.ts'
 import { createApp } from './context.ts'
@@ -28,13 +29,19 @@ import { answerPreflight, isPreflight } from './stages/cors.ts'
 import { csrf } from './stages/csrf.ts'
 import { forward } from './stages/forward.ts'
 import { limit } from './stages/limit.ts'
+import { sightInjection, sightRefusedTarget } from './stages/sight-injection.ts'
 import { startExchange } from './stages/request-context.ts'
 import { stripReservedHeaders } from './stages/strip-reserved-headers.ts'
 
-const stages: readonly Stage[] = [
+/** Also while everybody is let through. */
+const always: readonly ((exchange: Exchange) => Rejection | undefined)[] = [
   canonicalTarget, // refuse what two servers could read differently
   stripReservedHeaders, // identity headers are ours alone
   client, // address, continent, user agent
+  sightInjection, // counts what looks like an attempt
+]
+
+const stages: readonly Stage[] = [
   limit('before-identity'), // by network: cheap refusals first
   authenticate, // session cookie, or nobody
   bearerToken, // whom a trusted issuer vouches for
@@ -48,12 +55,18 @@ export function createGateway(deps: Deps): Gateway {
   return async (request, context) => {
     const exchange = startExchange(request, deps, context)
     try {
+      for (const stage of always) {
+        const rejection = stage(exchange)
+        if (rejection !== undefined) return refuse(exchange, rejection)
+      }
+      const isOwn = own.has(exchange.target.path)
+      if (!isOwn && deps.bypass.isOn()) return await passUnasked(exchange)
       for (const stage of stages) {
         const pending = stage(exchange)
         const rejection = pending instanceof Promise ? await pending : pending
         if (rejection !== undefined) return refuse(exchange, rejection)
       }
-      if (own.has(exchange.target.path)) return await own.answer(exchange)
+      if (isOwn) return await own.answer(exchange)
       return await passOn(exchange)
     } catch (error) {
       return refuse(exchange, rejectionOf(error))
@@ -70,6 +83,16 @@ async function passOn(exchange: Exchange): Promise<Response> {
   const authorization = pending instanceof Promise ? await pending : pending
   if (authorization.outcome === 'deny') return refuse(exchange, authorization.rejection)
   const forwarded = await forward(exchange, authorization.route)
+  return 'response' in forwarded ? forwarded.response : refuse(exchange, forwarded.rejection)
+}
+
+/** The emergency: to a route there is, whoever asks, and as nobody. The headers that could say otherwise are off already. */
+async function passUnasked(exchange: Exchange): Promise<Response> {
+  const { deps, target, request, context } = exchange
+  deps.bypass.begin(context)
+  const route = matchRoute(deps.routes, { host: target.host, path: target.path, method: request.method })
+  if (route === null) return refuse(exchange, reject('not_found', 'no route'))
+  const forwarded = await forward(exchange, route)
   return 'response' in forwarded ? forwarded.response : refuse(exchange, forwarded.rejection)
 }
 
@@ -124,6 +147,10 @@ function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Ex
 }
 
 function refuse(exchange: Exchange, rejection: Rejection): Response {
+  if (rejection.code === 'bad_target') {
+    client(exchange)
+    sightRefusedTarget(exchange)
+  }
   const level = rejection.code === 'internal' || rejection.code === 'unavailable' ? 'error' : 'info'
   log(level, 'request refused', { ...exchangeFacts(exchange), code: rejection.code, reason: rejection.reason })
   return renderRejection(exchange, rejection)

@@ -25,8 +25,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   // The frame.
   'worker.ts': ['start.ts', 'audit', 'hashing', 'limits', 'sessions', 'tokens'],
   'start.ts': ['hashing', 'gateway.ts', 'deps.ts', 'config', 'db', 'errors.ts', 'log.ts', 'monitor', 'sessions', 'kit'],
-  'gateway.ts': ['stages', ...features, 'monitor', ...request, 'db', 'kit'],
-  'deps.ts': ['config', 'db', 'providers', 'login', ...domain, 'kit'],
+  'gateway.ts': ['stages', 'access', ...features, 'monitor', ...request, 'db', 'kit'],
+  'deps.ts': ['config', 'monitor', 'db', 'providers', 'login', ...domain, 'kit'],
   // What a request meets.
   stages: [...request, ...domain, 'pages', 'db', 'kit'],
   login: ['forms', ...request, ...domain, 'pages', 'db', 'kit'],

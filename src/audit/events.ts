@@ -39,6 +39,8 @@ export const auditEvents = {
   'token.refused': { outcome: 'failure' },
   'key_set.failed': { outcome: 'failure' },
   'challenge.failed': { outcome: 'failure' },
+  'bypass.begun': { outcome: 'success' },
+  'injection.sighted': { outcome: 'failure' },
   'access.denied': { outcome: 'failure' },
   'csrf.refused': { outcome: 'failure' },
   'mail.failed': { outcome: 'failure' },

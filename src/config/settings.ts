@@ -4,6 +4,7 @@ import { type Environment, environmentSchema, expectedValue } from './environmen
 import { withFlags } from './flags.ts'
 import { fromEnvironment } from './from-environment.ts'
 import { type GatewayConfig, gatewaySchema } from './gateway-schema.ts'
+import { bypassProblems } from './bypass-until.ts'
 import { captchaProblems } from './captcha-keys.ts'
 import { type ConfigProblem, problemsOf } from './problems.ts'
 
@@ -53,6 +54,7 @@ export function parseSettings(
   const origins = resolveOrigins(parsedConfig.data, environment, problems)
   const routes = resolveRoutes(parsedConfig.data, origins, problems)
   problems.push(...captchaProblems(parsedConfig.data, parsedEnvironment.data))
+  problems.push(...bypassProblems(parsedEnvironment.data.BYPASS_UNTIL, Date.now()))
   if (problems.length > 0) return fail(problems)
   return succeed({ environment: parsedEnvironment.data, config: parsedConfig.data, origins, routes })
 }

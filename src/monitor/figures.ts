@@ -2,6 +2,7 @@
 import type { Database } from '../db/database.ts'
 import type { LockoutTally } from '../limits/lockouts.ts'
 import type { RuleTally } from '../limits/tally.ts'
+import type { Bypass } from './bypass.ts'
 import type { Metric } from './prometheus.ts'
 
 export function databaseMetrics(database: Pick<Database, 'health'>): readonly Metric[] {
@@ -34,4 +35,14 @@ export function limitMetrics(rules: readonly RuleTally[], lockouts: LockoutTally
     perRule('portcullis_limit_counted_locally_total', ({ countedLocally }) => countedLocally),
     { name: 'portcullis_lockout_total', type: 'counter', values: outcomes },
   ]
+}
+
+/** 1 while everybody is let through as nobody. */
+export function bypassMetric(bypass: Bypass): Metric {
+  return { name: 'portcullis_bypass_active', type: 'gauge', values: [{ value: bypass.isOn() ? 1 : 0 }] }
+}
+
+export function sightingMetric(counts: Readonly<Record<string, number>>): Metric {
+  const values = Object.entries(counts).map(([kind, value]) => ({ labels: { kind }, value }))
+  return { name: 'portcullis_injection_sightings_total', type: 'counter', values }
 }

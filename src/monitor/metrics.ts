@@ -4,10 +4,10 @@ import type { Hono } from 'hono'
 import { type GatewayEnv, createApp } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { GatewayError } from '../errors.ts'
-import { databaseMetrics, limitMetrics } from './figures.ts'
+import { bypassMetric, databaseMetrics, limitMetrics, sightingMetric } from './figures.ts'
 import { metricsText } from './prometheus.ts'
 
-export function metrics({ settings, database, limits, lockouts }: Deps): Hono<GatewayEnv> {
+export function metrics({ settings, database, limits, lockouts, bypass, sightings }: Deps): Hono<GatewayEnv> {
   const expected = settings.environment.METRICS_TOKEN
   const app = createApp()
   app.get('/metrics', (context) => {
@@ -20,7 +20,12 @@ export function metrics({ settings, database, limits, lockouts }: Deps): Hono<Ga
         headers: { 'www-authenticate': 'Bearer' },
       })
     }
-    const text = metricsText([...databaseMetrics(database), ...limitMetrics(limits.tallies(), lockouts.tally())])
+    const text = metricsText([
+      ...databaseMetrics(database),
+      ...limitMetrics(limits.tallies(), lockouts.tally()),
+      bypassMetric(bypass),
+      sightingMetric(sightings.counts()),
+    ])
     return context.text(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
   })
   return app
