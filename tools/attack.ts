@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { scratchFolder } from './bench/servers.ts'
+import { lockoutText, measureLockout } from './attack/lockout.ts'
 import { asText, isAsWanted } from './attack/report.ts'
 import { simulate } from './attack/simulate.ts'
 import type { Target } from './attack/target.ts'
@@ -35,6 +36,7 @@ const options = () => {
       people: { type: 'string', default: '120' },
       quiet: { type: 'string', default: '20' },
       only: { type: 'string', default: '' },
+      lockout: { type: 'boolean', default: false },
       json: { type: 'string' },
     },
   })
@@ -49,6 +51,7 @@ const options = () => {
     people: number('people'),
     quiet: number('quiet'),
     only: values.only.split(',').filter((id) => id !== ''),
+    lockout: values.lockout,
     json: values.json,
   }
 }
@@ -104,8 +107,16 @@ const start = async (people: number): Promise<{ target: Target; accounts: { emai
 
 const run = async (): Promise<void> => {
   assertNodeVersion()
-  const { attempts, rate, people, quiet, only, json } = options()
+  const { attempts, rate, people, quiet, only, lockout, json } = options()
   const { target, accounts } = await start(people)
+  if (lockout) {
+    const [first] = accounts
+    if (first === undefined) throw new Error('Somebody has to have an account.')
+    const found = await measureLockout(target, first, { badLogins: 10_000, timings: 2000 })
+    console.log(lockoutText(found))
+    const isFine = found.ownerOnKnownDevice && found.othersWithPassword === 0 && !found.answersDiffer
+    return lifetime.end(isFine ? undefined : 'Not everything is as it should be.')
+  }
   const result = await simulate({
     target,
     accounts,
