@@ -2,7 +2,8 @@
 import type { Exchange } from './exchange.ts'
 
 /** Lets scripts of an allowed origin read why they were refused. */
-const exposed = 'x-request-id, x-portcullis-response, www-authenticate, retry-after, ratelimit, ratelimit-policy'
+const exposed =
+  'x-request-id, x-portcullis-response, www-authenticate, dpop-nonce, retry-after, ratelimit, ratelimit-policy'
 
 /** On answers the gateway makes itself; the site's own answers carry the site's own policy. */
 export function allowOrigin(exchange: Exchange, headers: Headers): void {

@@ -1,4 +1,5 @@
 // The composition root: bindings and settings become what the stages work with. Nobody else picks an adapter.
+import { type HostPatterns, compileHosts } from './access/host-patterns.ts'
 import type { ReservedHeaders } from './access/reserved-headers.ts'
 import { type RouteTable, compileRoutes } from './access/rules.ts'
 import { keySetReporter } from './audit/key-set-failures.ts'
@@ -32,6 +33,7 @@ import { type KnownDevices, createKnownDevices } from './login/known-devices.ts'
 import { type SessionGate, createSessionGate } from './sessions/gate.ts'
 import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
 import { shardOf, userObjectName } from './sessions/shard.ts'
+import type { TokenSocketSessions } from './sessions/token-sockets.ts'
 import type { UserObjectPolicy, UserSessions } from './sessions/user-sessions.ts'
 import { type AssertionSigner, createAssertionSigner } from './tokens/assertion.ts'
 import { type SealedTexts, createSealedTexts } from './tokens/sealed-text.ts'
@@ -39,15 +41,16 @@ import { type DpopNonces, createDpopNonces } from './tokens/dpop.ts'
 import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
 import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
 import { type KeySetStore, createRemoteKeys } from './tokens/key-sets.ts'
-import { ownKeys, ownRules, sessionPerson } from './tokens/own-issuer.ts'
+import { ownIssuer } from './tokens/own-issuer.ts'
+import { type JudgeOwnToken, createOwnTokenJudge } from './tokens/own-tokens.ts'
 import { type Trusted, verifyToken } from './tokens/verify-token.ts'
 import { externalPerson } from './users/external-person.ts'
 import { createExternalUsers } from './users/external-users.ts'
 
 export interface Deps {
   readonly settings: Settings
-  /** Where people see the site; the scheme without its colon, as headers want it. */
-  readonly publicUrl: { readonly origin: string; readonly protocol: string }
+  /** Where people see the site; the scheme without its colon, as headers want it; and by which hosts, as far as they are named. */
+  readonly publicUrl: { readonly origin: string; readonly protocol: string; readonly hosts: HostPatterns }
   readonly routes: RouteTable<RouteSettings>
   readonly reserved: ReservedHeaders
   /** For a request: `exchange.database`, whose waits are bounded in all. */
@@ -61,7 +64,9 @@ export interface Deps {
   readonly knownDevices: KnownDevices
   readonly sessions: SessionGate
   readonly sessionPolicy: SessionPolicy
-  readonly userObject: (shard: string) => (UserSessions & { fetch(request: Request): Promise<Response> }) | null
+  readonly userObject: (
+    shard: string,
+  ) => (UserSessions & TokenSocketSessions & { fetch(request: Request): Promise<Response> }) | null
   /** Null: no issuer is trusted, and bearer tokens are the site's affair. */
   readonly bearerTokens: BearerTokens | null
   readonly csrf: CsrfTokens
@@ -72,6 +77,8 @@ export interface Deps {
   readonly assertions: AssertionSigner
   /** Null without TOKEN_KEYS: then no tokens are issued. */
   readonly tokens: TokenSigner | null
+  /** Null without them, too. */
+  readonly ownTokens: JudgeOwnToken | null
   readonly refreshKey: Uint8Array
   readonly dpopNonces: DpopNonces
   readonly hashing: Hashing
@@ -97,11 +104,13 @@ export function createDeps(env: Env, settings: Settings): Deps {
   const audit = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`), now)
   const sessions = createSessionGate(userObject, now)
   const tokens = createSigner(settings)
+  const own = tokens === null ? null : ownIssuer(tokens, sessions)
   return {
     settings,
     publicUrl: {
       origin: environment.PUBLIC_URL,
       protocol: environment.PUBLIC_URL.startsWith('https:') ? 'https' : 'http',
+      hosts: compileHosts([new URL(environment.PUBLIC_URL).hostname, ...settings.routes.flatMap(({ hosts }) => hosts)]),
     },
     routes: compileRoutes(settings.routes),
     reserved: reservedOf(config),
@@ -113,7 +122,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     sessions,
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
-    bearerTokens: bearerTokens(env, settings, { audit, sessions, tokens, now }),
+    bearerTokens: bearerTokens(env, settings, { audit, own, now }),
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
@@ -124,6 +133,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     ),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     tokens,
+    ownTokens: own === null ? null : createOwnTokenJudge(own, now),
     refreshKey: refreshKeyOf(settings),
     dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
     hashing: hashingOf(env, settings),
@@ -139,7 +149,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
 function bearerTokens(
   env: Env,
   { config }: Settings,
-  { audit, sessions, tokens, now }: Pick<Deps, 'audit' | 'sessions' | 'tokens' | 'now'>,
+  { audit, own, now }: Pick<Deps, 'audit' | 'now'> & { readonly own: Trusted | null },
 ): BearerTokens | null {
   const report = keySetReporter(audit)
   const users = createExternalUsers({
@@ -151,8 +161,7 @@ function bearerTokens(
     const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
     return { rules, keys: createRemoteKeys(rules, { store, report, now }), person: externalPerson(users, rules) }
   })
-  if (tokens !== null)
-    trusted.push({ rules: ownRules(tokens.issuer), keys: ownKeys(tokens), person: sessionPerson(sessions) })
+  if (own !== null) trusted.push(own)
   if (trusted.length === 0) return null
   const byIssuer = new Map(trusted.map((one) => [one.rules.issuer, one]))
   return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, byIssuer, visit, nowMs), now })

@@ -18,6 +18,16 @@ export const errorTable = {
     title: 'Request not understood',
     text: 'The request is malformed. Check it and try again.',
   },
+  invalid_dpop_proof: {
+    status: 400,
+    title: 'Proof not accepted',
+    text: 'The proof of the key is not valid here, or was used before. Make a new one.',
+  },
+  use_dpop_nonce: {
+    status: 400,
+    title: 'Proof without nonce',
+    text: 'Make a new proof with the nonce of the header DPoP-Nonce.',
+  },
   unauthenticated: { status: 401, title: 'Sign-in needed', text: 'Sign in to go on.' },
   invalid_token: { status: 401, title: 'Token not accepted', text: 'Get a new access token and try again.' },
   invalid_credentials: {

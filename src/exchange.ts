@@ -6,9 +6,10 @@ import type { Queries } from './db/database.ts'
 import type { WaitBudget } from './db/wait-budget.ts'
 import type { Deps } from './deps.ts'
 import type { ErrorCode, Rejection } from './errors.ts'
-import type { BearerHolder } from './identity/bearer-token.ts'
+import type { BearerHolder, BearerVisit } from './identity/bearer-token.ts'
 import type { Holder, Principal } from './identity/principal.ts'
 import type { Lease } from './sessions/gate.ts'
+import type { DpopError } from './tokens/proven-key.ts'
 
 /** The machine calling, as the platform reports it; never what a header of the client claims. */
 export interface Client {
@@ -26,7 +27,13 @@ export type Authentication =
   | { readonly kind: 'session'; readonly lease: Lease; readonly cookie: string }
   | { readonly kind: 'bearer'; readonly holder: BearerHolder }
   | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'refused-token'; readonly reason: string; readonly issuer: string | null }
+  | {
+      readonly kind: 'refused-token'
+      readonly reason: string
+      readonly issuer: string | null
+      /** What is wrong with a token of the scheme DPoP, or with its proof; absent for a bearer token. */
+      readonly dpopError?: DpopError
+    }
   | { readonly kind: 'undecided' }
 
 export interface Exchange {
@@ -61,6 +68,18 @@ export type Stage = (exchange: Exchange) => Rejection | undefined | Promise<Reje
 
 export function auditSource(exchange: Exchange): AuditSource {
   return { requestId: exchange.id, ip: exchange.client.ip, userAgent: exchange.client.userAgent }
+}
+
+/** The request in whose course a token is judged. */
+export function visitOf(exchange: Exchange, database: Queries = exchange.database): BearerVisit {
+  const { id, client, context } = exchange
+  return {
+    source: auditSource(exchange),
+    database,
+    requestId: id,
+    continent: client.continent,
+    waitUntil: (work) => context.waitUntil(work),
+  }
 }
 
 /** Whose identity goes to the origin, and what was derived from it before. */

@@ -1,5 +1,7 @@
 // The way of a request: one list of stages, then the gateway's own paths, then the site.
 import { accountApi } from './account/api.ts'
+import { ownAccountApi } from './account/own-account-api.ts'
+import { ownAccountPages } from './account/own-account-pages.ts'
 import { accountPages } from './account/pages.ts'
 import { admin } from './admin/index.ts'
 import { matchRoute } from './access/rules.ts'
@@ -14,6 +16,7 @@ import { exchangeFacts } from './exchange-facts.ts'
 import { isObjectFault } from './kit/object-fault.ts'
 import { log } from './log.ts'
 import { loginMethods } from './login/index.ts'
+import { proveKeyForTokens } from './login/key-for-tokens.ts'
 import { refuseSwitchedOff } from './login/switched.ts'
 import { metrics } from './monitor/metrics.ts'
 import { isProgramEndpoint } from './oauth/endpoint.ts'
@@ -47,6 +50,8 @@ const stages: readonly Stage[] = [
   bearerToken, // whom a trusted issuer vouches for
   limit('after-identity'), // by user
 ]
+
+const account = [accountApi, accountPages, ownAccountApi, ownAccountPages]
 
 export type Gateway = (request: Request, context: ExecutionContext) => Promise<Response>
 
@@ -105,12 +110,13 @@ function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Ex
     if (off !== undefined) throw new GatewayError(off)
     exchange.body = await readBody(exchange.request)
     // What proves itself by what it carries cannot be forged from another site's page.
-    const rejection = isProgramEndpoint(exchange.target.path, basePath) ? undefined : await csrf(exchange)
+    const rejection = isProgramEndpoint(exchange.target.path, basePath)
+      ? undefined
+      : ((await csrf(exchange)) ?? (await proveKeyForTokens(exchange)))
     if (rejection !== undefined) throw new GatewayError(rejection)
     await next()
   })
-  for (const feature of [...loginMethods, accountApi, accountPages, admin, oauth, metrics])
-    app.route(basePath, feature(deps))
+  for (const feature of [...loginMethods, ...account, admin, oauth, metrics]) app.route(basePath, feature(deps))
   if (deps.settings.environment.MODE === 'development') app.route(basePath, developmentInbox(deps))
   app.route('/', wellKnown(deps))
   app.notFound(() => {

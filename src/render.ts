@@ -52,12 +52,18 @@ function toLogin(exchange: Exchange, rejection: Rejection): Response {
   return new Response(null, { status: 302, headers })
 }
 
+/** `/auth/account/two-step/remove` is a button on `/auth/account/two-step`. */
+function pageOfForm(path: string, basePath: string): string {
+  const [, page] = /^(\/account\/[^/]+)\/[^/]+$/.exec(path.slice(basePath.length)) ?? []
+  return `${basePath}${page ?? '/account'}`
+}
+
 /** The page that asks for a fresh proof, and back from there: to the address, or to the page whose form it was. */
 function toProof(exchange: Exchange, rejection: Rejection): Response {
   const { target, deps, request } = exchange
   const { basePath } = deps.settings.config
   const isSafe = request.method === 'GET' || request.method === 'HEAD'
-  const back = isSafe ? target.path + target.search : exchange.isOwnPath ? `${basePath}/account/two-step` : '/'
+  const back = isSafe ? target.path + target.search : exchange.isOwnPath ? pageOfForm(target.path, basePath) : '/'
   const needsFactor = rejection.reason === 'assurance level' ? '&aal=2' : ''
   const headers = rejectionHeaders(rejection, exchange.id)
   headers.set('location', `${basePath}/reauthenticate?return_to=${encodeURIComponent(back)}${needsFactor}`)

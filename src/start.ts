@@ -58,7 +58,7 @@ export async function scheduledWork(env: Env, config: unknown): Promise<void> {
   const read = readSettings(env, config)
   if (!read.ok) return
   const database = createDatabase(read.value)
-  await cleanUp(database)
+  await cleanUp(database, read.value.config.accounts)
   // What an object was about to deliver when it was stopped.
   await logoutNotices(read.value, database)?.deliver()
 }

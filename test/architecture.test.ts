@@ -56,7 +56,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   identity: ['kit'],
   limits: ['log.ts', 'kit'],
   sessions: ['audit', 'db', 'log.ts', 'kit'],
-  tokens: ['audit', 'db', 'sessions', 'kit'],
+  tokens: ['access', 'audit', 'db', 'sessions', 'kit'],
   users: ['audit', 'db', 'tokens', 'kit'],
   // The outside.
   db: ['kit'],

@@ -2,10 +2,12 @@
 import type { Hono } from 'hono'
 import { z } from 'zod'
 import { type GatewayEnv, createApp } from '../context.ts'
+import { validFields } from '../body.ts'
 import { GatewayError } from '../errors.ts'
 import { reject } from '../exchange.ts'
 import { csrfTokenFor } from '../forms/csrf-token.ts'
 import { requireSession } from '../forms/require-session.ts'
+import { prolongSockets } from './sockets.ts'
 import { ownSessions, revokeOne, revokeOthers, signOut } from './sessions.ts'
 
 const limitField = z.coerce.number().int().min(1).max(100).default(20)
@@ -24,6 +26,11 @@ export function accountApi(): Hono<GatewayEnv> {
       user: { id: userId, email, email_verified: emailVerified, name, roles },
       session: { id: sessionId, expires_at: new Date(sessionExpiresAtMs).toISOString(), amr, aal: `aal${aal}` },
     })
+  })
+  app.post('/v1/sockets/refresh', async (context) => {
+    const { exchange } = context.env
+    validFields(z.strictObject({}), exchange.body)
+    return context.json({ expires_at: new Date(await prolongSockets(exchange)).toISOString() })
   })
   app.get('/v1/sessions', async (context) => {
     const { exchange } = context.env

@@ -1,6 +1,9 @@
 // Every kind of event the trail knows: named noun.past-tense, with its outcome.
 export const auditEvents = {
   'user.created': { outcome: 'success' },
+  'user.changed': { outcome: 'success' },
+  'user.exported': { outcome: 'success' },
+  'user.deleted': { outcome: 'success' },
   'identity.linked': { outcome: 'success' },
   'email.verified': { outcome: 'success' },
   'login.succeeded': { outcome: 'success' },

@@ -119,6 +119,12 @@ export const gatewaySchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  accounts: z
+    .strictObject({
+      /** How many days an account that was deleted can still be brought back; then it is erased. */
+      purgeAfterDays: z.number().int().min(0).max(3650).default(30),
+    })
+    .prefault({}),
   limits: limitsSchema,
   webSockets: z
     .strictObject({

@@ -15,6 +15,7 @@ import { markKnownDevice } from './guess.ts'
 import { formatSessionToken, hashSecret, newSessionSecret } from '../sessions/token.ts'
 import { ownClient, ownScope } from '../tokens/access-token.ts'
 import { issueTokens } from '../tokens/issue.ts'
+import { provenKeyOf } from '../tokens/proven-key.ts'
 
 /** Who signed in, as answers show them. */
 export type SignedInUser = Omit<Entry, 'needsFactor'>
@@ -61,7 +62,10 @@ export function draftSession(exchange: Exchange, { userId, method, amr, aal, mod
     expiresAtMs: nowMs + deps.sessionPolicy.absoluteMs,
     ip: client.ip,
     userAgent: client.userAgent,
-    tokens: mode === 'cookie' ? null : { clientId: ownClient.id, scope: ownScope, seed: newRefreshSeed(), jkt: null },
+    tokens:
+      mode === 'cookie'
+        ? null
+        : { clientId: ownClient.id, scope: ownScope, seed: newRefreshSeed(), jkt: provenKeyOf(exchange.request) },
   }
   const source = auditSource(exchange)
   const facts = { ...(userId === null ? {} : { userId }), details: { method } }
@@ -137,7 +141,7 @@ async function inTokens(
     client: ownClient,
     scope: session.tokens.scope,
     generation: 0,
-    jkt: null,
+    jkt: session.tokens.jkt,
     issuedAtMs: session.authTimeMs,
   }
   return issueTokens(deps.tokens, grant, refreshSecret(deps.refreshKey, session.tokens.seed, session.id, 0))

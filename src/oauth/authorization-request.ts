@@ -2,6 +2,7 @@
 // nobody is sent anywhere (RFC 9700 §4.11); after that every no goes back to the application.
 import type { OAuthClient } from '../db/queries/oauth-clients.ts'
 import { secondMs } from '../kit/duration.ts'
+import { thumbprint } from '../tokens/validate-claims.ts'
 import { type OAuthErrorCode, type OAuthRefusal, refuse } from './refusal.ts'
 
 export interface AuthorizationRequest {
@@ -11,6 +12,8 @@ export interface AuthorizationRequest {
   readonly state: string | null
   readonly nonce: string | null
   readonly codeChallenge: string
+  /** The key whose proof alone redeems the code (RFC 9449 §10). */
+  readonly dpopKey: string | null
   readonly prompt: readonly string[]
   readonly maxAgeMs: number | null
   /** When this server sent the person to sign in anew for this very request. */
@@ -58,6 +61,7 @@ export function readAuthorizationRequest(query: URLSearchParams, client: OAuthCl
       scopes: scopesOf(query, client),
       nonce: single('nonce'),
       codeChallenge: single('code_challenge') ?? '',
+      dpopKey: single('dpop_jkt'),
       prompt: (single('prompt') ?? '').split(' ').filter((value) => value !== ''),
       maxAgeMs: msOf(single('max_age')),
       askedAtMs: msOf(single('asked_at')),
@@ -78,6 +82,7 @@ const problems: readonly (readonly [applies: Check, error: OAuthErrorCode, reaso
   // S256 always: a request without a challenge could be finished by whoever catches the code.
   [(query) => query.get('code_challenge_method') !== 'S256', 'invalid_request', 'challenge method'],
   [(query) => !/^[\w-]{43}$/.test(query.get('code_challenge') ?? ''), 'invalid_request', 'code challenge'],
+  [hasOddThumbprint, 'invalid_request', 'dpop_jkt'],
   [(query) => !isPlain(query.get('state')) || !isPlain(query.get('nonce')), 'invalid_request', 'state or nonce'],
   [hasOddPrompt, 'invalid_request', 'prompt'],
   [(query) => !/^\d{0,9}$/.test(query.get('max_age') ?? ''), 'invalid_request', 'max_age'],
@@ -98,6 +103,12 @@ function hasRepeats(query: URLSearchParams): boolean {
 function hasOddPrompt(query: URLSearchParams): boolean {
   const values = (query.get('prompt') ?? '').split(' ').filter((value) => value !== '')
   return !values.every((value) => prompts.includes(value)) || (values.includes('none') && values.length > 1)
+}
+
+/** Passed over, it would leave a code free that its client believes to be bound. */
+function hasOddThumbprint(query: URLSearchParams): boolean {
+  const jkt = query.get('dpop_jkt') ?? ''
+  return jkt !== '' && !thumbprint.test(jkt)
 }
 
 function isPlain(text: string | null): boolean {

@@ -2,16 +2,16 @@
 import type { OAuthClient } from '../db/queries/oauth-clients.ts'
 import { waitWithin } from '../db/wait-budget.ts'
 import { unavailable } from '../errors.ts'
-import type { Exchange } from '../exchange.ts'
+import { type Exchange, visitOf } from '../exchange.ts'
 import { secondMs } from '../kit/duration.ts'
 import { type RefreshToken, parseRefreshToken } from '../sessions/refresh-token.ts'
-import { judgeAccessToken } from '../tokens/live-token.ts'
-import type { TokenSigner } from '../tokens/signing-keys.ts'
+import type { JudgeOwnToken } from '../tokens/own-tokens.ts'
 import { authenticateClient } from './client-authentication.ts'
 import { formParameters } from './endpoint.ts'
+import type { Issuing } from './endpoints.ts'
 import { type OAuthRefusal, refuse } from './refusal.ts'
 
-export async function introspect(exchange: Exchange, signer: TokenSigner): Promise<Response | OAuthRefusal> {
+export async function introspect(exchange: Exchange, { judge }: Issuing): Promise<Response | OAuthRefusal> {
   const parameters = formParameters(exchange)
   const token = parameters?.['token']
   if (parameters === null || token === undefined) return refuse('invalid_request', 'no token')
@@ -20,7 +20,7 @@ export async function introspect(exchange: Exchange, signer: TokenSigner): Promi
   const caller = authenticated.value
   // Whoever proves nothing could try tokens here (RFC 7662 §4).
   if (caller.authMethod === 'none') return refuse('invalid_client', 'a public client')
-  return Response.json(await describeToken(exchange, signer, { caller, token }))
+  return Response.json(await describeToken(exchange, judge, { caller, token }))
 }
 
 interface Question {
@@ -32,13 +32,12 @@ const inactive = { active: false } as const
 
 async function describeToken(
   exchange: Exchange,
-  signer: TokenSigner,
+  judge: JudgeOwnToken,
   question: Question,
 ): Promise<Readonly<Record<string, unknown>>> {
   const refresh = parseRefreshToken(question.token)
   if (refresh !== null) return describeRefreshToken(exchange, refresh, question.caller)
-  const { deps, client } = exchange
-  const verdict = await judgeAccessToken({ signer, userObject: deps.userObject }, question.token, client.ip)
+  const verdict = await judge(question.token, visitOf(exchange))
   if (verdict.outcome === 'unknown') throw unavailable('the session cannot be checked')
   if (verdict.outcome === 'dead' || !mayAsk(question.caller, verdict.claims.clientId)) return inactive
   const { shard: _, ...told } = verdict.claims.all

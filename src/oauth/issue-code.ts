@@ -6,8 +6,8 @@ import { type Exchange, auditSource, reject } from '../exchange.ts'
 import type { SessionPrincipal } from '../identity/principal.ts'
 import { minuteMs } from '../kit/duration.ts'
 import { randomToken } from '../kit/random.ts'
-import { hashSecret } from '../sessions/token.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
+import { codeHash } from './code-hash.ts'
 import { sendBack } from './send-back.ts'
 
 const lifetimeMs = minuteMs
@@ -18,10 +18,10 @@ export async function issueCode(
   request: AuthorizationRequest,
 ): Promise<Response> {
   const { deps } = exchange
-  const { client, redirectUri, scopes, nonce, codeChallenge } = request
+  const { client, redirectUri, scopes, nonce, codeChallenge, dpopKey } = request
   const code = randomToken(32)
   const row = {
-    codeHash: hashSecret(code),
+    codeHash: codeHash(code, dpopKey),
     clientId: client.id,
     sessionId,
     redirectUri,

@@ -1,33 +1,20 @@
-// Which key a request proves to hold, if it says that it holds one (RFC 9449 §5, §7). A proof counts once.
+// The proof of a key, as the OAuth endpoints answer what is wrong with it (RFC 9449 §5, §8).
 import { unavailable } from '../errors.ts'
 import type { Exchange } from '../exchange.ts'
 import { type Result, fail, succeed } from '../kit/result.ts'
-import { proofRememberedMs, verifyProof } from '../tokens/dpop.ts'
+import { type WantedKey, dpopError, proveKey } from '../tokens/proven-key.ts'
 import { type OAuthRefusal, refuse } from './refusal.ts'
 
-/** The thumbprint of the key; null when no proof came. `accessToken` is the one the proof must be about. */
+/** The thumbprint of the key that the client says it holds; null when it says nothing. */
 export async function provenKey(
   exchange: Exchange,
-  accessToken: string | null,
+  wanted: WantedKey = { accessToken: null, jkt: null },
 ): Promise<Result<string | null, OAuthRefusal>> {
-  const { request, target, deps } = exchange
-  const text = request.headers.get('dpop')
-  if (text === null) return succeed(null)
-  const url = deps.publicUrl.origin + target.path
-  const context = { method: request.method, url, accessToken, nonces: deps.dpopNonces, nowMs: deps.now() }
-  const proof = await verifyProof(text, context)
-  if (!proof.ok) {
-    const headers = { 'dpop-nonce': deps.dpopNonces.current() }
-    return fail(
-      proof.problem === 'nonce'
-        ? refuse('use_dpop_nonce', 'nonce', headers)
-        : refuse('invalid_dpop_proof', proof.problem),
-    )
-  }
-  const { jkt, jti } = proof.value
-  // Counting to one is remembering: the limit object does so exactly, for all isolates, across restarts.
-  const isFirst = await deps.limits.spendOnce(`dpop:${jkt}:${jti}`, proofRememberedMs).catch((error: unknown) => {
-    throw unavailable('proofs cannot be counted', error)
-  })
-  return isFirst ? succeed(jkt) : fail(refuse('invalid_dpop_proof', 'proof seen before'))
+  const key = await proveKey(exchange, wanted)
+  if (key.ok) return key
+  const { problem } = key
+  if (problem === 'no proof') return succeed(null)
+  if (problem === 'unknown') throw unavailable('proofs cannot be counted')
+  const headers = { 'dpop-nonce': exchange.deps.dpopNonces.current() }
+  return fail(refuse(dpopError(problem), problem, headers))
 }

@@ -11,6 +11,7 @@ import { newRefreshSeed, refreshSecret } from '../sessions/refresh-token.ts'
 import { hashSecret, newSessionSecret } from '../sessions/token.ts'
 import { signIdToken } from '../tokens/id-token.ts'
 import { type TokenAnswer, issueTokens } from '../tokens/issue.ts'
+import { codeHashesFor } from './code-hash.ts'
 import { personClaims } from './person-claims.ts'
 import { type OAuthRefusal, refuse } from './refusal.ts'
 import type { GrantRequest } from './token.ts'
@@ -23,7 +24,7 @@ export async function redeemCode(request: GrantRequest): Promise<CodeAnswer | OA
   if (code === undefined || redirectUri === undefined || verifier === undefined)
     return refuse('invalid_request', 'code, redirect_uri or code_verifier missing')
   if (!/^[\w.~-]{43,128}$/.test(verifier)) return refuse('invalid_grant', 'malformed verifier')
-  const codeHash = hashSecret(code)
+  const codeHashes = codeHashesFor(code, jkt)
   const codeChallenge = createHash('sha256').update(verifier).digest('base64url')
   const session = {
     id: uuidv7(),
@@ -35,16 +36,16 @@ export async function redeemCode(request: GrantRequest): Promise<CodeAnswer | OA
   const facts = { details: { client: client.id } }
   const audit = auditRow('code.redeemed', auditSource(exchange), facts, exchange.deps.now())
   const [row] = await exchange.database.write(
-    redeemStatement({ codeHash, clientId: client.id, redirectUri, codeChallenge }, session, audit),
+    redeemStatement({ codeHashes, clientId: client.id, redirectUri, codeChallenge }, session, audit),
   )
-  if (row === undefined) return takeBack(request, codeHash)
+  if (row === undefined) return takeBack(request, codeHashes)
   return answer(request, session, redeemed(row))
 }
 
 /** A second use says that the code leaked: what the first one gave ends (RFC 6749 §4.1.2). */
-async function takeBack({ exchange, client }: GrantRequest, codeHash: string): Promise<OAuthRefusal> {
+async function takeBack({ exchange, client }: GrantRequest, codeHashes: readonly string[]): Promise<OAuthRefusal> {
   const { deps } = exchange
-  const [row] = await exchange.database.read(findSpentCode(codeHash, client.id))
+  const [row] = await exchange.database.read(findSpentCode(codeHashes, client.id))
   if (row === undefined) {
     await deps.audit.record('code.refused', auditSource(exchange), { details: { client: client.id } })
     return refuse('invalid_grant', 'no such code')

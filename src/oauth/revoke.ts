@@ -2,13 +2,13 @@
 import { auditRow } from '../audit/record.ts'
 import { waitWithin } from '../db/wait-budget.ts'
 import { unavailable } from '../errors.ts'
-import { type Exchange, auditSource } from '../exchange.ts'
+import { type Exchange, auditSource, visitOf } from '../exchange.ts'
 import { endByObject } from '../sessions/end-presented.ts'
 import { parseRefreshToken } from '../sessions/refresh-token.ts'
-import { judgeAccessToken } from '../tokens/live-token.ts'
-import type { TokenSigner } from '../tokens/signing-keys.ts'
+import type { JudgeOwnToken } from '../tokens/own-tokens.ts'
 import { authenticateClient } from './client-authentication.ts'
 import { formParameters } from './endpoint.ts'
+import type { Issuing } from './endpoints.ts'
 import { type OAuthRefusal, refuse } from './refusal.ts'
 
 interface Named {
@@ -18,13 +18,13 @@ interface Named {
   readonly clientId: string
 }
 
-export async function revoke(exchange: Exchange, signer: TokenSigner): Promise<Response | OAuthRefusal> {
+export async function revoke(exchange: Exchange, { judge }: Issuing): Promise<Response | OAuthRefusal> {
   const parameters = formParameters(exchange)
   const token = parameters?.['token']
   if (parameters === null || token === undefined) return refuse('invalid_request', 'no token')
   const authenticated = await authenticateClient(exchange, parameters)
   if (!authenticated.ok) return authenticated.problem
-  const named = (await ofRefreshToken(exchange, token)) ?? (await ofAccessToken(exchange, signer, token))
+  const named = (await ofRefreshToken(exchange, token)) ?? (await ofAccessToken(exchange, judge, token))
   // What is not good any more is as revoked as can be (§2.2).
   if (named === null) return new Response(null, { status: 200 })
   if (named.clientId !== authenticated.value.id) return refuse('unauthorized_client', 'token of another client')
@@ -42,8 +42,8 @@ async function ofRefreshToken({ deps, waits }: Exchange, text: string): Promise<
   return inspected === null ? null : { ...inspected, sessionId: token.sessionId, shard: token.shard }
 }
 
-async function ofAccessToken({ deps, client }: Exchange, signer: TokenSigner, token: string): Promise<Named | null> {
-  const verdict = await judgeAccessToken({ signer, userObject: deps.userObject }, token, client.ip)
+async function ofAccessToken(exchange: Exchange, judge: JudgeOwnToken, token: string): Promise<Named | null> {
+  const verdict = await judge(token, visitOf(exchange))
   if (verdict.outcome === 'unknown') throw unavailable('the session cannot be checked')
   return verdict.outcome === 'live' ? verdict.claims : null
 }

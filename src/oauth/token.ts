@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.ts'
 import type { TokenSigner } from '../tokens/signing-keys.ts'
 import { type Parameters, authenticateClient } from './client-authentication.ts'
 import { formParameters } from './endpoint.ts'
+import type { Issuing } from './endpoints.ts'
 import { provenKey } from './proven-key.ts'
 import { redeemCode } from './redeem-code.ts'
 import { refreshTokens } from './refresh-tokens.ts'
@@ -27,7 +28,7 @@ const grants: Readonly<Record<string, Grant>> = {
 }
 export const grantTypes = Object.keys(grants)
 
-export async function token(exchange: Exchange, signer: TokenSigner): Promise<Response | OAuthRefusal> {
+export async function token(exchange: Exchange, { signer }: Issuing): Promise<Response | OAuthRefusal> {
   const parameters = formParameters(exchange)
   if (parameters === null) return refuse('invalid_request', 'not a form of single parameters')
   const authenticated = await authenticateClient(exchange, parameters)
@@ -38,7 +39,7 @@ export async function token(exchange: Exchange, signer: TokenSigner): Promise<Re
   if (grant === undefined) return refuse('unsupported_grant_type', 'unknown grant type')
   const client = authenticated.value
   if (!client.grantTypes.includes(type)) return refuse('unauthorized_client', 'grant type not registered')
-  const key = await provenKey(exchange, null)
+  const key = await provenKey(exchange)
   if (!key.ok) return key.problem
   const outcome = await grant({ exchange, signer, client, parameters, jkt: key.value })
   if ('error' in outcome) return outcome

@@ -53,6 +53,9 @@ const Security = ({ props }: { props: AccountPageProps }) => {
       <p>
         <a href={`${basePath}/account/two-step`}>{t.twoStep}</a>: {props.hasTwoStep ? t.twoStepOn : t.twoStepOff}
       </p>
+      <p>
+        <a href={`${basePath}/account/data`}>{t.ownData}</a>
+      </p>
     </section>
   )
 }

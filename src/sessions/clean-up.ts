@@ -2,6 +2,7 @@
 import type { Database } from '../db/database.ts'
 import { deleteOldChallenges } from '../db/queries/challenges.ts'
 import { deleteOldAssertions, deleteOldCodes } from '../db/queries/oauth-codes.ts'
+import { purgeAccounts } from '../db/queries/own-account.ts'
 import { deleteOldSessions } from '../db/queries/sessions.ts'
 import { log } from '../log.ts'
 
@@ -10,13 +11,23 @@ const pauseMs = 50
 const mostBatches = 400
 const keepEndedDays = 90
 
-export async function cleanUp(database: Database): Promise<{ readonly sessions: number; readonly challenges: number }> {
+export interface CleanedUp {
+  readonly sessions: number
+  readonly challenges: number
+  readonly accounts: number
+}
+
+export async function cleanUp(
+  database: Database,
+  { purgeAfterDays }: { readonly purgeAfterDays: number },
+): Promise<CleanedUp> {
   const sessions = await inBatches(database, () => deleteOldSessions(keepEndedDays, batch))
   const challenges = await inBatches(database, () => deleteOldChallenges(batch))
   const codes = await inBatches(database, () => deleteOldCodes(batch))
   const assertions = await inBatches(database, () => deleteOldAssertions(batch))
-  log('info', 'cleaned up', { sessions, challenges, codes, assertions })
-  return { sessions, challenges }
+  const accounts = await inBatches(database, () => purgeAccounts(purgeAfterDays, batch))
+  log('info', 'cleaned up', { sessions, challenges, codes, assertions, accounts })
+  return { sessions, challenges, accounts }
 }
 
 async function inBatches(database: Database, statement: () => Parameters<Database['write']>[0]): Promise<number> {

@@ -1,8 +1,8 @@
 // What a user object knows of a session, and what it makes of the secrets presented for it. Pure: time is an argument.
 import type { EndedSessions, StoredSession } from '../db/queries/sessions.ts'
-import { previousSecretGraceMs, repeatRotationMs } from './policy.ts'
+import { liveness, previousSecretGraceMs, repeatRotationMs } from './policy.ts'
 import { isSameHash } from './token.ts'
-import type { EndRequest } from './user-sessions.ts'
+import type { EndRequest, UserObjectPolicy } from './user-sessions.ts'
 
 export interface KnownSession {
   session: StoredSession
@@ -41,6 +41,16 @@ export function isRotationDue(
   const age = nowMs - known.session.rotatedAtMs
   if (secret === 'current') return age >= rotateAfterMs
   return known.successorSeenAtMs === null && age >= repeatRotationMs
+}
+
+/** Whether a session of that user lives, by everything that is known. */
+export function isStanding(
+  { session, isEnded, lastSeenAtMs }: KnownSession,
+  userId: string,
+  policy: UserObjectPolicy,
+  nowMs: number,
+): boolean {
+  return !isEnded && session.userId === userId && liveness(session, lastSeenAtMs, policy, nowMs) === 'live'
 }
 
 /** Ends what an order means, and returns which of it was live until then. */

@@ -7,7 +7,7 @@ import { minuteMs } from '../kit/duration.ts'
 import { log } from '../log.ts'
 import { ChangeLog, type Changes, type LogPosition } from './change-log.ts'
 import { EndedStore } from './ended-store.ts'
-import { type KnownSession, type SecretVerdict, isRotationDue, judgeSecret } from './known-session.ts'
+import { type KnownSession, type SecretVerdict, isRotationDue, isStanding, judgeSecret } from './known-session.ts'
 import { KnownSessions } from './known-sessions.ts'
 import { type Deliverer, LogoutDelivery } from './logout-delivery.ts'
 import { goodForMs, liveness } from './policy.ts'
@@ -15,6 +15,7 @@ import { Sightings } from './sightings.ts'
 import { closeSockets, closedBySessionEnd } from './sockets.ts'
 import type { RefreshToken } from './refresh-token.ts'
 import { type InspectedToken, type RefreshAnswer, type RefreshRequest, TokenFamilies } from './token-families.ts'
+import { type Attendance, type SocketOwner, TokenSockets, type TokenSocketSessions } from './token-sockets.ts'
 import { hashSecret, newSessionSecret } from './token.ts'
 import type {
   EndAnswer,
@@ -45,12 +46,13 @@ export interface UserObjectParts {
 }
 
 export function userObject(compose: (env: Env) => UserObjectParts) {
-  return class UserObject extends DurableObject<Env> implements UserSessions {
+  return class UserObject extends DurableObject<Env> implements UserSessions, TokenSocketSessions {
     readonly #parts: UserObjectParts
     readonly #ended: EndedStore
     readonly #changes = new ChangeLog(crypto.randomUUID())
     readonly #known: KnownSessions
     readonly #families: TokenFamilies
+    readonly #tokenSockets: TokenSockets
     readonly #notices: LogoutDelivery
     readonly #sightings = new Sightings()
     #alarmAtMs: number | null = null
@@ -68,6 +70,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       })
       this.#notices = new LogoutDelivery(this.#parts.notices, (atMs) => this.#wakeAt(atMs))
       this.#families = new TokenFamilies(this.#parts, this.#ended, (request, waitMs) => this.end(request, waitMs))
+      this.#tokenSockets = new TokenSockets(state.storage.sql, this.#known, this.#parts.policy)
       if (this.#ended.pending().length > 0) this.#wakeAt(Date.now() + retryEndsMs)
     }
 
@@ -93,6 +96,10 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
 
     inspect(token: RefreshToken, waitMs: number): Promise<InspectedToken | null | 'unknown'> {
       return this.#families.inspect(token, waitMs)
+    }
+
+    attend(owner: SocketOwner, shownUntilMs: number | null): Promise<Attendance> {
+      return this.#tokenSockets.attend(owner, shownUntilMs)
     }
 
     async #answer(request: LookRequest, judge: Judge): Promise<LeaseAnswer> {
@@ -196,8 +203,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       // outlive the secret it was opened with.
       const known = await this.#known.find(sessionId, Date.now())
       if (known === 'unknown') return new Response(null, { status: 503 })
-      const isLive = known !== null && !known.isEnded && known.session.userId === userId
-      if (!isLive || liveness(known.session, known.lastSeenAtMs, this.#parts.policy, Date.now()) !== 'live')
+      if (known === null || !isStanding(known, userId, this.#parts.policy, Date.now()))
         server.close(closedBySessionEnd, 'session ended')
       return new Response(null, { status: 101, webSocket: client })
     }
@@ -215,6 +221,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
         await this.#notices.run()
       }
       this.#ended.forgetBefore(Date.now())
+      this.#tokenSockets.forgetBefore(Date.now())
       if (!isDone) this.#wakeAt(Date.now() + retryEndsMs)
     }
 

@@ -3,7 +3,8 @@ import { decide } from '../access/decide.ts'
 import { denyCodes } from '../access/deny-codes.ts'
 import type { RouteSettings } from '../config/settings.ts'
 import type { Rejection } from '../errors.ts'
-import { type Exchange, auditSource, principalOf, reject } from '../exchange.ts'
+import { type Authentication, type Exchange, auditSource, principalOf, reject } from '../exchange.ts'
+import { tokenRejection } from '../tokens/refused-token.ts'
 
 export type Authorization =
   | { readonly outcome: 'allow'; readonly route: RouteSettings }
@@ -22,7 +23,9 @@ export function authorize(exchange: Exchange): Authorization | Promise<Authoriza
     case 'aal-too-low':
       return deny({
         ...reject(denyCodes['aal-too-low'], 'assurance level'),
-        headers: { 'www-authenticate': 'Bearer error="insufficient_user_authentication", acr_values="aal2"' },
+        headers: {
+          'www-authenticate': `${schemeOf(exchange)} error="insufficient_user_authentication", acr_values="aal2"`,
+        },
       })
     case 'missing-role':
       return denyForRole(exchange)
@@ -42,14 +45,20 @@ function notSignedIn(exchange: Exchange): Authorization | Promise<Authorization>
   return deny({ ...reject(denyCodes['not-signed-in'], reason), headers: { 'www-authenticate': 'Bearer' } })
 }
 
-/** One text for whatever is wrong (RFC 6750 §3.1); what it was is for the trail. */
 async function denyToken(
   exchange: Exchange,
-  { reason, issuer }: { readonly reason: string; readonly issuer: string | null },
+  refused: Authentication & { readonly kind: 'refused-token' },
 ): Promise<Authorization> {
-  await exchange.deps.audit.record('token.refused', auditSource(exchange), { reason, details: { issuer } })
-  const challenge = 'Bearer error="invalid_token", error_description="The access token is not accepted"'
-  return deny({ ...reject('invalid_token', reason), headers: { 'www-authenticate': challenge } })
+  const { reason, issuer, dpopError } = refused
+  // To be asked for a newer nonce is how it goes every few minutes, and nothing for the trail.
+  if (dpopError !== 'use_dpop_nonce')
+    await exchange.deps.audit.record('token.refused', auditSource(exchange), { reason, details: { issuer } })
+  return deny(tokenRejection(refused, exchange.deps.dpopNonces))
+}
+
+/** The scheme a token came by, for what is said of it. */
+function schemeOf({ authentication }: Exchange): 'Bearer' | 'DPoP' {
+  return authentication.kind === 'bearer' && authentication.holder.jkt !== null ? 'DPoP' : 'Bearer'
 }
 
 async function denyForRole(exchange: Exchange): Promise<Authorization> {
@@ -60,5 +69,5 @@ async function denyForRole(exchange: Exchange): Promise<Authorization> {
   }
   const rejection = reject(denyCodes['missing-role'], 'missing role')
   if (exchange.authentication.kind !== 'bearer') return deny(rejection)
-  return deny({ ...rejection, headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' } })
+  return deny({ ...rejection, headers: { 'www-authenticate': `${schemeOf(exchange)} error="insufficient_scope"` } })
 }

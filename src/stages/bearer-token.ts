@@ -1,9 +1,10 @@
-// Finds out who a bearer token speaks for, where the site trusts issuers. Whether that is enough is the route's question.
+// Finds out who a token speaks for, where the site trusts issuers. Whether that is enough is the route's question.
 import type { Rejection } from '../errors.ts'
-import { type Exchange, auditSource, reject } from '../exchange.ts'
+import { type Authentication, type Exchange, auditSource, reject, visitOf } from '../exchange.ts'
 import { DatabaseUnavailable, type Queries } from '../db/database.ts'
 import { isObjectFault } from '../kit/object-fault.ts'
 import type { BearerHolder, BearerOutcome, BearerTokens } from '../identity/bearer-token.ts'
+import { dpopError, proveKey } from '../tokens/proven-key.ts'
 
 /** Without trusted issuers the header is between the client and the site, and not even looked at. */
 export function bearerToken(exchange: Exchange): undefined | Promise<Rejection | undefined> {
@@ -24,15 +25,17 @@ async function decide(exchange: Exchange, tokens: BearerTokens, header: string):
       return refuseBoth(exchange, 'several authorization headers')
     case 'accepted':
       return accept(exchange, outcome.holder)
+    case 'bound':
+      return admitBound(exchange, outcome)
     case 'foreign':
       // Perhaps the site's own: it goes on where nobody has to be known, or where a session says who this is.
       if (exchange.authentication.kind !== 'session')
-        exchange.authentication = { kind: 'refused-token', reason: 'no trusted issuer', issuer: null }
+        exchange.authentication = refusedToken({ reason: 'no trusted issuer', issuer: null, scheme: outcome.scheme })
       return undefined
     case 'refused':
       // Also not as somebody else's to a public page: there are sites that read a token without verifying it.
       withhold(exchange)
-      exchange.authentication = { kind: 'refused-token', reason: outcome.reason, issuer: outcome.issuer }
+      exchange.authentication = refusedToken(outcome)
       return undefined
     case 'undecided':
       withhold(exchange)
@@ -47,17 +50,10 @@ export async function outcomeOf(
   tokens: BearerTokens,
   { header, database }: { readonly header: string; readonly database: Queries },
 ): Promise<BearerOutcome> {
-  const { client, context } = exchange
-  const seen = tokens.seen(header, context)
+  const seen = tokens.seen(header, exchange.context)
   if (seen !== null) return { kind: 'accepted', holder: seen }
   try {
-    return await tokens.authenticate(header, {
-      source: auditSource(exchange),
-      database,
-      requestId: exchange.id,
-      continent: client.continent,
-      waitUntil: (work) => context.waitUntil(work),
-    })
+    return await tokens.authenticate(header, visitOf(exchange, database))
   } catch (error) {
     // A public page needs nobody, so it is the route that answers 503.
     if (error instanceof DatabaseUnavailable || isObjectFault(error)) return { kind: 'undecided' }
@@ -82,8 +78,31 @@ function admit(exchange: Exchange, holder: BearerHolder): undefined {
   return undefined
 }
 
+/** With the proof of its key: the one is worth nothing to the site without the other. */
 function withhold({ headers }: Exchange): void {
   delete headers['authorization']
+  delete headers['dpop']
+}
+
+function refusedToken({ reason, issuer, scheme }: Omit<BearerOutcome & { kind: 'refused' }, 'kind'>): Authentication {
+  const refused = { kind: 'refused-token', reason, issuer } as const
+  return scheme === 'bearer' ? refused : { ...refused, dpopError: 'invalid_token' }
+}
+
+/** Somebody whose token needs the proof of a key: refused without, as one whose token is nobody's. */
+async function admitBound(
+  exchange: Exchange,
+  { holder, token, issuer }: BearerOutcome & { kind: 'bound' },
+): Promise<Rejection | undefined> {
+  const key = await proveKey(exchange, { accessToken: token, jkt: holder.jkt })
+  if (key.ok) return accept(exchange, holder)
+  withhold(exchange)
+  const { problem } = key
+  exchange.authentication =
+    problem === 'unknown'
+      ? { kind: 'undecided' }
+      : { kind: 'refused-token', reason: `proof: ${problem}`, issuer, dpopError: dpopError(problem) }
+  return undefined
 }
 
 async function refuseBoth(exchange: Exchange, reason: string): Promise<Rejection> {

@@ -1,6 +1,7 @@
 // Lets an answer that goes on after it was given, a WebSocket or an event stream, last no longer than its session or token.
 import type { Exchange } from '../exchange.ts'
 import { endWithSession, isEventStream } from './event-stream.ts'
+import { ownTokenEnd } from './own-token-watch.ts'
 import { type EndOf, sessionEnd } from './session-watch.ts'
 import { relay } from './socket-relay.ts'
 import { tokenEnd } from './token-watch.ts'
@@ -23,5 +24,5 @@ function endOfCredential(exchange: Exchange): EndOf | null {
   const { holder } = authentication
   const { session, expiresAtMs } = holder
   if (session === null) return (left) => tokenEnd(exchange, holder, left)
-  return (left) => sessionEnd(exchange, { ...session, endsAtMs: expiresAtMs }, left)
+  return (left) => ownTokenEnd(exchange, session, expiresAtMs, left)
 }

@@ -38,11 +38,12 @@ async function stateOf(exchange: Exchange, holder: BearerHolder): Promise<'count
   const database = exchange.deps.database.within({ leftMs: requestWaitMs })
   const outcome = await outcomeOf(exchange, tokens, { header, database })
   if (outcome.kind === 'undecided') return 'unknown'
-  const isSame = outcome.kind === 'accepted' && outcome.holder.principal.userId === holder.principal.userId
-  return isSame ? 'counts' : 'ended'
+  // Its key was proven when it was opened.
+  const isGood = outcome.kind === 'accepted' || outcome.kind === 'bound'
+  return isGood && outcome.holder.principal.userId === holder.principal.userId ? 'counts' : 'ended'
 }
 
-function pause(ms: number, left: AbortSignal): Promise<void> {
+export function pause(ms: number, left: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms)
     const leave = (): void => {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { minuteMs, secondMs } from '../kit/duration.ts'
 import type { TokenSigner } from './signing-keys.ts'
+import type { JsonObject } from './strict-json.ts'
 
 const accessTokenType = 'at+jwt'
 export const accessTokenLifetimeS = (15 * minuteMs) / secondMs
@@ -47,7 +48,7 @@ export interface AccessClaims {
   /** Not null: good only with a proof of that key, and never as a bearer token. */
   readonly jkt: string | null
   /** As it stands in the token, for introspection. */
-  readonly all: Readonly<Record<string, unknown>>
+  readonly all: JsonObject
 }
 
 export function signAccessToken(signer: TokenSigner, grant: AccessGrant): Promise<string> {
@@ -73,13 +74,16 @@ export function signAccessToken(signer: TokenSigner, grant: AccessGrant): Promis
 
 /** What may be done with tokens of others' programs: ask about the person at the gateway. Only the site's own open the site. */
 function audienceOf(issuer: string, { client, session }: AccessGrant): { aud: string; roles?: string[] } {
-  return client.isFirstParty ? { aud: issuer, roles: [...session.roles] } : { aud: `${issuer}/userinfo` }
+  return client.isFirstParty ? { aud: issuer, roles: [...session.roles] } : { aud: userinfoAudience(issuer) }
 }
 
-/** Signed here, not expired, of this kind. Whether its session still lives is another question. */
-export async function verifyAccessToken(signer: TokenSigner, token: string): Promise<AccessClaims | null> {
-  const all = await signer.verify(accessTokenType, token, 0)
-  if (all === null) return null
+/** Whom the tokens of others' programs are meant for. */
+export function userinfoAudience(issuer: string): string {
+  return `${issuer}/userinfo`
+}
+
+/** Of a token that was verified; null where a claim is missing that every access token has. */
+export function accessClaims(all: JsonObject, jkt: string | null): AccessClaims | null {
   const { sub, sid, shard, client_id: clientId, scope } = all
   const texts = [sub, sid, shard, clientId, scope]
   if (!texts.every((value) => typeof value === 'string')) return null
@@ -89,13 +93,7 @@ export async function verifyAccessToken(signer: TokenSigner, token: string): Pro
     shard: String(shard),
     clientId: String(clientId),
     scopes: String(scope).split(' '),
-    jkt: boundTo(all['cnf']),
+    jkt,
     all,
   }
-}
-
-/** A binding that cannot be read is one that no proof fits. */
-function boundTo(cnf: unknown): string | null {
-  if (cnf === undefined) return null
-  return typeof cnf === 'object' && cnf !== null && 'jkt' in cnf && typeof cnf.jkt === 'string' ? cnf.jkt : ''
 }

@@ -12,6 +12,8 @@ export interface CompactJws {
   /** The header's `typ`, as written. */
   readonly type: string | null
   readonly keyId: string | null
+  /** The key the header brings along: what a proof is about, and nothing a token is measured by. */
+  readonly embeddedKey: unknown
   readonly claims: JsonObject
   /** What the signature is about. */
   readonly signed: string
@@ -31,7 +33,8 @@ export type MalformedReason =
   | 'no signature'
 
 /**
- * `jku`, `jwk`, `x5u` and `x5c` are passed over: keys come from the configured issuer alone (RFC 8725 §3.10). `crit`
+ * `jku`, `x5u` and `x5c` are passed over, and `jwk` in tokens: their keys come from the configured issuer alone (RFC 8725
+ * §3.10). `crit`
  * names extensions of which none is understood here, and one of them, `b64`, changes what is signed (RFC 7797 §7).
  */
 export function parseCompactJws(token: string): Result<CompactJws, MalformedReason> {
@@ -48,7 +51,7 @@ export function parseCompactJws(token: string): Result<CompactJws, MalformedReas
   const header = parseStrictObject(headerBytes)
   if (header === null) return fail('header is no strict JSON object')
   if ('crit' in header || 'b64' in header) return fail('critical header')
-  const { alg, typ, kid } = header
+  const { alg, typ, kid, jwk } = header
   if (typeof alg !== 'string' || !isOptionalText(typ) || !isOptionalText(kid))
     return fail('header member of another type')
   if (kid !== undefined && kid.length > longestKeyId) return fail('header member of another type')
@@ -59,6 +62,7 @@ export function parseCompactJws(token: string): Result<CompactJws, MalformedReas
     algorithm: alg,
     type: typ ?? null,
     keyId: kid ?? null,
+    embeddedKey: jwk,
     claims,
     signed: token.slice(0, second),
     signature,

@@ -57,6 +57,12 @@ export function findKey(keys: KeySet, keyId: string | null, algorithm: Algorithm
   return fitting.length === 1 ? (fitting[0] ?? null) : null
 }
 
+/** A key on its own, which may verify by that algorithm; null for every other one. */
+export function loneKey(jwk: unknown, algorithm: Algorithm): VerificationKey | null {
+  const read = isObject(jwk) ? readKey(jwk, [algorithm]) : null
+  return read?.ok === true ? (read.value[0] ?? null) : null
+}
+
 function readKey(jwk: JsonObject, accepted: readonly Algorithm[]): Result<readonly VerificationKey[], KeySetFault> {
   const { kty, kid, crv, alg } = jwk
   if (kty === 'oct' || 'd' in jwk || 'k' in jwk) return fail('a secret key')

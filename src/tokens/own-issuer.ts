@@ -7,11 +7,20 @@ import { type VerificationKey, findKey, parseKeySet } from './key-set.ts'
 import type { KeySource } from './key-sets.ts'
 import type { TokenSigner } from './signing-keys.ts'
 import type { TrustedIssuer } from './trusted-issuer.ts'
+import type { Trusted } from './verify-token.ts'
 
+/** Between the clocks of two of our own machines. */
 const leewayMs = 30 * secondMs
 
+/** What is asked about the session that a token names. */
+type TokenSessions = Pick<SessionGate, 'leasedSession' | 'askAboutSession'>
+
+export function ownIssuer(signer: TokenSigner, sessions: TokenSessions): Trusted {
+  return { rules: ownRules(signer.issuer), keys: ownKeys(signer), person: sessionPerson(sessions) }
+}
+
 /** Tokens of other sites' programs have another audience: they say who somebody is, and do not open this site. */
-export function ownRules(issuer: string): TrustedIssuer {
+function ownRules(issuer: string): TrustedIssuer {
   return {
     issuer,
     jwksUrl: null,
@@ -31,6 +40,8 @@ export function ownRules(issuer: string): TrustedIssuer {
       secondFactor: { claim: [], anyOf: [] },
     },
     leewayMs,
+    // What it says of its end is kept to everywhere, by introspection and by what it opened.
+    graceMs: 0,
     maxLifetimeMs: accessTokenLifetimeS * secondMs,
     unknownUsers: 'refuse',
     linkVerifiedEmail: false,
@@ -39,7 +50,7 @@ export function ownRules(issuer: string): TrustedIssuer {
 }
 
 /** Read by the same rules as anybody's. Throws where they refuse what this gateway publishes itself. */
-export function ownKeys(signer: TokenSigner): KeySource {
+function ownKeys(signer: TokenSigner): KeySource {
   const published = new TextEncoder().encode(JSON.stringify({ keys: signer.publicKeys() }))
   const parsed = parseKeySet(published, ['RS256'])
   if (!parsed.ok) throw new Error(`TOKEN_KEYS: ${parsed.problem}`)
@@ -55,7 +66,7 @@ export function ownKeys(signer: TokenSigner): KeySource {
 }
 
 /** The principal is the session's: roles taken away or a session ended count within the second, not when the token expires. */
-export function sessionPerson(sessions: Pick<SessionGate, 'leasedSession' | 'askAboutSession'>): FindPerson {
+function sessionPerson(sessions: TokenSessions): FindPerson {
   return async ({ sub, sid, shard }, { source }) => {
     if (typeof sid !== 'string' || typeof shard !== 'string') return { outcome: 'refused', reason: 'no session' }
     const verdict = await sessions.askAboutSession({ sessionId: sid, shard }, source.ip)

@@ -40,7 +40,10 @@ export interface TrustedIssuer {
   readonly audienceClaim: string
   readonly tokenType: { readonly header: string | null; readonly claims: Readonly<Record<string, ClaimRule>> }
   readonly claims: ClaimMapping
+  /** How far the issuer's clock may be from ours. */
   readonly leewayMs: number
+  /** How long a token counts after its `exp`. */
+  readonly graceMs: number
   readonly maxLifetimeMs: number
   readonly unknownUsers: 'create' | 'refuse'
   /** Whether an address the issuer calls proven is kept, and whoever has proven it here is the same person. */

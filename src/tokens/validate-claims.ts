@@ -3,6 +3,9 @@ import { isObject, type JsonObject } from './strict-json.ts'
 import type { ClaimRule, TrustedIssuer } from './trusted-issuer.ts'
 import { secondMs } from '../kit/duration.ts'
 
+/** SHA-256, base64url (RFC 7638 §3). */
+export const thumbprint = /^[\w-]{43}$/
+
 /** One of a fixed list, so that it can be logged. */
 export type ClaimFault =
   | 'wrong type'
@@ -27,18 +30,18 @@ export function faultInClaims(
 
 /** When a token accepted now stops being accepted. */
 export function expiryMs(claims: JsonObject, issuer: TrustedIssuer): number {
-  return Number(claims['exp']) * secondMs + issuer.leewayMs
+  return Number(claims['exp']) * secondMs + issuer.graceMs
 }
 
 function faultInTimes(
   { exp, nbf, iat }: JsonObject,
-  { leewayMs, maxLifetimeMs }: TrustedIssuer,
+  { leewayMs, graceMs, maxLifetimeMs }: TrustedIssuer,
   nowMs: number,
 ): ClaimFault | null {
   // Compared with `undefined`: `null` is a value of another type, and a comparison with NaN is false whichever way it is put.
   for (const time of [exp, nbf, iat]) if (time !== undefined && !isNumericDate(time)) return 'times are not numbers'
   if (!isNumericDate(exp)) return 'no expiry'
-  if (nowMs >= exp * secondMs + leewayMs) return 'expired'
+  if (nowMs >= exp * secondMs + graceMs) return 'expired'
   if (exp * secondMs - nowMs > maxLifetimeMs + leewayMs) return 'good for too long'
   if (isNumericDate(nbf) && nbf * secondMs > nowMs + leewayMs) return 'not yet valid'
   return isNumericDate(iat) && iat * secondMs > nowMs + leewayMs ? 'issued in the future' : null
@@ -55,8 +58,18 @@ function faultInAudience(claims: JsonObject, { audiences, audienceClaim }: Trust
   // A list that holds anything but names is none that can be trusted to name us.
   if (!list.every((one) => typeof one === 'string') || !list.some((one) => audiences.includes(one)))
     return 'wrong audience'
-  // Its holder has to prove a key (RFC 7800 §3.1), which `Bearer` does not.
-  return claims['cnf'] === undefined ? null : 'bound to a key'
+  // Bound in a way that nobody here can check, by a certificate for one: then it counts for nobody (RFC 7800 §3.1).
+  return claims['cnf'] === undefined || boundKey(claims) !== null ? null : 'bound to a key'
+}
+
+/**
+ * The thumbprint of the key whose holder alone may use the token (RFC 9449 §6.1). Null: whoever has it may. A binding
+ * that says anything besides is none that a proof of a key satisfies.
+ */
+export function boundKey({ cnf }: JsonObject): string | null {
+  if (!isObject(cnf) || Object.keys(cnf).length !== 1) return null
+  const { jkt } = cnf
+  return typeof jkt === 'string' && thumbprint.test(jkt) ? jkt : null
 }
 
 function isOfType(claims: JsonObject, headerType: string | null, rule: TrustedIssuer['tokenType']): boolean {

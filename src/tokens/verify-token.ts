@@ -7,7 +7,7 @@ import type { VerificationKey } from './key-set.ts'
 import type { FindPerson } from '../identity/bearer-token.ts'
 import type { JsonObject } from './strict-json.ts'
 import type { Algorithm, TrustedIssuer } from './trusted-issuer.ts'
-import { type ClaimFault, expiryMs, faultInClaims } from './validate-claims.ts'
+import { type ClaimFault, boundKey, expiryMs, faultInClaims } from './validate-claims.ts'
 
 /** A row of the configuration, the place its keys come from, and who its tokens speak for. */
 export interface Trusted {
@@ -21,6 +21,8 @@ export type TokenVerdict =
       readonly outcome: 'valid'
       readonly issuer: Trusted
       readonly claims: JsonObject
+      /** Not null: it counts with a proof of that key only. */
+      readonly jkt: string | null
       /** Until when it is valid, by itself. */
       readonly expiresAtMs: number
       /** Until when this verdict is relied on: no key is trusted for longer than its set. */
@@ -64,7 +66,8 @@ export async function verifyToken(
   if (answer.outcome === 'unknown') return refused('unknown key', rules)
   if (!(await isSignedBy(jws, answer.key, algorithm))) return refused('wrong signature', rules)
   const expiresAtMs = expiryMs(jws.claims, rules)
-  return { outcome: 'valid', issuer: found, claims: jws.claims, expiresAtMs, relyUntilMs: answer.relyUntilMs }
+  const { relyUntilMs } = answer
+  return { outcome: 'valid', issuer: found, claims: jws.claims, jkt: boundKey(jws.claims), expiresAtMs, relyUntilMs }
 }
 
 function refused(reason: RefusalReason, rules: TrustedIssuer | null): TokenVerdict {
@@ -82,8 +85,8 @@ function looksLikeJwt(token: string): boolean {
 // Imported once a key: the import costs as much as the signature. Beside the key, so that it goes when the set goes.
 const imported = new WeakMap<VerificationKey, CryptoKey>()
 
-async function isSignedBy(
-  { signature, signed }: CompactJws,
+export async function isSignedBy(
+  { signature, signed }: Pick<CompactJws, 'signature' | 'signed'>,
   key: VerificationKey,
   algorithm: Algorithm,
 ): Promise<boolean> {

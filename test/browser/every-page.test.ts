@@ -61,6 +61,22 @@ const pages: Readonly<Record<string, { heading: string; go: (page: Page) => Prom
       await page.getByRole('button').click()
     },
   },
+  'the page of one’s own data': {
+    heading: 'Your data',
+    go: async (page) => {
+      await page.goto('/auth/login')
+      await signIn(page, person.password)
+      await page.goto('/auth/account/data')
+    },
+  },
+  'the page that ends an account': {
+    heading: 'Delete your account',
+    go: async (page) => {
+      await page.goto('/auth/login')
+      await signIn(page, person.password)
+      await page.goto('/auth/account/data/delete')
+    },
+  },
   'the page for a forgotten password': {
     heading: 'Choose a new password',
     go: (page) => page.goto('/auth/forgot'),

@@ -7,10 +7,12 @@ import { WebSocketServer } from 'ws'
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts'
 import { openStream } from '../support/event-stream.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
+import { tokenLogin } from '../support/oauth.ts'
+import { ownToken } from '../support/own-token.ts'
 import { newPerson } from '../support/people.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { echo, openSocket } from '../support/socket.ts'
-import type { Visitor } from '../support/visitor.ts'
+import { type Visitor, newVisitor } from '../support/visitor.ts'
 import { within } from '../support/within.ts'
 
 const provenMs = 1200
@@ -20,6 +22,7 @@ const sessions = { provenMinutes: provenMs / 60_000, uncheckedSeconds: patienceM
 
 let proxy: DatabaseProxy
 let gateway: TestGateway
+let token: string
 let visitor: Visitor
 /** The site answers when a test lets it: a request was let in by then, and what let it in may be over. */
 let answers: (() => void)[] = []
@@ -48,7 +51,9 @@ beforeAll(async () => {
     bundle: await bundleWith({ ...shippedConfig, sessions }),
     bindings: { DATABASE_ENDPOINT: proxy.url },
   })
-  visitor = (await newPerson(gateway)).visitor
+  const person = await newPerson(gateway)
+  visitor = person.visitor
+  token = (await tokenLogin(newVisitor(gateway), person)).access_token
 })
 afterEach(() => {
   proxy.mode('pass')
@@ -95,6 +100,23 @@ describe('while nobody can say whether its session lives', () => {
     const stream = await opened
     expect(await within(patienceMs + soonMs, stream.ended)).toMatchObject({ isWhole: true })
     expect(stream.received().toString()).toBe('data: open\n\n')
+  })
+})
+
+describe('while nobody can say whether a fresh token was shown', () => {
+  it('a WebSocket whose token has expired is closed with 4408, and not before the patience is over', async () => {
+    const { opened, answer } = await asked(async () => {
+      // Good for long enough to be let in, and over when the record is away.
+      const brief = await ownToken(gateway, token, { exp: Math.ceil(Date.now() / 1000) + 2 })
+      return openSocket(gateway, newVisitor(gateway), '/ws', { headers: { authorization: `Bearer ${brief}` } })
+    })
+    answer()
+    const socket = await opened
+    const openedAt = Date.now()
+    expect((await echo(socket, 'for a while')).data.toString()).toBe('for a while')
+    await untilUnproven()
+    expect(await within(2000 + patienceMs + soonMs, socket.ended)).toMatchObject({ code: 4408 })
+    expect(Date.now() - openedAt).toBeGreaterThan(patienceMs - 100)
   })
 })
 

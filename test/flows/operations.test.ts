@@ -51,7 +51,7 @@ describe('the daily clean-up', () => {
     await session(`now() + interval '1 day', null`)
     await gateway.sql(`update challenges set expires_at = now() - interval '2 days' where user_id = $1`, [userId])
     const database = createNeonDatabase({ databaseUrl: gateway.databaseUrl, endpoint: gateway.neon.url })
-    expect(await cleanUp(database)).toEqual({ sessions: 13, challenges: 1 })
+    expect(await cleanUp(database, { purgeAfterDays: 30 })).toEqual({ sessions: 13, challenges: 1, accounts: 0 })
     expect((await gateway.sql('select 1 from sessions where user_id = $1', [userId])).length).toBe(3)
   })
 })

@@ -1,8 +1,8 @@
 // Tokens bound to a key of the client (DPoP, RFC 9449): worth nothing to whoever has them without the key.
-import { createHash, randomUUID } from 'node:crypto'
-import { type CryptoKey, SignJWT, calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
+import { exportJWK } from 'jose'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Holder, makeProof, newHolder, nonceOf, tokenHash } from '../support/dpop.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import {
   type TestClient,
@@ -31,42 +31,18 @@ beforeAll(async () => {
 })
 afterAll(() => gateway.stop())
 
-interface Holder {
-  readonly key: CryptoKey
-  readonly jwk: Record<string, unknown>
-  readonly jkt: string
-}
-
-async function newHolder(): Promise<Holder> {
-  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
-  const jwk = await exportJWK(publicKey)
-  return { key: privateKey, jwk: { ...jwk }, jkt: await calculateJwkThumbprint(jwk) }
-}
-
 const tokenUrl = (): string => `${gateway.url}/auth/oauth/token`
 const infoUrl = (): string => `${gateway.url}/auth/oauth/userinfo`
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url')
-
-/** A nonce as a client learns it: from the answer to a proof that has none. */
-async function nonceOf(): Promise<string> {
-  const fields = { grant_type: 'refresh_token', refresh_token: 'x' }
-  const dpop = await proof({}, { nonce: undefined })
-  const answer = await post(gateway, 'token', fields, { ...basic(client.id, client.secret), dpop })
-  return answer.headers.get('dpop-nonce') ?? ''
-}
 
 interface ProofOptions {
   readonly by?: Holder
   readonly header?: Record<string, unknown>
 }
 
-async function proof(
+const proof = (
   { by = holder, header = {} }: ProofOptions = {},
   claims: Record<string, unknown> = {},
-): Promise<string> {
-  const all = { jti: randomUUID(), htm: 'POST', htu: tokenUrl(), iat: Math.floor(Date.now() / 1000), ...claims }
-  return new SignJWT(all).setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: by.jwk, ...header }).sign(by.key)
-}
+): Promise<string> => makeProof(by, { method: 'POST', url: tokenUrl() }, { header, claims })
 
 async function refreshWith(token: string, dpop: string | null): Promise<Response> {
   const fields = { grant_type: 'refresh_token', refresh_token: token }
@@ -79,7 +55,7 @@ async function boundTokens(): Promise<Tokens> {
   const visitor = await signInAgain(gateway, person)
   const { code = '' } = sentTo(await visitor.open(authorizePath(client.id, { code_challenge: challenge }))).query
   const fields = { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: callback }
-  const dpop = await proof({}, { nonce: await nonceOf() })
+  const dpop = await proof({}, { nonce: await nonceOf(gateway) })
   const answer = await post(gateway, 'token', fields, { ...basic(client.id, client.secret), dpop })
   if (answer.status !== 200) throw new Error(await answer.text())
   return (await answer.json()) as Tokens
@@ -94,7 +70,7 @@ const infoProof = async (
   options: ProofOptions = {},
   claims: Record<string, unknown> = {},
 ): Promise<string> =>
-  proof(options, { htm: 'GET', htu: infoUrl(), ath: hashOf(token), nonce: await nonceOf(), ...claims })
+  proof(options, { htm: 'GET', htu: infoUrl(), ath: tokenHash(token), nonce: await nonceOf(gateway), ...claims })
 
 describe('openid-client with a key', () => {
   it('gets bound tokens, refreshes and uses them, by the nonces it is given', async () => {
@@ -149,11 +125,11 @@ describe('a bound token', () => {
   it('is refreshed with its key only, and the theft of it ends nothing', async () => {
     const { refresh_token: token } = await boundTokens()
     const thief = await newHolder()
-    for (const dpop of [null, await proof({ by: thief }, { nonce: await nonceOf() })]) {
+    for (const dpop of [null, await proof({ by: thief }, { nonce: await nonceOf(gateway) })]) {
       const answer = await refreshWith(token, dpop)
       expect([answer.status, await answer.json()]).toMatchObject([400, { error: 'invalid_grant' }])
     }
-    expect((await refreshWith(token, await proof({}, { nonce: await nonceOf() }))).status).toBe(200)
+    expect((await refreshWith(token, await proof({}, { nonce: await nonceOf(gateway) }))).status).toBe(200)
   })
 
   it('and a token that is not bound are not taken for one another', async () => {
@@ -189,7 +165,7 @@ describe('a proof', () => {
     ['for another method', {}, { htm: 'POST' }],
     ['for another address', {}, { htu: 'https://other.example/auth/oauth/userinfo' }],
     ['for another path', {}, { htu: 'http://localhost/auth/oauth/token' }],
-    ['about another token', {}, { ath: hashOf('another') }],
+    ['about another token', {}, { ath: tokenHash('another') }],
     ['about no token', {}, { ath: undefined }],
     ['of two minutes ago', {}, { iat: Math.floor(Date.now() / 1000) - 120 }],
     ['of two minutes hence', {}, { iat: Math.floor(Date.now() / 1000) + 120 }],
@@ -218,5 +194,53 @@ describe('a proof', () => {
     ]
     for (const [index, dpop] of proofs.entries())
       expect([index, (await askInfo(token, 'DPoP', dpop)).status]).toEqual([index, 401])
+  })
+})
+
+describe('an authorization request that names a key', () => {
+  /** A code for whoever proves that key, and what else it takes to redeem it. */
+  async function codeFor(jkt: string): Promise<Record<string, string>> {
+    const { verifier, challenge } = newPkce()
+    const visitor = await signInAgain(gateway, person)
+    const path = authorizePath(client.id, { code_challenge: challenge, dpop_jkt: jkt })
+    const { code = '' } = sentTo(await visitor.open(path)).query
+    return { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: callback }
+  }
+
+  const redeemBy = async (fields: Record<string, string>, by: Holder | null): Promise<Response> => {
+    const headers = by === null ? {} : { dpop: await proof({ by }, { nonce: await nonceOf(gateway) }) }
+    return post(gateway, 'token', fields, { ...basic(client.id, client.secret), ...headers })
+  }
+
+  it('gets a code that only its holder can redeem, and that others neither spend nor take back', async () => {
+    const fields = await codeFor(holder.jkt)
+    const thief = await newHolder()
+    for (const by of [null, thief]) {
+      const answer = await redeemBy(fields, by)
+      expect([answer.status, await answer.json()]).toMatchObject([400, { error: 'invalid_grant' }])
+    }
+    const answer = await redeemBy(fields, holder)
+    expect(answer.status).toBe(200)
+    const { access_token: token } = (await answer.json()) as Tokens
+    expect(claimsOf(token)['cnf']).toEqual({ jkt: holder.jkt })
+    expect((await redeemBy(fields, thief)).status).toBe(400)
+    expect((await askInfo(token, 'DPoP', await infoProof(token))).status).toBe(200)
+    // By its holder a second time it is a replay, and ends what the first gave.
+    expect((await redeemBy(fields, holder)).status).toBe(400)
+    expect((await askInfo(token, 'DPoP', await infoProof(token))).status).toBe(401)
+  })
+
+  it('goes to one of 50 that race for it, half of them with another key', async () => {
+    const fields = await codeFor(holder.jkt)
+    const thief = await newHolder()
+    const racers = Array.from({ length: 50 }, (_, n) => redeemBy(fields, n % 2 === 0 ? holder : thief))
+    const statuses = (await Promise.all(racers)).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 200).length).toBe(1)
+  })
+
+  it.each(['x', 'x'.repeat(44), `${'x'.repeat(42)}=`, `${'x'.repeat(43)} `])('by %j is refused', async (jkt) => {
+    const path = authorizePath(client.id, { code_challenge: newPkce().challenge, dpop_jkt: jkt })
+    const { query } = sentTo(await (await signInAgain(gateway, person)).open(path))
+    expect([query['error'], query['code']]).toEqual(['invalid_request', undefined])
   })
 })

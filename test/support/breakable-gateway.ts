@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DatabaseProxy, startDatabaseProxy } from './database-proxy.ts'
-import { type TestGateway, startGateway } from './gateway.ts'
+import { type TestGateway, type TestGatewayOptions, startGateway } from './gateway.ts'
 
 export interface BreakableGateway {
   readonly gateway: TestGateway
@@ -14,10 +14,12 @@ export interface BreakableGateway {
   stop(): Promise<void>
 }
 
-export async function startBreakableGateway(): Promise<BreakableGateway> {
+export async function startBreakableGateway(
+  options: Pick<TestGatewayOptions, 'bundle'> = {},
+): Promise<BreakableGateway> {
   const storageDir = mkdtempSync(join(tmpdir(), 'portcullis-breakable-'))
   const proxy = await startDatabaseProxy()
-  const gateway = await startGateway({ storageDir, bindings: { DATABASE_ENDPOINT: proxy.url } })
+  const gateway = await startGateway({ ...options, storageDir, bindings: { DATABASE_ENDPOINT: proxy.url } })
   return {
     gateway,
     proxy,

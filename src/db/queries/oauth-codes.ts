@@ -1,7 +1,7 @@
 // Authorization codes: made for a browser session, spent once for a session of the application's own.
 import { sql } from 'drizzle-orm'
 import type { Row, Statement } from '../database.ts'
-import { asMs, atMs, flag, number, text, textOrNull, texts } from '../values.ts'
+import { asMs, atMs, flag, number, text, textArray, textOrNull, texts } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
 
 export interface NewCode {
@@ -30,7 +30,8 @@ export function insertCode(code: NewCode, audit: AuditRow): Statement {
 
 /** What must fit, all of it, for a code to be spent: somebody else's code stays unspent. */
 export interface CodeKey {
-  readonly codeHash: string
+  /** By which of them a code is known is up to the code. */
+  readonly codeHashes: readonly string[]
   readonly clientId: string
   readonly redirectUri: string
   readonly codeChallenge: string
@@ -52,7 +53,7 @@ export function redeemCode(key: CodeKey, session: ApplicationSession, audit: Aud
   return sql`with spent as (
       update oauth_codes c set consumed_at = now(), issued_session_id = ${session.id}::uuid
       from sessions p, users u
-      where c.code_hash = ${key.codeHash} and c.client_id = ${key.clientId} and c.redirect_uri = ${key.redirectUri}
+      where c.code_hash in (select unnest(${textArray(key.codeHashes)})) and c.client_id = ${key.clientId} and c.redirect_uri = ${key.redirectUri}
         and c.code_challenge = ${key.codeChallenge} and c.consumed_at is null and c.expires_at > now()
         and p.id = c.session_id and p.ended_at is null and p.expires_at > now()
         and u.id = p.user_id and u.status = 'active' and u.deleted_at is null
@@ -99,10 +100,10 @@ export function redeemed(row: Row): Redeemed {
 }
 
 /** What a code gave that was spent before, to take it back. */
-export function findSpentCode(codeHash: string, clientId: string): Statement {
+export function findSpentCode(codeHashes: readonly string[], clientId: string): Statement {
   return sql`select c.issued_session_id, s.user_id, u.shard
     from oauth_codes c join sessions s on s.id = c.issued_session_id join users u on u.id = s.user_id
-    where c.code_hash = ${codeHash} and c.client_id = ${clientId} and c.consumed_at is not null`
+    where c.code_hash in (select unnest(${textArray(codeHashes)})) and c.client_id = ${clientId} and c.consumed_at is not null`
 }
 
 /** One bounded batch of the daily clean-up. */

@@ -47,6 +47,7 @@ export const de: Texts = {
     password_changed: 'Ihr Passwort ist geändert, und alle Geräte sind abgemeldet. Melden Sie sich mit dem neuen an.',
     password_changed_here: 'Ihr Passwort ist geändert, und alle anderen Geräte sind abgemeldet.',
     factor_removed: 'Die Authenticator-App ist entfernt, und alle anderen Geräte sind abgemeldet.',
+    name_changed: 'Ihr Name ist geändert.',
     session_revoked: 'Dieses Gerät ist abgemeldet.',
     sessions_revoked: 'Alle anderen Geräte sind abgemeldet.',
   },
@@ -244,7 +245,22 @@ export const de: Texts = {
     twoStep: 'Anmeldung in zwei Schritten',
     twoStepOn: 'an',
     twoStepOff: 'aus',
+    ownData: 'Ihre Daten',
     home: 'Zu {site}',
+  },
+  ownData: {
+    title: 'Ihre Daten',
+    saveName: 'Speichern',
+    exportTitle: 'Eine Kopie von allem',
+    exportLead:
+      'Was hier über Sie gespeichert ist, als Datei: Ihr Profil, wie Sie sich anmelden, wo und wann Sie es getan haben.',
+    export: 'Datei herunterladen',
+    deleteTitle: 'Konto löschen',
+    deleteLead: 'Ihr Konto bei {site} endet, und Sie werden überall abgemeldet.',
+    toDelete: 'Mein Konto löschen …',
+    deleteSure: 'Das Konto {email} bei {site} endet jetzt, und Sie werden überall abgemeldet.',
+    delete: 'Mein Konto löschen',
+    keep: 'Behalten',
   },
   inbox: {
     title: 'Posteingang der Entwicklung',
@@ -309,6 +325,10 @@ export const de: Texts = {
         factor_removed: {
           heading: 'Die Anmeldung in zwei Schritten wurde ausgeschaltet',
           lead: 'Die Authenticator-App Ihres Kontos bei {site} wurde entfernt, und andere Geräte wurden abgemeldet.',
+        },
+        account_deleted: {
+          heading: 'Ihr Konto wurde gelöscht',
+          lead: 'Ihr Konto bei {site} wurde gelöscht und überall abgemeldet. Waren Sie das nicht, schreiben Sie bald denen, die die Seite betreiben: Eine Zeit lang lässt es sich zurückholen.',
         },
         codes_reissued: {
           heading: 'Neue Ersatzcodes wurden erzeugt',

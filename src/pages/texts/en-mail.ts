@@ -51,6 +51,10 @@ export const enMail = {
         heading: 'Two-step sign-in was switched off',
         lead: 'The authenticator app of your account at {site} was removed, and other devices were signed out.',
       },
+      account_deleted: {
+        heading: 'Your account was deleted',
+        lead: 'Your account at {site} was deleted and signed out everywhere. If that was not you, write to whoever runs the site soon: for some time it can be brought back.',
+      },
       codes_reissued: {
         heading: 'New backup codes were made',
         lead: 'New backup codes were made for your account at {site}. The ones before do not work any more.',

@@ -47,7 +47,14 @@ const create = (): BearerTokens =>
     verify: async (token) => {
       verified.push(token)
       const { expiresAtMs, keysUntilMs: relyUntilMs } = limits
-      return { outcome: 'valid', issuer: { rules, keys, person }, claims: { sub: token }, expiresAtMs, relyUntilMs }
+      return {
+        outcome: 'valid',
+        issuer: { rules, keys, person },
+        claims: { sub: token },
+        jkt: null,
+        expiresAtMs,
+        relyUntilMs,
+      }
     },
     now: () => nowMs,
   })
@@ -111,5 +118,47 @@ describe('a token seen before', () => {
     const long = 'x'.repeat(5000)
     expect(await come(tokens, long)).toBe(long)
     expect(tokens.seen(`Bearer ${long}`, context)).toBe(null)
+  })
+})
+
+describe('a bound token seen before', () => {
+  const jkt = 'k'.repeat(43)
+  const bound = (): BearerTokens =>
+    createBearerTokens({
+      verify: async (token) => {
+        verified.push(token)
+        const { expiresAtMs, keysUntilMs: relyUntilMs } = limits
+        return {
+          outcome: 'valid',
+          issuer: { rules, keys, person },
+          claims: { sub: token },
+          jkt,
+          expiresAtMs,
+          relyUntilMs,
+        }
+      },
+      now: () => nowMs,
+    })
+
+  it('is not verified again, and never accepted without a question for its key', async () => {
+    const tokens = bound()
+    for (let round = 0; round < 3; round += 1) {
+      expect(await tokens.authenticate('DPoP a', visit)).toMatchObject({ kind: 'bound', token: 'a', holder: { jkt } })
+      expect(tokens.seen('DPoP a', context)).toBe(null)
+    }
+    expect(verified).toEqual(['a'])
+    expect(await tokens.authenticate('Bearer a', visit)).toMatchObject({ kind: 'refused', reason: 'bound to a key' })
+    expect(tokens.seen('Bearer a', context)).toBe(null)
+    nowMs = start + 1000
+    limits = { expiresAtMs: start + 9000, keysUntilMs: start + 9000, userUntilMs: start + 9000 }
+    await tokens.authenticate('DPoP a', visit)
+    expect(verified).toEqual(['a', 'a', 'a'])
+  })
+
+  it('is told from an unbound one, which its scheme does not fit', async () => {
+    const tokens = create()
+    expect(await tokens.authenticate('DPoP a', visit)).toMatchObject({ kind: 'refused', reason: 'not bound to a key' })
+    expect(await come(tokens, 'a')).toBe('a')
+    expect(await tokens.authenticate('DPoP a', visit)).toMatchObject({ kind: 'refused', reason: 'not bound to a key' })
   })
 })

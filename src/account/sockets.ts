@@ -1,0 +1,46 @@
+// A program shows a fresh access token for the WebSockets and event streams that it opened with one before: they go on until
+// that one expires.
+import { GatewayError, unavailable } from '../errors.ts'
+import { type Exchange, auditSource, reject } from '../exchange.ts'
+import type { BearerHolder } from '../identity/bearer-token.ts'
+import type { SessionPrincipal } from '../identity/principal.ts'
+import { tokenRejection } from '../tokens/refused-token.ts'
+
+/** Until when what the session of the token has open may go on. */
+export async function prolongSockets(exchange: Exchange): Promise<number> {
+  const { session, expiresAtMs } = await requireToken(exchange)
+  const { sessionId, userId, shard } = session
+  const object = exchange.deps.userObject(shard)
+  const attendance = object === null ? null : await object.attend({ sessionId, userId }, expiresAtMs)
+  if (attendance?.outcome === 'unknown') throw unavailable('the session cannot be checked')
+  if (attendance?.outcome !== 'live') throw notSignedIn('session ended meanwhile')
+  return Math.max(expiresAtMs, attendance.shownUntilMs ?? 0)
+}
+
+/** An access token of our own: of others nobody here knows which belong together. */
+async function requireToken(exchange: Exchange): Promise<BearerHolder & { readonly session: SessionPrincipal }> {
+  const { authentication, deps } = exchange
+  switch (authentication.kind) {
+    case 'bearer': {
+      const { holder } = authentication
+      if (holder.session === null) throw new GatewayError(reject('forbidden', 'token of another issuer'))
+      return { ...holder, session: holder.session }
+    }
+    case 'refused-token': {
+      const { reason, issuer } = authentication
+      await deps.audit.record('token.refused', auditSource(exchange), { reason, details: { issuer } })
+      throw new GatewayError(tokenRejection(authentication, deps.dpopNonces))
+    }
+    case 'undecided':
+      throw unavailable('token cannot be checked')
+    case 'session':
+    case 'refused':
+    case 'anonymous':
+      // What a cookie opened goes by its session and needs nothing of this.
+      throw notSignedIn('no token')
+  }
+}
+
+function notSignedIn(reason: string): GatewayError {
+  return new GatewayError({ ...reject('unauthenticated', reason), headers: { 'www-authenticate': 'Bearer' } })
+}

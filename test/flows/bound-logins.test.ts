@@ -1,0 +1,112 @@
+// A program that proves a key when it signs in gets tokens that are worth nothing without it, whichever way it signs in.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { enrol, letTimePass, totpCode } from '../support/authenticator.ts'
+import { type Holder, makeProof, newHolder, nonceOf } from '../support/dpop.ts'
+import { type TestGateway, startGateway } from '../support/gateway.ts'
+import { type Tokens, claimsOf, post } from '../support/oauth.ts'
+import { goodPassword, mailTo, newEmail, newPerson } from '../support/people.ts'
+import { newVisitor } from '../support/visitor.ts'
+
+let gateway: TestGateway
+let holder: Holder
+beforeAll(async () => {
+  gateway = await startGateway()
+  holder = await newHolder()
+})
+afterAll(() => gateway.stop())
+
+const proofFor = async (path: string, by = holder, nonce?: string): Promise<string> =>
+  makeProof(by, { method: 'POST', url: gateway.url + path, nonce: nonce ?? (await nonceOf(gateway)) })
+
+async function send(path: string, body: object, dpop: string): Promise<Response> {
+  return newVisitor(gateway).send('POST', path, { mode: 'token', ...body }, { dpop })
+}
+
+const refreshBy = async (by: Holder | null, token: string): Promise<Response> => {
+  const headers = by === null ? {} : { dpop: await proofFor('/auth/oauth/token', by) }
+  return post(gateway, 'token', { grant_type: 'refresh_token', refresh_token: token }, headers)
+}
+
+const codeOf = async (answer: Response): Promise<unknown[]> => [
+  answer.status,
+  ((await answer.json()) as { code: string }).code,
+]
+
+/** Somebody with what each way of signing in wants to be told. */
+const ways: Readonly<Record<string, () => Promise<readonly [path: string, body: object]>>> = {
+  'a password': async () => {
+    const { email, password } = await newPerson(gateway)
+    return ['/auth/v1/login', { email, password }]
+  },
+  'a confirmed address': async () => {
+    const email = newEmail()
+    await newVisitor(gateway).send('POST', '/auth/v1/signup', { email, password: goodPassword })
+    return ['/auth/v1/email/verify', { email, code: (await mailTo(gateway, email)).code }]
+  },
+  'a magic link': async () => {
+    const { email } = await newPerson(gateway)
+    await newVisitor(gateway).send('POST', '/auth/v1/magic-link/start', { email })
+    return ['/auth/v1/magic-link/verify', { token: (await mailTo(gateway, email, /Sign in to/)).token }]
+  },
+  'a second factor': async () => {
+    const person = await newPerson(gateway)
+    const { secret } = await enrol(person.visitor)
+    await letTimePass(gateway, person)
+    const { email, password } = person
+    const paused = await newVisitor(gateway).send('POST', '/auth/v1/login', { email, password, mode: 'token' })
+    const { mfa_token: token } = (await paused.json()) as { mfa_token: string }
+    return ['/auth/v1/mfa/verify', { mfa_token: token, method: 'totp', code: totpCode(secret) }]
+  },
+}
+
+describe.each(Object.entries(ways))('signing in with %s and a proof', (_, prepare) => {
+  it('asks for the nonce without spending anything, and then gives tokens bound to the key', async () => {
+    const [path, body] = await prepare()
+    const asked = await send(path, body, await makeProof(holder, { method: 'POST', url: gateway.url + path }))
+    const nonce = asked.headers.get('dpop-nonce') ?? ''
+    expect(await codeOf(asked)).toEqual([400, 'use_dpop_nonce'])
+    // The same code, link or try once more: it is still good.
+    const answer = await send(path, body, await proofFor(path, holder, nonce))
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([200, []])
+    const tokens = (await answer.json()) as Tokens & { session: { id: string } }
+    expect([tokens.token_type, claimsOf(tokens.access_token)['cnf']]).toEqual(['DPoP', { jkt: holder.jkt }])
+    const [row] = await gateway.sql('select dpop_jkt from sessions where id = $1', [tokens.session.id])
+    expect(row).toEqual({ dpop_jkt: holder.jkt })
+    const authorization = `Bearer ${tokens.access_token}`
+    expect((await newVisitor(gateway).send('GET', '/private', undefined, { authorization })).status).toBe(401)
+    const url = `${gateway.url}/private`
+    const dpop = await makeProof(holder, { method: 'GET', url, token: tokens.access_token, nonce })
+    const opened = await newVisitor(gateway).send('GET', url, undefined, {
+      authorization: `DPoP ${tokens.access_token}`,
+      dpop,
+    })
+    expect(opened.status).toBe(200)
+    for (const by of [null, await newHolder()]) expect((await refreshBy(by, tokens.refresh_token)).status).toBe(400)
+    const next = await refreshBy(holder, tokens.refresh_token)
+    expect(next.status).toBe(200)
+    expect(await next.json()).toMatchObject({ token_type: 'DPoP' })
+  })
+})
+
+describe('a proof with a login', () => {
+  it('that is wrong or was used before is refused before the password is looked at', async () => {
+    const { email, password } = await newPerson(gateway)
+    const path = '/auth/v1/login'
+    const used = await proofFor(path)
+    expect((await send(path, { email, password }, used)).status).toBe(200)
+    const elsewhere = await proofFor('/auth/oauth/token')
+    for (const dpop of [used, elsewhere, 'x', `${await proofFor(path)}, ${await proofFor(path)}`]) {
+      const answer = await send(path, { email, password: 'a wrong password' }, dpop)
+      expect(await codeOf(answer)).toEqual([400, 'invalid_dpop_proof'])
+    }
+    expect((await gateway.sql("select 1 from audit_events where type = 'login.failed'")).length).toBe(0)
+  })
+
+  it('is passed over where a cookie is asked for, and no proof is needed for a bearer token', async () => {
+    const { email, password } = await newPerson(gateway)
+    const cookie = await newVisitor(gateway).send('POST', '/auth/v1/login', { email, password }, { dpop: 'x' })
+    expect([cookie.status, cookie.headers.getSetCookie().length > 0]).toEqual([200, true])
+    const plain = await newVisitor(gateway).send('POST', '/auth/v1/login', { email, password, mode: 'token' })
+    expect(await plain.json()).toMatchObject({ token_type: 'Bearer' })
+  })
+})
