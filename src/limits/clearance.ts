@@ -18,26 +18,30 @@ export function createClearances(
   key: Uint8Array,
   { ipv6Prefix, now }: { readonly ipv6Prefix: number; readonly now: () => number },
 ): Clearances {
-  const sign = (id: string, expiresAtS: string, ip: string | null): Buffer =>
+  const sign = (id: string, expiresAtS: string, ip: string | null): string =>
     createHmac('sha256', key)
       .update(`${id}.${expiresAtS}.${addressSubject(ip, ipv6Prefix)}`)
-      .digest()
+      .digest('base64url')
   return {
     issue(ip) {
       const id = randomToken(16)
       const expiresAtS = String(Math.ceil((now() + validMs) / secondMs))
       return {
-        clearance: `${id}.${expiresAtS}.${sign(id, expiresAtS, ip).toString('base64url')}`,
+        clearance: `${id}.${expiresAtS}.${sign(id, expiresAtS, ip)}`,
         maxAgeS: validMs / secondMs,
       }
     },
     idOf(clearance, ip) {
       const [, id, expiresAtS, signature] = pattern.exec(clearance ?? '') ?? []
       if (id === undefined || expiresAtS === undefined || signature === undefined) return null
-      const given = Buffer.from(signature, 'base64url')
-      const expected = sign(id, expiresAtS, ip)
-      if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null
+      if (!isSame(signature, sign(id, expiresAtS, ip))) return null
       return now() < Number(expiresAtS) * secondMs ? id : null
     },
   }
+}
+
+/** Of one length by the pattern. */
+function isSame(given: string, expected: string): boolean {
+  const encoder = new TextEncoder()
+  return timingSafeEqual(encoder.encode(given), encoder.encode(expected))
 }
