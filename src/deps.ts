@@ -3,7 +3,7 @@ import { type HostPatterns, compileHosts } from './access/host-patterns.ts'
 import type { ReservedHeaders } from './access/reserved-headers.ts'
 import { type RouteTable, compileRoutes } from './access/rules.ts'
 import { keySetReporter } from './audit/key-set-failures.ts'
-import { type AuditTrail, createAuditTrail } from './audit/trail.ts'
+import { type AuditTrail, auditShardName, createAuditTrail } from './audit/trail.ts'
 import { limitRulesOf, reservedOf } from './config/compiled.ts'
 import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
@@ -14,19 +14,26 @@ import { createAskLimits, createGiveBack } from './limits/limiter.ts'
 import { type Limits, createLimits } from './limits/limits.ts'
 import { type Lockouts, createLockouts } from './limits/lockouts.ts'
 import type { RuleSet } from './limits/rule-set.ts'
+import type { WatchedSubjects } from './limits/watched-at.ts'
+import { type PasskeySite, createPasskeySite } from './login/passkey/site.ts'
 import { createPasswordHasher } from './login/password/hasher.ts'
 import { type Hashing, createHashing } from './hashing/hash-places.ts'
 import { boundPlace } from './hashing/hash-service.ts'
 import type { HashPlace } from './hashing/hash-job.ts'
 import type { HashParts } from './hashing/hash-object.ts'
-import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
 import { type Bypass, createBypass } from './monitor/bypass.ts'
 import { type Sightings, createSightings } from './monitor/sightings.ts'
-import type { BreachList } from './providers/breach-list/breach-list.ts'
-import { createBreachList } from './providers/breach-list/index.ts'
 import type { Captcha } from './providers/captcha/captcha.ts'
 import { createCaptcha } from './providers/captcha/index.ts'
+import { type Outbox, createOutbox } from './outbox/outbox.ts'
+import type { OutboxParts } from './outbox/outbox-object.ts'
+import type { BreachList } from './providers/breach-list/breach-list.ts'
+import { createBreachList } from './providers/breach-list/index.ts'
+import type { EmailBinding } from './providers/email/cloudflare.ts'
 import { createMailer } from './providers/email/index.ts'
+import type { Mailer } from './providers/email/mailer.ts'
+import { createSmsVendor } from './providers/sms/index.ts'
+import type { SmsVendor } from './providers/sms/sms-vendor.ts'
 import { type BearerTokens, createBearerTokens } from './identity/bearer-token.ts'
 import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
 import { type KnownDevices, createKnownDevices } from './login/known-devices.ts'
@@ -40,10 +47,18 @@ import { type SealedTexts, createSealedTexts } from './tokens/sealed-text.ts'
 import { type DpopNonces, createDpopNonces } from './tokens/dpop.ts'
 import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
 import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
-import { type KeySetStore, createRemoteKeys } from './tokens/key-sets.ts'
+import { type KeySetStore, type KeySource, createRemoteKeys } from './tokens/key-sets.ts'
+import type { TrustedIssuer } from './tokens/trusted-issuer.ts'
 import { ownIssuer } from './tokens/own-issuer.ts'
 import { type JudgeOwnToken, createOwnTokenJudge } from './tokens/own-tokens.ts'
 import { type Trusted, verifyToken } from './tokens/verify-token.ts'
+import { createThreatWatch } from './threat-deps.ts'
+import type { Networks } from './threats/networks.ts'
+import type { RiskJudge } from './threats/risk/risk.ts'
+import type { Watch } from './threats/watch.ts'
+import type { ProviderClient } from './login/oidc/provider.ts'
+import { githubClient } from './login/oidc/github-client.ts'
+import { oidcClient } from './login/oidc/oidc-client.ts'
 import { externalPerson } from './users/external-person.ts'
 import { createExternalUsers } from './users/external-users.ts'
 
@@ -61,6 +76,10 @@ export interface Deps {
   readonly limits: Limits
   readonly rules: RuleSet
   readonly lockouts: Lockouts
+  readonly networks: Networks
+  readonly watch: Watch
+  readonly watched: WatchedSubjects
+  readonly risk: RiskJudge
   readonly knownDevices: KnownDevices
   readonly sessions: SessionGate
   readonly sessionPolicy: SessionPolicy
@@ -69,6 +88,10 @@ export interface Deps {
   ) => (UserSessions & TokenSocketSessions & { fetch(request: Request): Promise<Response> }) | null
   /** Null: no issuer is trusted, and bearer tokens are the site's affair. */
   readonly bearerTokens: BearerTokens | null
+  /** Other sites that people may sign in with, by their id, in the order of their buttons. */
+  readonly identityProviders: ReadonlyMap<string, ProviderClient>
+  /** Of what an answer of those has to fit. */
+  readonly attemptKey: Uint8Array
   readonly csrf: CsrfTokens
   readonly codeKey: Uint8Array
   /** Of backup codes. From the pepper, as they have to outlive a change of DATA_KEY. */
@@ -81,13 +104,17 @@ export interface Deps {
   readonly ownTokens: JudgeOwnToken | null
   readonly refreshKey: Uint8Array
   readonly dpopNonces: DpopNonces
+  /** Null where the site wants no passkeys. */
+  readonly passkeys: PasskeySite | null
   readonly hashing: Hashing
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
   /** Null where the site has none. */
   readonly captcha: Captcha | null
   readonly clearances: Clearances
-  readonly mail: MailQueue
+  readonly outbox: Outbox
+  /** Null where nobody signs in by phone. */
+  readonly sms: SmsVendor | null
   /** The origin of a service binding. */
   readonly service: (binding: string) => { fetch(request: Request): Promise<Response> } | null
   readonly now: () => number
@@ -101,7 +128,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     // The stub's generated type hides the methods behind conditional types; this is the part that is called.
     return name === null ? null : (env.USERS.getByName(name) as unknown as ReturnType<Deps['userObject']>)
   }
-  const audit = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`), now)
+  const audit = createAuditTrail(() => env.AUDIT.getByName(auditShardName()), now)
   const sessions = createSessionGate(userObject, now)
   const tokens = createSigner(settings)
   const own = tokens === null ? null : ownIssuer(tokens, sessions)
@@ -119,27 +146,28 @@ export function createDeps(env: Env, settings: Settings): Deps {
     sightings: createSightings(now),
     bypass: createBypass({ untilMs: environment.BYPASS_UNTIL, audit, now }),
     ...createCounting(env, settings, now),
+    ...createThreatWatch(env, settings, { audit, secret: countedSubjectsKey(settings), now }),
     sessions,
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
     bearerTokens: bearerTokens(env, settings, { audit, own, now }),
+    identityProviders: identityProviders(env, settings, { audit, now }),
+    attemptKey: derivedKey(environment.DATA_KEY, 'sign-in attempts'),
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
-    sealed: createSealedTexts(
-      [environment.DATA_KEY, environment.DATA_KEY_PREVIOUS].flatMap((key) =>
-        key === undefined ? [] : [derivedKey(key, 'sealed texts')],
-      ),
-    ),
+    sealed: sealedTexts(settings),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     tokens,
     ownTokens: own === null ? null : createOwnTokenJudge(own, now),
     refreshKey: refreshKeyOf(settings),
     dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
+    passkeys: createPasskeySite(settings),
     hashing: hashingOf(env, settings),
     breachList: createBreachList(config.breachList, environment),
     captcha: createCaptcha(config.captcha, environment),
-    mail: createMailQueue(createMailer(config.email, environment), audit),
+    outbox: createOutbox((shard) => env.OUTBOX.getByName(`outbox:all:${shard}`), now),
+    sms: createSmsVendor(config.login.phone, environment),
     service: (binding) => boundService(env, binding),
     now,
   }
@@ -151,20 +179,36 @@ function bearerTokens(
   { config }: Settings,
   { audit, own, now }: Pick<Deps, 'audit' | 'now'> & { readonly own: Trusted | null },
 ): BearerTokens | null {
-  const report = keySetReporter(audit)
   const users = createExternalUsers({
     shardOf: (userId, continent) => shardOf(userId, continent, config.sessions.shards),
     provenMs: sessionPolicy(config.sessions).provenMs,
     now,
   })
   const trusted: Trusted[] = config.issuers.map((rules) => {
-    const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
-    return { rules, keys: createRemoteKeys(rules, { store, report, now }), person: externalPerson(users, rules) }
+    return { rules, keys: remoteKeys(env, rules, { audit, now }), person: externalPerson(users, rules) }
   })
   if (own !== null) trusted.push(own)
   if (trusted.length === 0) return null
   const byIssuer = new Map(trusted.map((one) => [one.rules.issuer, one]))
   return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, byIssuer, visit, nowMs), now })
+}
+
+function remoteKeys(env: Env, rules: TrustedIssuer, { audit, now }: Pick<Deps, 'audit' | 'now'>): KeySource {
+  const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
+  return createRemoteKeys(rules, { store, report: keySetReporter(audit), now })
+}
+
+function identityProviders(
+  env: Env,
+  { config }: Settings,
+  parts: Pick<Deps, 'audit' | 'now'>,
+): ReadonlyMap<string, ProviderClient> {
+  const clients = config.login.providers.map((provider) =>
+    provider.kind === 'github'
+      ? githubClient(provider)
+      : oidcClient(provider, remoteKeys(env, provider.rules, parts), parts.now),
+  )
+  return new Map(clients.map((client) => [client.provider.id, client]))
 }
 
 function boundService(env: Env, binding: string): ReturnType<Deps['service']> {
@@ -189,11 +233,12 @@ export function hashParts({ config, environment }: Settings): HashParts {
 /** Everything that is counted, and by whom. */
 function createCounting(
   env: Env,
-  { config, environment }: Settings,
+  settings: Settings,
   now: () => number,
 ): Pick<Deps, 'limits' | 'rules' | 'lockouts' | 'knownDevices' | 'clearances'> {
+  const { config, environment } = settings
   const { shards, ipv6Prefix, lockout } = config.limits
-  const secret = derivedKey(environment.DATA_KEY, 'counted subjects')
+  const secret = countedSubjectsKey(settings)
   const policy = {
     failures: lockout.failures,
     firstMs: lockout.firstMinutes * minuteMs,
@@ -212,6 +257,7 @@ function createCounting(
       secret,
       ask: createAskLimits(shard),
       giveBack: createGiveBack(shard),
+      smsShard: shard,
       now,
     }),
     lockouts: createLockouts({
@@ -226,6 +272,10 @@ function createCounting(
       now,
     }),
   }
+}
+
+function countedSubjectsKey({ environment }: Settings): Uint8Array {
+  return derivedKey(environment.DATA_KEY, 'counted subjects')
 }
 
 export function createDatabase({ environment }: Settings): Database {
@@ -245,6 +295,33 @@ export function logoutNotices(settings: Settings, database: Database): LogoutNot
 
 export function refreshKeyOf({ environment }: Settings): Uint8Array {
   return derivedKey(environment.DATA_KEY, 'refresh tokens')
+}
+
+function sealedTexts({ environment }: Settings): SealedTexts {
+  const keys = [environment.DATA_KEY, environment.DATA_KEY_PREVIOUS].filter((key) => key !== undefined)
+  return createSealedTexts(keys.map((key) => derivedKey(key, 'sealed texts')))
+}
+
+function mailerOf(env: Env, { config, environment }: Settings): Mailer {
+  // A binding that the settings name is none of the generated types; that it sends, the settings have seen to.
+  const bindings = env as unknown as Readonly<Record<string, EmailBinding>>
+  return createMailer(config.email, environment, (name) => {
+    const binding = bindings[name]
+    if (binding === undefined) throw new Error('no such binding')
+    return binding
+  })
+}
+
+export function outboxParts(env: Env, settings: Settings): OutboxParts {
+  const { config, environment } = settings
+  return {
+    carriers: {
+      mailer: mailerOf(env, settings),
+      sms: createSmsVendor(config.login.phone, environment),
+    },
+    sealed: sealedTexts(settings),
+    trail: { append: (rows) => env.AUDIT.getByName(auditShardName()).append(rows) },
+  }
 }
 
 export function userObjectPolicy({ config }: Settings): UserObjectPolicy {

@@ -33,6 +33,8 @@ import { csrf } from './stages/csrf.ts'
 import { forward } from './stages/forward.ts'
 import { limit } from './stages/limit.ts'
 import { sightInjection, sightRefusedTarget } from './stages/sight-injection.ts'
+import { network } from './stages/network.ts'
+import { refusedCredential } from './stages/refused-credential.ts'
 import { startExchange } from './stages/request-context.ts'
 import { stripReservedHeaders } from './stages/strip-reserved-headers.ts'
 
@@ -45,9 +47,11 @@ const always: readonly ((exchange: Exchange) => Rejection | undefined)[] = [
 ]
 
 const stages: readonly Stage[] = [
+  network, // who is on a list of networks
   limit('before-identity'), // by network: cheap refusals first
   authenticate, // session cookie, or nobody
   bearerToken, // whom a trusted issuer vouches for
+  refusedCredential, // guesses at tokens
   limit('after-identity'), // by user
 ]
 

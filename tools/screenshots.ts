@@ -28,7 +28,7 @@ const signIn = async (page: Page): Promise<void> => {
   await page.goto('/auth/login?return_to=/auth/account')
   await page.getByLabel('Email address').fill(demoAccounts[0]?.email ?? '')
   await page.getByLabel('Password').fill(demoPassword)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.waitForURL('**/auth/account')
 }
 

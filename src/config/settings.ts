@@ -6,6 +6,7 @@ import { fromEnvironment } from './from-environment.ts'
 import { type GatewayConfig, gatewaySchema } from './gateway-schema.ts'
 import { bypassProblems } from './bypass-until.ts'
 import { captchaProblems } from './captcha-keys.ts'
+import { missingCredentials } from './vendor-credentials.ts'
 import { type ConfigProblem, problemsOf } from './problems.ts'
 
 export type OriginTarget =
@@ -51,10 +52,12 @@ export function parseSettings(
     ...problemsOf(parsedEnvironment, 'environment', environment, expectedValue),
   ]
   if (!parsedConfig.success || !parsedEnvironment.success) return fail(problems)
+  problems.push(...missingCredentials(parsedConfig.data, environment))
   const origins = resolveOrigins(parsedConfig.data, environment, problems)
   const routes = resolveRoutes(parsedConfig.data, origins, problems)
   problems.push(...captchaProblems(parsedConfig.data, parsedEnvironment.data))
   problems.push(...bypassProblems(parsedEnvironment.data.BYPASS_UNTIL, Date.now()))
+  checkPasskeyDomain(parsedConfig.data.login.passkeyDomain, parsedEnvironment.data.PUBLIC_URL, problems)
   if (problems.length > 0) return fail(problems)
   return succeed({ environment: parsedEnvironment.data, config: parsedConfig.data, origins, routes })
 }
@@ -79,14 +82,25 @@ function resolvedConfig(
   problems: ConfigProblem[],
 ): unknown {
   const switched = withFlags(config, environment['PORTCULLIS_FLAGS'], problems)
-  return withIssuers(switched, (issuers) => fromEnvironment(issuers, environment, problems))
+  return withResolved(switched, (value) => fromEnvironment(value, environment, problems))
+}
+
+/** A browser refuses every passkey whose domain is not that of the page, or above it. */
+function checkPasskeyDomain(domain: string | null, publicUrl: string, problems: ConfigProblem[]): void {
+  const { hostname } = new URL(publicUrl)
+  if (domain === null || hostname === domain || hostname.endsWith(`.${domain}`)) return
+  const expected = `the host of PUBLIC_URL, ${hostname}, or a domain above it`
+  problems.push({ field: 'gateway.config.ts: login.passkeyDomain', found: 'another domain', expected })
 }
 
 /** The schema says what is wrong with settings that are no object. */
-function withIssuers(config: unknown, resolve: (issuers: unknown) => unknown): unknown {
-  return typeof config === 'object' && config !== null && 'issuers' in config
-    ? { ...config, issuers: resolve(config.issuers) }
-    : config
+function withResolved(config: unknown, resolve: (value: unknown) => unknown): unknown {
+  if (typeof config !== 'object' || config === null) return config
+  return {
+    ...config,
+    ...('issuers' in config ? { issuers: resolve(config.issuers) } : {}),
+    ...('login' in config ? { login: resolve(config.login) } : {}),
+  }
 }
 
 function resolveOrigins(

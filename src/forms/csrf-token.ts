@@ -6,7 +6,7 @@ import { csrfCookie, csrfCookieName, preSessionCookie, preSessionCookieName } fr
 
 export function csrfTokenFor(exchange: Exchange): string {
   const { csrf } = exchange.deps
-  const subject = principalOf(exchange)?.sessionId ?? preSession(exchange)
+  const subject = principalOf(exchange)?.sessionId ?? preSessionOf(exchange)
   const atHand = singleCookie(exchange, csrfCookieName)
   if (atHand !== null && csrf.isValid(atHand, subject)) return atHand
   const token = csrf.issue(subject)
@@ -14,7 +14,8 @@ export function csrfTokenFor(exchange: Exchange): string {
   return token
 }
 
-function preSession(exchange: Exchange): string {
+/** What tells this browser from others before anybody signs in. */
+export function preSessionOf(exchange: Exchange): string {
   const atHand = singleCookie(exchange, preSessionCookieName)
   if (atHand !== null && /^[\w-]{22}$/.test(atHand)) return atHand
   const id = randomToken(16)

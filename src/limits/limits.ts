@@ -17,6 +17,7 @@ import {
   secretSubject,
 } from './subject.ts'
 import { type SubjectState, newSubject } from './subject-state.ts'
+import { type SmsFuse, type SmsShard, createSmsFuse } from './sms-fuse.ts'
 import { type RuleTally, createTally } from './tally.ts'
 
 type Answer = LimitProblem | null | Promise<LimitProblem | null>
@@ -34,6 +35,8 @@ export interface Limits {
    * nobody can tell.
    */
   spendOnce(text: string, windowMs: number): Promise<boolean>
+  /** Whether a text may be sent. */
+  readonly sms: SmsFuse
   tallies(): readonly RuleTally[]
 }
 
@@ -60,13 +63,23 @@ export interface LimitsOptions {
   readonly secret: Uint8Array
   readonly ask: AskLimits
   readonly giveBack: GiveBack
+  readonly smsShard: (objectName: string) => SmsShard
   readonly now: () => number
 }
 
 const subjectsKept = 20_000
 const alertEveryMs = minuteMs
 
-export function createLimits({ rules, shards, ipv6Prefix, secret, ask, giveBack, now }: LimitsOptions): Limits {
+export function createLimits({
+  rules,
+  shards,
+  ipv6Prefix,
+  secret,
+  ask,
+  giveBack,
+  smsShard,
+  now,
+}: LimitsOptions): Limits {
   const tally = createTally(rules.all)
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
   const gate = createLimitGate({ ask, tally, now, sleep })
@@ -150,6 +163,7 @@ export function createLimits({ rules, shards, ipv6Prefix, secret, ask, giveBack,
       const [verdict] = await ask(limitObjectName(key, null, shards), key, [question])
       return verdict?.isAllowed === true
     },
+    sms: createSmsFuse({ rules, tally, shard: smsShard, shards, secret }),
     tallies: () => tally.read(),
   }
 }

@@ -33,7 +33,7 @@ export type StagePhase = Exclude<LimitRule['phase'], 'login'>
 
 export interface RuleSet {
   readonly all: readonly ActiveRule[]
-  /** The rules of a stage that a request for that path can meet, those about `network` excepted. */
+  /** The rules of a stage that a request for that path can meet, those about `ipv6-network` excepted. */
   at(phase: StagePhase, path: string): readonly ActiveRule[]
   /** Those: none for the site's own paths. */
   ofNetwork(path: string): readonly ActiveRule[]
@@ -56,10 +56,10 @@ export function compileRules(options: RuleSetOptions): RuleSet {
     .filter(({ state }) => state !== 'off')
     .map((rule, index) => activeRule(rule, index, options))
   const of = (phase: LimitRule['phase'], where: 'site' | 'own') =>
-    all.filter((rule) => rule.phase === phase && rule.subject !== 'network' && (where === 'own' || !isOwn(rule)))
+    all.filter((rule) => rule.phase === phase && rule.subject !== 'ipv6-network' && (where === 'own' || !isOwn(rule)))
   const stage = (phase: StagePhase) => ({ site: of(phase, 'site'), own: of(phase, 'own') })
   const stages = { 'before-identity': stage('before-identity'), 'after-identity': stage('after-identity') }
-  const networks = all.filter(({ subject }) => subject === 'network')
+  const networks = all.filter(({ subject }) => subject === 'ipv6-network')
   const siteNetworks = networks.filter((rule) => !isOwn(rule))
   const ownPrefix = `${options.basePath}/`
   return {
@@ -100,8 +100,14 @@ function matcher(matches: LimitRule['matches'], { basePath, apiPaths }: RuleSetO
   if (matches === 'everything' || matches === 'asked') return () => true
   if (matches !== 'api') {
     const own = matches === 'guarded' ? guardedRequests() : matches.own
-    const requests = new Set(own.map((request) => request.replace(' ', ` ${basePath}`)))
-    return ({ request, target }) => requests.has(`${request.method} ${target.path}`)
+    const whole = own.map((request) => request.replace(' ', ` ${basePath}`))
+    const requests = new Set(whole)
+    // Those with an id in the middle, of which there are few.
+    const patterns = whole.flatMap((request) => (request.includes('*') ? [segmentPattern(request)] : []))
+    return ({ request, target }) => {
+      const asked = `${request.method} ${target.path}`
+      return requests.has(asked) || patterns.some((pattern) => pattern.test(asked))
+    }
   }
   const exact = new Set(apiPaths.map((path) => path.replace(/\/\*$/, '')))
   const prefixes = [
@@ -117,6 +123,11 @@ function matcher(matches: LimitRule['matches'], { basePath, apiPaths }: RuleSetO
 function guardedRequests(): readonly string[] {
   const rules: readonly LimitRule[] = Object.values(limitRules)
   return rules.flatMap(({ matches }) => (typeof matches === 'object' ? matches.own : []))
+}
+
+/** `*` is one segment of the path. */
+function segmentPattern(request: string): RegExp {
+  return new RegExp(`^${request.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]+')}$`)
 }
 
 export function isEnforcedFor({ id, state }: Pick<ActiveRule, 'id' | 'state'>, subject: string): boolean {

@@ -3,10 +3,10 @@ import { createHmac } from 'node:crypto'
 import ipaddr from 'ipaddr.js'
 import { hashOf } from '../kit/hash.ts'
 
-/** `network`: the wider part of an IPv6 address that one customer may have; nobody, for IPv4. */
+/** `ipv6-network`: the wider part of an IPv6 address that one customer may have; nobody, for IPv4. */
 export type SubjectKind =
   | 'address'
-  | 'network'
+  | 'ipv6-network'
   | 'user'
   | 'account'
   | 'number'
@@ -14,6 +14,9 @@ export type SubjectKind =
   | 'client'
   | 'clearance'
   | 'everyone'
+  | 'network'
+  | 'country'
+  | 'site'
 
 /** One kind, or a client together with what it asks about. */
 export type RuleSubject = SubjectKind | readonly ['address', SubjectKind]
@@ -41,6 +44,14 @@ export function addressSubject(ip: string | null, ipv6Prefix: number): string {
   const address = ipaddr.process(ip)
   if (!(address instanceof ipaddr.IPv6)) return `address:${address.toString()}`
   return `address:${networkOf(address.parts, ipv6Prefix)}/${ipv6Prefix}`
+}
+
+/** The wider network that an address is in: what one owner of many addresses is usually given. Null for no address. */
+export function wideNetwork(ip: string | null): string | null {
+  const key = addressSubject(ip, 48)
+  if (isUnknownAddress(key)) return null
+  const text = key.slice('address:'.length)
+  return text.includes(':') ? text : `${text.slice(0, text.lastIndexOf('.'))}.0/24`
 }
 
 /** The part of an address that counts, in the usual spelling where it ends in zeros. */

@@ -5,6 +5,7 @@ import { type Exchange, auditSource, reject, singleCookie } from '../exchange.ts
 import { secondMs } from '../kit/duration.ts'
 import type { GuessVerdict } from '../limits/lockout.ts'
 import { limited } from './limited.ts'
+import { sighted } from '../sightings.ts'
 import { deviceCookie, deviceCookieName } from '../sessions/cookie.ts'
 
 /** One guess under way, with what has to be known when it turns out right or wrong. */
@@ -29,6 +30,8 @@ export async function beginGuess(exchange: Exchange, factor: 'password', name: s
   const verdict = await lockouts.guess(account, pool).catch(failed)
   const guess = { account, pool, verdict, isOfStranger }
   if (verdict.mayCompare) return guess
+  // A lock keeps guessers out, and does not keep them from being seen.
+  sighted(exchange, 'failure', account)
   giveBack(exchange, guess)
   return guessByCaptcha(exchange, guess)
 }

@@ -4,13 +4,25 @@ import type { Hono } from 'hono'
 import { type GatewayEnv, createApp } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { GatewayError } from '../errors.ts'
-import { bypassMetric, databaseMetrics, limitMetrics, sightingMetric } from './figures.ts'
+import { bypassMetric, databaseMetrics, limitMetrics, messageMetrics, sightingMetric } from './figures.ts'
 import { metricsText } from './prometheus.ts'
+import { detectorMetrics, networkMetrics, riskMetrics } from './threat-figures.ts'
 
-export function metrics({ settings, database, limits, lockouts, bypass, sightings }: Deps): Hono<GatewayEnv> {
+export function metrics({
+  settings,
+  database,
+  limits,
+  lockouts,
+  networks,
+  watch,
+  risk,
+  outbox,
+  bypass,
+  sightings,
+}: Deps): Hono<GatewayEnv> {
   const expected = settings.environment.METRICS_TOKEN
   const app = createApp()
-  app.get('/metrics', (context) => {
+  app.get('/metrics', async (context) => {
     if (expected === undefined) throw new GatewayError({ code: 'not_found', reason: 'metrics are off' })
     const given = /^Bearer (.+)$/.exec(context.req.header('authorization') ?? '')?.[1] ?? ''
     if (!isSameSecret(given, expected)) {
@@ -20,9 +32,15 @@ export function metrics({ settings, database, limits, lockouts, bypass, sighting
         headers: { 'www-authenticate': 'Bearer' },
       })
     }
+    // What cannot be asked now is left out: the others are wanted all the more then.
+    const messages = messageMetrics(await outbox.figures().catch(() => []))
     const text = metricsText([
       ...databaseMetrics(database),
       ...limitMetrics(limits.tallies(), lockouts.tally()),
+      ...messages,
+      ...networkMetrics(networks),
+      ...detectorMetrics(watch.tallies()),
+      ...riskMetrics(risk),
       bypassMetric(bypass),
       sightingMetric(sightings.counts()),
     ])

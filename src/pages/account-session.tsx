@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
-import { readDevice } from './device-name.ts'
+import { deviceText } from './device-name.ts'
 import { PostForm, SubmitButton } from './form.tsx'
-import { fill, type Moment } from './format.ts'
+import type { Moment } from './format.ts'
 import type { Texts } from './texts/en.ts'
 import { Time } from './time.tsx'
 
@@ -12,12 +12,6 @@ export type SessionRow = {
   readonly ip: string | null
   readonly userAgent: string | null
   readonly isCurrent: boolean
-}
-
-const deviceText = (userAgent: string | null, t: Texts['account']): string => {
-  const { browser, system } = readDevice(userAgent)
-  if (browser !== null && system !== null) return fill(t.deviceOn, { browser, system })
-  return browser ?? system ?? t.unknownDevice
 }
 
 type ItemProps = { session: SessionRow; texts: Texts; basePath: string; csrfToken: string }

@@ -1,3 +1,6 @@
+import { fill } from './format.ts'
+import type { Texts } from './texts/en.ts'
+
 type Rule = readonly [pattern: RegExp, name: string]
 
 // Order matters: Edge and Opera also say Chrome, Chrome also says Safari, Android also says Linux.
@@ -30,4 +33,11 @@ export type Device = { readonly browser: string | null; readonly system: string 
 export function readDevice(userAgent: string | null): Device {
   const text = (userAgent ?? '').slice(0, 512)
   return { browser: firstMatch(BROWSERS, text), system: firstMatch(SYSTEMS, text) }
+}
+
+/** The same in words. */
+export function deviceText(userAgent: string | null, t: Texts['account']): string {
+  const { browser, system } = readDevice(userAgent)
+  if (browser !== null && system !== null) return fill(t.deviceOn, { browser, system })
+  return browser ?? system ?? t.unknownDevice
 }

@@ -8,7 +8,12 @@ import type { Texts } from './texts/en.ts'
 import { accentOf, type Theme } from './theme.ts'
 
 /** A page waits for its nonce: only the response, which also writes the policy, may choose one. */
-export type Page = { readonly theme: Theme; readonly render: (nonce: string) => string }
+export type Page = {
+  readonly theme: Theme
+  readonly render: (nonce: string) => string
+  /** Whether the policy has to let the script of the page run and ask. */
+  readonly hasScript: boolean
+}
 
 /** What every page needs to know. */
 export type PageBase = { readonly theme: Theme; readonly texts: Texts }
@@ -19,6 +24,8 @@ export type Frame = PageBase & {
   readonly hasProblem?: boolean
   readonly wide?: boolean
   readonly lowered?: boolean
+  /** Runs when the page is there; the page has to be of use without it. */
+  readonly script?: string | undefined
 }
 
 const Brand = ({ theme }: { theme: Theme }) => (
@@ -64,10 +71,13 @@ export function layout(frame: Frame, content: Child): Page {
               </main>
             </div>
           </div>
+          {frame.script === undefined ? null : (
+            <script type="module" nonce={nonce} dangerouslySetInnerHTML={{ __html: frame.script }} />
+          )}
         </body>
       </html>
     )
     return `<!doctype html>${String(document)}`
   }
-  return { theme: frame.theme, render }
+  return { theme: frame.theme, render, hasScript: frame.script !== undefined }
 }

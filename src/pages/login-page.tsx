@@ -1,8 +1,11 @@
 /** @jsxImportSource hono/jsx */
 import { withReturnTo } from './addresses.ts'
+import { type ProviderLink, ProviderLinks } from './provider-links.tsx'
 import { ErrorSummary, Field, Notice, PASSWORD_LENGTH, PostForm, ReturnToField, SubmitButton } from './form.tsx'
 import { fill } from './format.ts'
 import { layout, type Page, type PageBase } from './layout.tsx'
+import { PasskeyBlock, type PasskeyOffer } from './passkey-block.tsx'
+import { passkeyScript } from './passkey-script.ts'
 import type { NoticeKey, ProblemKey, Texts } from './texts/en.ts'
 
 export type LoginPageProps = PageBase & {
@@ -17,10 +20,17 @@ export type LoginPageProps = PageBase & {
   readonly passwordEnabled?: boolean
   readonly passwordResetEnabled?: boolean
   readonly magicLinkEnabled: boolean
+  readonly phoneEnabled: boolean
+  /** Other sites to sign in with. */
+  readonly providers?: readonly ProviderLink[]
+  /** Null where the site wants no passkeys. */
+  readonly passkey: PasskeyOffer | null
   readonly retryAfterS?: number | undefined
 }
 
-const Fields = ({ texts, email, problem }: { texts: Texts; email: string; problem: ProblemKey | undefined }) => {
+type FieldsProps = { texts: Texts; email: string; problem: ProblemKey | undefined; suggests: boolean }
+
+const Fields = ({ texts, email, problem, suggests }: FieldsProps) => {
   const blamed = problem === 'invalid_credentials'
   return (
     <>
@@ -28,7 +38,8 @@ const Fields = ({ texts, email, problem }: { texts: Texts; email: string; proble
         name="email"
         label={texts.fields.email}
         type="email"
-        autocomplete="username"
+        // The last word asks browsers to suggest passkeys where they suggest addresses.
+        autocomplete={suggests ? 'username webauthn' : 'username'}
         value={email}
         blamed={blamed}
         autofocus={email === ''}
@@ -48,10 +59,16 @@ const Fields = ({ texts, email, problem }: { texts: Texts; email: string; proble
 }
 
 export function loginPage(props: LoginPageProps): Page {
-  const { theme, texts, basePath, returnTo, problem } = props
+  const { theme, texts, basePath, returnTo, problem, passkey } = props
   const t = texts.login
   return layout(
-    { theme, texts, title: t.title, hasProblem: problem !== undefined },
+    {
+      theme,
+      texts,
+      title: t.title,
+      hasProblem: problem !== undefined,
+      script: passkey === null ? undefined : passkeyScript,
+    },
     <>
       <p class="lead">{fill(t.lead, { site: theme.name })}</p>
       <ErrorSummary texts={texts} problem={problem} retryAfterS={props.retryAfterS} />
@@ -59,10 +76,12 @@ export function loginPage(props: LoginPageProps): Page {
       {props.passwordEnabled === false ? null : (
         <PostForm action={`${basePath}/login`} csrfToken={props.csrfToken}>
           <ReturnToField returnTo={returnTo} />
-          <Fields texts={texts} email={props.email ?? ''} problem={problem} />
+          <Fields texts={texts} email={props.email ?? ''} problem={problem} suggests={passkey !== null} />
           <SubmitButton>{t.submit}</SubmitButton>
         </PostForm>
       )}
+      <ProviderLinks base={props} providers={props.providers ?? []} />
+      {passkey === null ? null : <PasskeyBlock {...props} {...passkey} about="sign-in" />}
       {props.passwordEnabled === false || props.passwordResetEnabled === false ? null : (
         <p class="after">
           <a href={withReturnTo(`${basePath}/forgot`, returnTo)}>{t.forgot}</a>
@@ -71,6 +90,11 @@ export function loginPage(props: LoginPageProps): Page {
       {props.magicLinkEnabled ? (
         <p class="after">
           <a href={withReturnTo(`${basePath}/magic-link`, returnTo)}>{t.magicLink}</a>
+        </p>
+      ) : null}
+      {props.phoneEnabled ? (
+        <p class="after">
+          <a href={withReturnTo(`${basePath}/phone`, returnTo)}>{t.phone}</a>
         </p>
       ) : null}
       {props.signUpEnabled ? (

@@ -52,18 +52,20 @@ export function logoSource(logoUrl: string | null): string | null {
   return /^https?:\/\/[a-z0-9.:[\]-]+$/i.test(origin) ? origin : null
 }
 
-function contentSecurityPolicy(nonce: string, logoUrl: string | null, widgetOrigin: string | undefined): string {
-  const logo = logoSource(logoUrl)
+function contentSecurityPolicy(nonce: string, { theme, hasScript }: Page, widgetOrigin: string | undefined): string {
+  const logo = logoSource(theme.logoUrl)
   return [
     "default-src 'none'",
     `style-src 'nonce-${nonce}'`,
     `img-src 'self' data:${logo === null ? '' : ` ${logo}`}`,
+    // One script by its nonce, which may ask this host; without one nothing runs and nothing is asked.
+    ...(hasScript ? [`script-src 'nonce-${nonce}'`, "connect-src 'self'"] : []),
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
     // A widget makes its frame by scripts of its own, which nobody here can make use trusted types.
     ...(widgetOrigin === undefined
-      ? ["require-trusted-types-for 'script'"]
+      ? ["require-trusted-types-for 'script'", "trusted-types 'none'"]
       : [`script-src ${widgetOrigin}`, `frame-src ${widgetOrigin}`]),
   ].join('; ')
 }
@@ -74,6 +76,6 @@ export function pageResponse(page: Page, options: PageResponseOptions = {}): Res
   const nonce = newNonce()
   const all = new Headers(headers)
   for (const [name, value] of Object.entries(FIXED_HEADERS)) all.set(name, value)
-  all.set('Content-Security-Policy', contentSecurityPolicy(nonce, page.theme.logoUrl, widgetOrigin))
+  all.set('Content-Security-Policy', contentSecurityPolicy(nonce, page, widgetOrigin))
   return new Response(page.render(nonce), { status, headers: all })
 }

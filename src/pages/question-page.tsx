@@ -29,6 +29,7 @@ export type Question = {
   /** Before the form, such as a picture it is about. */
   readonly before?: Child
   readonly after?: Child
+  readonly script?: string | undefined
 }
 
 const Hidden = ({ values }: { values: NonNullable<Question['hidden']> }) => (
@@ -48,7 +49,7 @@ export function questionPage(base: QuestionBase, question: Question): Page {
   })
   const hasProblem = problem !== undefined || wrongFields.length > 0
   return layout(
-    { theme, texts, title: question.title, hasProblem },
+    { theme, texts, title: question.title, hasProblem, script: question.script },
     <>
       {question.lead === undefined ? null : <p class="lead">{question.lead}</p>}
       <ErrorSummary texts={texts} problem={problem} retryAfterS={base.retryAfterS} fields={wrongFields} />

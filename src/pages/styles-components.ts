@@ -27,6 +27,7 @@ h1+.problem,h1+.notice{margin-top:1.25rem}
 .problem a{color:inherit}
 .notice{background:var(--notice-back);border-color:var(--link)}
 .after{margin:1.5rem 0 0;color:var(--muted)}
+.providers{display:grid;gap:.75rem;margin-top:1.25rem}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.75rem}
 .section{margin-top:2rem;padding-top:1.75rem;border-top:1px solid var(--line)}
 .facts{display:grid;grid-template-columns:auto 1fr;gap:.15rem .9rem;margin:0;font-size:.925rem}
@@ -47,6 +48,11 @@ color:var(--link);background:var(--notice-back);border:1px solid var(--link)}
 .who{margin:0 0 1.25rem;font-size:1.05rem}
 .message{margin:.9rem 0 0;padding:.9rem 1rem;font-size:.875rem;line-height:1.5;white-space:pre-wrap;background:var(--field);
 border:1px solid var(--line);border-radius:.65rem}
+.passkey{margin-top:1rem}
+.passkey .error{margin:.75rem 0 0;font-weight:600;color:var(--danger)}
+.passkeys form+form{margin-top:.5rem}
+.passkeys .facts{margin:.35rem 0 1rem}
+.field.inline{margin-bottom:.5rem}
 .qr{max-width:15rem;margin:0 auto 1.25rem;padding:.5rem;background:#fff;border-radius:.65rem}
 .qr svg{display:block;width:100%;height:auto}
 .codes{list-style:none;display:grid;grid-template-columns:1fr 1fr;gap:.5rem 1rem;margin:0;padding:0;font-size:1.1rem}

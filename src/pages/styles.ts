@@ -36,6 +36,7 @@ p{margin:0 0 1rem}
 a{color:var(--link);text-underline-offset:.2em;text-decoration-thickness:1px}
 a:hover{text-decoration-thickness:2px}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}
+[hidden]{display:none!important}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 @media (max-width:30rem){.frame{padding:2.5rem .75rem 2rem}.card{padding:1.5rem 1.15rem 1.75rem;border-radius:1rem}
 .gate{height:2.25rem}.brand{margin-bottom:1.25rem}h1{font-size:1.6rem}}

@@ -9,17 +9,21 @@ import type { JsonObject } from './strict-json.ts'
 import type { Algorithm, TrustedIssuer } from './trusted-issuer.ts'
 import { type ClaimFault, boundKey, expiryMs, faultInClaims } from './validate-claims.ts'
 
-/** A row of the configuration, the place its keys come from, and who its tokens speak for. */
-export interface Trusted {
+/** A row of the configuration, and the place its keys come from. */
+interface Signer {
   readonly rules: TrustedIssuer
   readonly keys: KeySource
+}
+
+/** With who its tokens speak for. */
+export interface Trusted extends Signer {
   readonly person: FindPerson
 }
 
-export type TokenVerdict =
+export type TokenVerdict<Found extends Signer = Trusted> =
   | {
       readonly outcome: 'valid'
-      readonly issuer: Trusted
+      readonly issuer: Found
       readonly claims: JsonObject
       /** Not null: it counts with a proof of that key only. */
       readonly jkt: string | null
@@ -43,12 +47,12 @@ export type RefusalReason =
   | 'wrong signature'
 
 /** Cheap questions first: a key set is asked for only on behalf of a token that only its signature can still refuse. */
-export async function verifyToken(
+export async function verifyToken<Found extends Signer>(
   token: string,
-  trusted: ReadonlyMap<string, Trusted>,
+  trusted: ReadonlyMap<string, Found>,
   asking: Asking,
   nowMs: number,
-): Promise<TokenVerdict> {
+): Promise<TokenVerdict<Found>> {
   const parsed = parseCompactJws(token)
   if (!parsed.ok) return looksLikeJwt(token) ? refused(parsed.problem, null) : { outcome: 'foreign' }
   const jws = parsed.value
@@ -70,7 +74,7 @@ export async function verifyToken(
   return { outcome: 'valid', issuer: found, claims: jws.claims, jkt: boundKey(jws.claims), expiresAtMs, relyUntilMs }
 }
 
-function refused(reason: RefusalReason, rules: TrustedIssuer | null): TokenVerdict {
+function refused(reason: RefusalReason, rules: TrustedIssuer | null): TokenVerdict & { outcome: 'refused' } {
   return { outcome: 'refused', reason, issuer: rules?.issuer ?? null }
 }
 

@@ -6,7 +6,10 @@ import { enrol, totpCode } from '../support/authenticator.ts'
 import { openWindow } from '../support/browser.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { authorizePath, newClient, newPkce } from '../support/oauth.ts'
+import { enrolPasskey } from '../support/passkey.ts'
 import { type Person, goodPassword, mailTo, newEmail, newPerson } from '../support/people.ts'
+import { newNumber } from '../support/phones.ts'
+import { addDevice } from '../support/virtual-authenticator.ts'
 import { newVisitor } from '../support/visitor.ts'
 
 let gateway: TestGateway
@@ -113,6 +116,24 @@ const pages: Readonly<Record<string, { heading: string; go: (page: Page) => Prom
       await page.getByRole('button').click()
     },
   },
+  'the page that sends a code by text': { heading: 'Sign in by phone', go: (page) => page.goto('/auth/phone') },
+  'the page that asks for the code of a text, after a wrong number': {
+    heading: 'Enter the code',
+    go: async (page) => {
+      await page.goto('/auth/phone')
+      await page.getByLabel('Mobile number').fill('030 123456')
+      await page.getByRole('button').click()
+      await page.getByLabel('Mobile number').fill(newNumber())
+      await page.getByRole('button').click()
+    },
+  },
+  'the page about one’s own phone': {
+    heading: 'Your phone',
+    go: async (page) => {
+      await page.goto('/auth/login?return_to=/auth/account/phone')
+      await signIn(page, person.password)
+    },
+  },
   'the page that changes a password': {
     heading: 'Change your password',
     go: async (page) => {
@@ -161,6 +182,51 @@ const pages: Readonly<Record<string, { heading: string; go: (page: Page) => Prom
       await signIn(page, person.password)
     },
   },
+  'the page of somebody without passkeys': {
+    heading: 'Your passkeys',
+    go: async (page) => {
+      await page.goto('/auth/login?return_to=/auth/account/passkeys')
+      await signIn(page, person.password)
+    },
+  },
+  'the page of somebody with a passkey': { heading: 'Your passkeys', go: (page) => withPasskey(page) },
+  'the page of passkeys after a device said that it has one': {
+    heading: 'Your passkeys',
+    go: async (page) => {
+      await withPasskey(page)
+      await page.getByRole('button', { name: 'Add a passkey' }).click()
+      await page.getByRole('alert').waitFor()
+    },
+  },
+  'the login page after a passkey that is not known': {
+    heading: 'Sign in',
+    go: async (page) => {
+      await withPasskey(page)
+      await gateway.sql('delete from passkeys')
+      await page.context().clearCookies()
+      await page.goto('/auth/login')
+      await page.getByRole('alert').waitFor()
+    },
+  },
+  'the page that asks for the second step or a passkey': {
+    heading: 'Second step',
+    go: async (page) => {
+      const somebody = await newPerson(gateway)
+      await enrol(somebody.visitor)
+      await enrolPasskey(somebody.visitor, gateway.url)
+      await page.goto('/auth/login')
+      await signIn(page, somebody.password, somebody.email)
+    },
+  },
+  'the page that asks for a proof, by a passkey too': {
+    heading: 'Please confirm that it is you',
+    go: async (page) => {
+      const somebody = await newPerson(gateway)
+      await enrolPasskey(somebody.visitor, gateway.url)
+      await page.goto('/auth/login?return_to=/auth/reauthenticate')
+      await signIn(page, somebody.password, somebody.email)
+    },
+  },
   'the question before signing out': {
     heading: 'Sign out?',
     go: async (page) => {
@@ -188,6 +254,15 @@ const pages: Readonly<Record<string, { heading: string; go: (page: Page) => Prom
   'the inbox of development': { heading: 'Development inbox', go: (page) => page.goto('/auth/dev/inbox') },
 }
 
+async function withPasskey(page: Page): Promise<void> {
+  const somebody = await newPerson(gateway)
+  await addDevice(page)
+  await page.goto('/auth/login?return_to=/auth/account/passkeys')
+  await signIn(page, somebody.password, somebody.email)
+  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await page.waitForURL('**notice=passkey_added')
+}
+
 async function toSetUp(page: Page, { email, password }: Person): Promise<void> {
   await page.goto('/auth/login?return_to=/auth/account/two-step')
   await signIn(page, password, email)
@@ -204,7 +279,7 @@ async function switchOn(page: Page): Promise<void> {
 async function signIn(page: Page, password: string, email = person.email): Promise<void> {
   await page.getByLabel('Email address').fill(email)
   await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
 async function signUp(page: Page, password: string): Promise<void> {

@@ -58,7 +58,7 @@ const wrongFactor = (): unknown => ({ mfa_token: 'x'.repeat(43), method: 'totp',
 const mailbox = (): unknown => ({ email: newEmail() })
 
 const traffic: Limited = { id: 'everything', method: 'GET', path: '/public/a' }
-/** What is counted one by one. Some have no endpoint yet; what is asked of them is counted all the same. */
+/** What is counted one by one, whatever comes of it. */
 const guarded: readonly Limited[] = [
   { id: 'login', method: 'POST', path: '/auth/v1/login', body: wrongPassword },
   { id: 'sign-up', method: 'POST', path: '/auth/v1/signup', body: signUp },
@@ -70,6 +70,7 @@ const guarded: readonly Limited[] = [
   { id: 'second-factor', method: 'POST', path: '/auth/v1/mfa/verify', body: wrongFactor },
   { id: 'webauthn-start', method: 'POST', path: '/auth/v1/webauthn/authenticate/start', body: mailbox },
   { id: 'webauthn-finish', method: 'POST', path: '/auth/v1/webauthn/authenticate/finish', body: mailbox },
+  { id: 'webauthn-finish', method: 'POST', path: '/auth/login/passkey', body: mailbox },
 ]
 
 describe('a limit', () => {

@@ -17,6 +17,8 @@ export type WorkerdConfig = {
   compatibilityFlags: string[]
   isolates: number
   storageDir: string | undefined
+  /** Under which a client may say what Cloudflare's network says in `request.cf`; for tests. */
+  cfHeader: string | undefined
 }
 
 /** Cap'n Proto knows no \u escapes, so not JSON.stringify; whatever is beyond ASCII may stand as it is. */
@@ -77,7 +79,7 @@ export const workerdConfig = (config: WorkerdConfig): string => {
   ]
   const sockets = config.ports.map(
     (port, i) =>
-      `(name = "http${i}", address = ${text(`${config.host}:${port}`)}, http = (), service = ${designated(workerName(Math.min(i, config.isolates - 1)), config.entrypoints?.[i])})`,
+      `(name = "http${i}", address = ${text(`${config.host}:${port}`)}, http = (${config.cfHeader === undefined ? '' : `cfBlobHeader = ${text(config.cfHeader)}`}), service = ${designated(workerName(Math.min(i, config.isolates - 1)), config.entrypoints?.[i])})`,
   )
   return `using Workerd = import "/workerd/workerd.capnp";
 

@@ -35,6 +35,8 @@ export type WorkerdOptions = {
   storageDir?: string | undefined
   isolates?: number | undefined
   host?: string | undefined
+  /** Where tests stand in for Cloudflare's network; see capnp.ts. */
+  cfHeader?: string | undefined
   verbose?: boolean | undefined
   onLog?: ((line: string) => void) | undefined
   /** Called when workerd ends although nobody asked it to. */
@@ -94,6 +96,7 @@ export const startWorkerd = async (options: WorkerdOptions): Promise<Workerd> =>
         compatibilityFlags,
         isolates,
         storageDir,
+        cfHeader: options.cfHeader,
       }),
       { mode: 0o600 },
     )

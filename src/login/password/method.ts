@@ -87,8 +87,14 @@ function postSignUp(exchange: Exchange): Promise<Response> {
   )
 }
 
-function showLogin(exchange: Exchange, returnTo: string | null, problem?: FormProblem): Page {
+export function showLogin(
+  exchange: Exchange,
+  returnTo: string | null,
+  problem?: FormProblem,
+  unknownId?: string,
+): Page {
   const { theme, basePath, login } = exchange.deps.settings.config
+  const site = exchange.deps.passkeys
   return loginPage({
     theme,
     texts: textsFor(exchange),
@@ -103,6 +109,9 @@ function showLogin(exchange: Exchange, returnTo: string | null, problem?: FormPr
     retryAfterS: problem?.retryAfterS,
     notice: problem === undefined ? noticeFor(exchange) : undefined,
     magicLinkEnabled: login.magicLink && isOffered(exchange, 'magic-link'),
+    phoneEnabled: login.phone.provider !== 'none',
+    providers: login.providers,
+    passkey: site === null ? null : { domain: site.domain, unknownId },
   })
 }
 

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { parseReturnTo } from '../../access/return-to.ts'
 import { validFields } from '../../body.ts'
 import { type GatewayEnv, createApp } from '../../context.ts'
+import type { Deps } from '../../deps.ts'
 import { type Factors, factorsOf, findFactors } from '../../db/queries/factors.ts'
 import { entryOf, startSession } from '../../db/queries/sign-in.ts'
 import { GatewayError } from '../../errors.ts'
@@ -16,8 +17,14 @@ import { requireSession } from '../../forms/require-session.ts'
 import { withReturnTo } from '../../pages/addresses.ts'
 import { reauthenticatePage } from '../../pages/mfa-page.tsx'
 import { pageResponse } from '../../pages/page-response.ts'
+import type { PasskeyOffer } from '../../pages/passkey-block.tsx'
 import { type LoginAnswer, completeLogin, draftSession } from '../complete.ts'
 import { goOn } from '../go-on.ts'
+import { passkeyAnswer, passkeyForm } from '../passkey/fields.ts'
+import { offerTo } from '../passkey/has-passkey.ts'
+import { proveOwnPasskey } from '../passkey/sign-in.ts'
+import type { PasskeySite } from '../passkey/site.ts'
+import { passkeyWording } from '../passkey/wording.ts'
 import { provePassword } from '../password/change.ts'
 import { currentPassword } from '../password/fields.ts'
 import { returnTo } from '../return-to-field.ts'
@@ -28,11 +35,15 @@ const byPassword = z.strictObject({ password: currentPassword })
 const passwordForm = z.strictObject({ current_password: currentPassword, return_to: returnTo })
 const factorForm = z.strictObject({ code: factorCode, return_to: returnTo })
 
-export function reauthentication(): Hono<GatewayEnv> {
+export function reauthentication({ passkeys: site }: Deps): Hono<GatewayEnv> {
   const app = createApp()
   app.post('/v1/reauthenticate', async (context) => {
     const { exchange } = context.env
     requireSession(exchange)
+    if (site !== null && exchange.body.fields['method'] === 'passkey') {
+      const { challenge_id: id = null, response } = validFields(passkeyAnswer, exchange.body)
+      return context.json(await proveOwnPasskey(exchange, site, { challengeId: id, response, mode: 'cookie' }))
+    }
     if ('code' in exchange.body.fields)
       return context.json(await withFactor(exchange, validFields(givenFactor, exchange.body)))
     return context.json(await withPassword(exchange, validFields(byPassword, exchange.body).password))
@@ -44,6 +55,7 @@ export function reauthentication(): Hono<GatewayEnv> {
     return show(exchange, to, req.query('aal') === '2')
   })
   app.post('/reauthenticate', ({ env: { exchange } }) => post(exchange))
+  if (site !== null) app.post('/reauthenticate/passkey', ({ env: { exchange } }) => postPasskey(exchange, site))
   return app
 }
 
@@ -62,7 +74,7 @@ function withFactor(exchange: Exchange, given: GivenFactor): Promise<LoginAnswer
 }
 
 async function post(exchange: Exchange): Promise<Response> {
-  const factors = await ownFactors(exchange)
+  const asked = { ...(await ownFactors(exchange)), needsFactor: false }
   const to = parseReturnTo(exchange.body.fields['return_to'])
   return answerForm(
     exchange,
@@ -75,28 +87,52 @@ async function post(exchange: Exchange): Promise<Response> {
       const { code } = validFields(factorForm, exchange.body)
       return goOn(exchange, await withFactor(exchange, { ...kindOf(code), code }), to)
     },
-    (problem) => pageOf(exchange, { to, factors, needsFactor: false }, problem),
+    (problem) => pageOf(exchange, { ...asked, to }, problem),
     { invalid_credentials: 'invalid_password', invalid_or_expired: 'invalid_code' },
   )
 }
 
-async function show(exchange: Exchange, to: string | null, needsFactor: boolean): Promise<Response> {
-  return pageResponse(pageOf(exchange, { to, factors: await ownFactors(exchange), needsFactor }))
+async function postPasskey(exchange: Exchange, site: PasskeySite): Promise<Response> {
+  const asked = { ...(await ownFactors(exchange)), needsFactor: false }
+  const to = parseReturnTo(exchange.body.fields['return_to'])
+  return answerForm(
+    exchange,
+    async () => {
+      requireForm(exchange)
+      const { challenge_id: id, response } = validFields(passkeyForm, exchange.body)
+      return goOn(exchange, await proveOwnPasskey(exchange, site, { challengeId: id, response, mode: 'cookie' }), to)
+    },
+    (problem) => pageOf(exchange, { ...asked, to }, problem),
+    passkeyWording,
+  )
 }
 
-interface Asked {
-  readonly to: string | null
+async function show(exchange: Exchange, to: string | null, needsFactor: boolean): Promise<Response> {
+  return pageResponse(pageOf(exchange, { ...(await ownFactors(exchange)), to, needsFactor }))
+}
+
+interface Own {
   readonly factors: Factors
+  readonly passkey: PasskeyOffer | null
+}
+
+interface Asked extends Own {
+  readonly to: string | null
   readonly needsFactor: boolean
 }
 
-function pageOf(exchange: Exchange, { to, factors, needsFactor }: Asked, problem?: FormProblem) {
-  const ask = factors.hasTotp ? 'factor' : needsFactor ? 'nothing' : 'password'
-  return reauthenticatePage({ ...questionBase(exchange, to, problem), ask })
+function pageOf(exchange: Exchange, { to, factors, passkey, needsFactor }: Asked, problem?: FormProblem) {
+  const instead = passkey === null ? 'nothing' : 'passkey'
+  // A password leads on to the text where there is a phone that is asked second.
+  const isByPassword = !needsFactor || factors.methods.length > 0
+  const ask = factors.hasTotp ? 'factor' : isByPassword ? 'password' : instead
+  const { providers } = exchange.deps.settings.config.login
+  return reauthenticatePage({ ...questionBase(exchange, to, problem), ask, passkey, providers })
 }
 
-async function ownFactors(exchange: Exchange): Promise<Factors> {
+async function ownFactors(exchange: Exchange): Promise<Own> {
   const { userId } = requireSession(exchange).lease.principal
-  const [row] = await exchange.database.read(findFactors(userId))
-  return row === undefined ? { hasPassword: false, hasTotp: false, backupCodesLeft: 0 } : factorsOf(row)
+  const [[row], passkey] = await Promise.all([exchange.database.read(findFactors(userId)), offerTo(exchange, userId)])
+  const none = { hasPassword: false, hasTotp: false, methods: [], backupCodesLeft: 0 }
+  return { factors: row === undefined ? none : factorsOf(row), passkey }
 }

@@ -10,7 +10,9 @@ export const de: Texts = {
     current_password: 'Bisheriges Passwort',
     new_password: 'Neues Passwort',
     name: 'Name',
+    passkey_name: 'Name des Passkeys',
     code: '6-stelliger Code',
+    phone: 'Mobilnummer',
     optional: '(freiwillig)',
   },
   fieldProblem: '{field}: {problem}',
@@ -21,7 +23,10 @@ export const de: Texts = {
     password_common: 'Dieses Passwort verwenden viele, und es wird zuerst erraten. Wählen Sie ein anderes.',
     password_breached: 'Dieses Passwort ist aus einem Datenleck bekannt. Wählen Sie ein anderes.',
     name_too_long: 'Verwenden Sie einen kürzeren Namen.',
+    name_missing: 'Geben Sie einen Namen ein.',
     code_invalid: 'Geben Sie die 6 Ziffern aus der Nachricht ein.',
+    phone_invalid:
+      'Geben Sie eine Mobilnummer aus einem Land ein, in das wir Nachrichten schicken, wie +49 1512 3456789.',
   },
   problemTitle: 'Etwas stimmt nicht',
   retry: 'Versuchen Sie es {when} wieder.',
@@ -33,10 +38,24 @@ export const de: Texts = {
     invalid_password: 'Das Passwort stimmt nicht.',
     factor_exists:
       'Eine Authenticator-App ist schon eingerichtet. Entfernen Sie sie zuerst, um eine andere einzurichten.',
+    phone_exists: 'Ein Telefon ist schon eingerichtet. Entfernen Sie es zuerst, um ein anderes einzurichten.',
+    phone_taken: 'Mit dieser Nummer meldet sich ein anderes Konto an. Entfernen Sie sie zuerst dort.',
     invalid_code:
       'Dieser Code stimmt nicht oder gilt nicht mehr. Prüfen Sie ihn, oder lassen Sie sich eine neue Nachricht schicken.',
+    passkey_refused:
+      'Der Passkey hat nicht geantwortet, wie er soll. Versuchen Sie es noch einmal, oder melden Sie sich anders an.',
+    passkey_expired:
+      'Das hat zu lange gedauert, oder die Seite wurde inzwischen neu geöffnet. Versuchen Sie es noch einmal.',
+    unknown_passkey:
+      'Dieser Passkey ist hier nicht oder nicht mehr bekannt. Nehmen Sie einen anderen, oder melden Sie sich anders an.',
+    passkey_exists: 'Dieses Gerät hat schon einen Passkey für diese Seite.',
+    too_many_passkeys: 'Sie haben so viele Passkeys, wie ein Konto haben kann. Entfernen Sie zuerst einen.',
     invalid_link: 'Dieser Link gilt nicht mehr. Vielleicht wurde er schon benutzt, oder er ist zu alt.',
     captcha_wrong: 'Das ließ sich nicht bestätigen. Bitte versuchen Sie es noch einmal.',
+    confirm_by_mail:
+      'Diese Anmeldung ist ungewöhnlich. Wir haben Ihnen einen Link geschickt: Öffnen Sie ihn auf diesem Gerät, um sich anzumelden.',
+    login_refused:
+      'Diese Anmeldung ist ungewöhnlich. Melden Sie sich von einem Gerät und einem Ort an, die Sie schon benutzt haben.',
     rate_limited: 'Das waren zu viele Versuche.',
     unavailable: 'Das geht gerade nicht. Bitte versuchen Sie es gleich noch einmal.',
   },
@@ -47,6 +66,13 @@ export const de: Texts = {
     password_changed: 'Ihr Passwort ist geändert, und alle Geräte sind abgemeldet. Melden Sie sich mit dem neuen an.',
     password_changed_here: 'Ihr Passwort ist geändert, und alle anderen Geräte sind abgemeldet.',
     factor_removed: 'Die Authenticator-App ist entfernt, und alle anderen Geräte sind abgemeldet.',
+    phone_added: 'Ihr Telefon ist eingerichtet, und alle anderen Geräte sind abgemeldet.',
+    phone_removed: 'Ihr Telefon ist entfernt, und alle anderen Geräte sind abgemeldet.',
+    identity_connected: 'Das Konto ist verbunden. Sie können sich von jetzt an damit anmelden.',
+    identity_disconnected: 'Das Konto ist getrennt. Es meldet Sie nicht mehr an.',
+    passkey_added: 'Der Passkey ist hinzugefügt, und alle anderen Geräte sind abgemeldet.',
+    passkey_removed: 'Der Passkey ist entfernt, und alle anderen Geräte sind abgemeldet.',
+    passkey_renamed: 'Der Passkey hat seinen neuen Namen.',
     name_changed: 'Ihr Name ist geändert.',
     session_revoked: 'Dieses Gerät ist abgemeldet.',
     sessions_revoked: 'Alle anderen Geräte sind abgemeldet.',
@@ -59,6 +85,8 @@ export const de: Texts = {
     signUpLink: 'Konto anlegen',
     forgot: 'Passwort vergessen?',
     magicLink: 'Link zum Anmelden per E-Mail schicken',
+    phone: 'Code per SMS schicken',
+    provider: 'Mit {provider} anmelden',
   },
   signUp: {
     title: 'Konto anlegen',
@@ -115,10 +143,40 @@ export const de: Texts = {
     confirmTitle: 'Anmelden',
     confirmLead: 'Noch ein Schritt: Drücken Sie den Knopf, und Sie sind bei {site} angemeldet.',
   },
+  phone: {
+    title: 'Mit dem Telefon anmelden',
+    lead: 'Geben Sie Ihre Mobilnummer ein, und wir schicken Ihnen einen Code, der Sie anmeldet.',
+    hint: 'Mit Ländervorwahl, etwa +49, wenn sie aus dem Ausland ist.',
+    submit: 'Code schicken',
+    codeTitle: 'Code eingeben',
+    sent: 'Falls sich jemand mit {phone} anmeldet, ist eine SMS mit einem 6-stelligen Code unterwegs.',
+    enter: 'Anmelden',
+    again: 'Neuen Code anfordern',
+  },
+  ownPhone: {
+    title: 'Ihr Telefon',
+    none: 'Geben Sie eine Mobilnummer an. Wir schicken einen Code dorthin, um zu sehen, dass sie Ihre ist.',
+    signsIn: 'Sie können sich mit einem Code anmelden, der an {phone} geschickt wird.',
+    asksSecond: 'Beim Anmelden werden Sie nach einem Code gefragt, der an {phone} geschickt wird.',
+    use: 'Wofür es ist',
+    forSignIn: 'Anmelden ohne Passwort',
+    forSecond: 'Zweiter Schritt nach dem Passwort',
+    submit: 'Code schicken',
+    sent: 'Wir haben eine SMS mit einem 6-stelligen Code an {phone} geschickt.',
+    finish: 'Das ist mein Telefon',
+    remove: 'Telefon entfernen',
+  },
+  sms: {
+    code: '{code} ist Ihr Code für {site}. Geben Sie ihn niemandem.',
+  },
   mfa: {
     title: 'Zweiter Schritt',
     lead: 'Öffnen Sie Ihre Authenticator-App, und geben Sie den Code ein, den sie für diese Seite zeigt.',
     code: 'Code',
+    smsLead: 'Wir können einen Code an Ihr Telefon schicken.',
+    smsOr: 'Die App ist nicht zur Hand?',
+    smsSend: 'Code per SMS schicken',
+    smsSent: 'Wir haben eine SMS mit einem 6-stelligen Code an {phone} geschickt.',
     codeHint: 'Die 6 Ziffern der App, oder einer Ihrer Ersatzcodes.',
     submit: 'Weiter',
   },
@@ -127,6 +185,7 @@ export const de: Texts = {
     lead: 'Was Sie vorhaben, braucht einen frischen Nachweis.',
     noFactor:
       'Diese Seite verlangt einen zweiten Schritt bei der Anmeldung. Richten Sie zuerst eine Authenticator-App ein.',
+    byPasskey: 'Für diese Seite reicht das Passwort allein nicht.',
     submit: 'Weiter',
   },
   twoStep: {
@@ -146,6 +205,39 @@ export const de: Texts = {
     codesLead:
       'Bewahren Sie sie bei wichtigen Papieren auf. Jeder gilt einmal, wenn die App nicht zur Hand ist. Sie werden nur jetzt gezeigt.',
     codesDone: 'Ich habe sie aufbewahrt',
+  },
+  connections: {
+    title: 'Verbundene Konten',
+    lead: 'Konten anderswo, mit denen Sie sich hier anmelden können. Andere Geräte werden abgemeldet, wenn Sie das ändern.',
+    isConnected: 'verbunden',
+    isNotConnected: 'nicht verbunden',
+    connect: '{provider} verbinden',
+    disconnect: '{provider} trennen',
+  },
+  passkeys: {
+    title: 'Ihre Passkeys',
+    lead: 'Melden Sie sich mit Fingerabdruck, Gesicht oder PIN Ihres Geräts an, ohne Passwort.',
+    signIn: 'Mit Passkey anmelden',
+    secondFactor: 'Stattdessen einen Passkey verwenden',
+    prove: 'Mit Passkey bestätigen',
+    none: 'Sie haben noch keine Passkeys.',
+    addTitle: 'Passkey hinzufügen',
+    addLead:
+      'Ihr Browser fragt, wo er liegen soll: auf diesem Gerät, auf einem Telefon in der Nähe oder auf einem Sicherheitsschlüssel.',
+    nameHint: 'Damit Sie ihn später erkennen. Bleibt das Feld leer, heißt er nach diesem Gerät.',
+    add: 'Passkey hinzufügen',
+    rename: 'Umbenennen',
+    remove: 'Entfernen',
+    created: 'Hinzugefügt',
+    lastUsed: 'Zuletzt benutzt',
+    neverUsed: 'noch nie',
+    backedUp: 'in einem Passwortmanager und auf dessen anderen Geräten',
+    notBackedUp: 'nur auf einem Gerät',
+    where: 'Liegt',
+    needsScript: 'Einen Passkey hinzuzufügen geht nur mit JavaScript und einem Browser, der Passkeys kennt.',
+    failed: 'Das ging nicht. Versuchen Sie es noch einmal, oder nehmen Sie einen anderen Weg.',
+    limited: 'Das waren zu viele Versuche. Warten Sie eine Minute, und versuchen Sie es noch einmal.',
+    exists: 'Dieses Gerät hat schon einen Passkey für diese Seite.',
   },
   consent: {
     title: '{client} Zugriff geben?',
@@ -201,6 +293,39 @@ export const de: Texts = {
         sentence:
           'Es wurde nichts gesendet. Vielleicht haben Sie sich inzwischen in einem anderen Tab an- oder abgemeldet. Öffnen Sie die Seite noch einmal.',
       },
+      sign_in_cancelled: {
+        title: 'Anmeldung nicht beendet',
+        sentence:
+          'Sie oder die andere Seite haben die Anmeldung abgebrochen. Nichts hat sich geändert. Versuchen Sie es noch einmal, oder melden Sie sich anders an.',
+      },
+      sign_in_expired: {
+        title: 'Bitte beginnen Sie neu',
+        sentence: 'Diese Anmeldung hat zu lange gedauert, wurde schon benutzt oder in einem anderen Browser begonnen.',
+      },
+      address_unproven: {
+        title: 'Ihre Adresse ist dort nicht bestätigt',
+        sentence:
+          'Die andere Seite bestätigt nicht, dass Ihre E-Mail-Adresse Ihnen gehört; darum wissen wir nicht, wer Sie hier sind. Bestätigen Sie die Adresse dort und versuchen Sie es noch einmal. Oder melden Sie sich an wie bisher, und verbinden Sie die andere Seite auf Ihrer Kontoseite.',
+      },
+      no_account: {
+        title: 'Hier gibt es kein Konto für Sie',
+        sentence:
+          'Auf diesem Weg lassen sich keine Konten anlegen. Wenn Sie eines haben, melden Sie sich an wie bisher.',
+      },
+      identity_taken: {
+        title: 'Schon mit einem anderen Konto verbunden',
+        sentence:
+          'Jenes Konto der anderen Seite öffnet hier ein anderes Konto. Melden Sie sich damit an, trennen Sie es auf jener Kontoseite, und verbinden Sie es dann hier.',
+      },
+      last_way_in: {
+        title: 'Nur so können Sie sich anmelden',
+        sentence: 'Wählen Sie ein Passwort oder verbinden Sie eine andere Seite, bevor Sie diese trennen.',
+      },
+      provider_failed: {
+        title: 'Die andere Seite kann Sie gerade nicht anmelden',
+        sentence:
+          'Sie hat nicht geantwortet, oder nicht wie sie sollte. Versuchen Sie es gleich noch einmal, oder melden Sie sich anders an.',
+      },
     },
     byStatus: {
       400: { title: 'Das hat nicht geklappt', sentence: 'Die Anfrage war unvollständig oder wurde nicht verstanden.' },
@@ -243,8 +368,13 @@ export const de: Texts = {
     securityTitle: 'Wie Sie sich anmelden',
     changePassword: 'Passwort ändern',
     twoStep: 'Anmeldung in zwei Schritten',
+    phone: 'Ihr Telefon',
+    phoneOff: 'keines',
+    phoneSignIn: 'meldet Sie an',
+    phoneSecond: 'zweiter Schritt',
     twoStepOn: 'an',
     twoStepOff: 'aus',
+    passkeys: 'Anmelden mit Passkey',
     ownData: 'Ihre Daten',
     home: 'Zu {site}',
   },
@@ -325,6 +455,30 @@ export const de: Texts = {
         factor_removed: {
           heading: 'Die Anmeldung in zwei Schritten wurde ausgeschaltet',
           lead: 'Die Authenticator-App Ihres Kontos bei {site} wurde entfernt, und andere Geräte wurden abgemeldet.',
+        },
+        phone_added: {
+          heading: 'Ein Telefon wurde eingerichtet',
+          lead: 'Für Ihr Konto bei {site} wurde ein Telefon eingerichtet, und andere Geräte wurden abgemeldet.',
+        },
+        phone_removed: {
+          heading: 'Ein Telefon wurde entfernt',
+          lead: 'Das Telefon Ihres Kontos bei {site} wurde entfernt, und andere Geräte wurden abgemeldet.',
+        },
+        identity_connected: {
+          heading: 'Ein Weg zur Anmeldung kam hinzu',
+          lead: 'Ein Konto einer anderen Seite wurde mit Ihrem Konto bei {site} verbunden und kann es von jetzt an öffnen.',
+        },
+        identity_disconnected: {
+          heading: 'Ein Weg zur Anmeldung wurde entfernt',
+          lead: 'Ein Konto einer anderen Seite wurde von Ihrem Konto bei {site} getrennt, und andere Geräte wurden abgemeldet.',
+        },
+        passkey_added: {
+          heading: 'Ein Passkey wurde hinzugefügt',
+          lead: 'Zu Ihrem Konto bei {site} wurde ein Passkey hinzugefügt. Mit ihm meldet man sich ohne Passwort an. Andere Geräte wurden abgemeldet.',
+        },
+        passkey_removed: {
+          heading: 'Ein Passkey wurde entfernt',
+          lead: 'Ein Passkey Ihres Kontos bei {site} wurde entfernt, und andere Geräte wurden abgemeldet.',
         },
         account_deleted: {
           heading: 'Ihr Konto wurde gelöscht',

@@ -9,6 +9,8 @@ const environment = {
   DATABASE_URL: 'postgres://user:secret-password@db.example.com/site',
   ORIGIN_URL: 'http://127.0.0.1:9000',
   RESEND_API_KEY: 're_secret',
+  TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+  TWILIO_AUTH_TOKEN: 'twilio_secret',
   ...(await createSecrets(2048)),
 }
 
@@ -42,6 +44,18 @@ describe('the settings', () => {
     'ORIGIN_URL',
   ])('without %s the field is named', (name) => {
     expect(problems(shippedConfig, { [name]: undefined }).map(({ field }) => field)).toEqual([`environment: ${name}`])
+  })
+
+  it.each([
+    ['example.com', 'https://example.com', true],
+    ['example.com', 'https://login.example.com', true],
+    ['login.example.com', 'https://example.com', false],
+    ['ample.com', 'https://example.com', false],
+    ['https://example.com', 'https://example.com', false],
+    ['Example.com', 'https://example.com', false],
+  ])('passkeys for %s at %s: %s', (passkeyDomain, url, isRight) => {
+    const found = problems({ ...shippedConfig, login: { passkeyDomain } }, { PUBLIC_URL: url })
+    expect(found.map(({ field }) => field)).toEqual(isRight ? [] : ['gateway.config.ts: login.passkeyDomain'])
   })
 
   it.each([

@@ -24,6 +24,11 @@ describe('the rules a request meets', () => {
     ['POST', '/auth/v1/email/resend', ['everything', 'mail-code']],
     ['POST', '/auth/v1/magic-link/verify', ['everything', 'magic-link-verify']],
     ['POST', '/auth/v1/webauthn/register/finish', ['everything', 'webauthn-finish']],
+    ['POST', '/auth/v1/webauthn/authenticate/start', ['everything', 'webauthn-start']],
+    ['POST', '/auth/login/passkey', ['everything', 'webauthn-finish']],
+    ['POST', '/auth/mfa/passkey', ['everything', 'webauthn-finish']],
+    ['POST', '/auth/reauthenticate/passkey', ['everything', 'webauthn-finish']],
+    ['POST', '/auth/account/passkeys', ['everything', 'webauthn-finish']],
   ])('before it is known who asks: %s %s', (method, path, ids) => {
     expect(met('before-identity', method, path)).toEqual(ids)
   })
@@ -57,6 +62,8 @@ describe('the table', () => {
       ['webauthn-finish', 20, 1, 'address'],
       ['password-forgot', 5, 1, 'address'],
       ['second-factor', 10, 1, 'address'],
+      ['social-start', 10, 1, 'address'],
+      ['social-finish', 20, 1, 'address'],
       ['own-password', 10, 60, 'account'],
       ['mail-message', 10, 60, 'mail-address'],
       ['mail-asker', 6, 60, ['address', 'mail-address']],
@@ -65,6 +72,13 @@ describe('the table', () => {
       ['messages-everywhere', 50, 1, 'everyone'],
       ['captcha-uses', 5, 60, 'clearance'],
       ['phone-code', 3, 60, 'number'],
+      ['phone-start', 5, 1, 'address'],
+      ['phone-verify', 10, 1, 'address'],
+      ['sms-number', 10, 1440, 'number'],
+      ['sms-network', 20, 60, 'network'],
+      ['sms-country', 200, 60, 'country'],
+      ['sms-day', 1000, 1440, 'site'],
+      ['sms-conversion', 20, 60, 'country'],
     ])
   })
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { loginPage } from '../../../src/pages/login-page.tsx'
 import { logoSource, pageResponse } from '../../../src/pages/page-response.ts'
+import type { PasskeyOffer } from '../../../src/pages/passkey-block.tsx'
 import { en as texts } from '../../../src/pages/texts/en.ts'
 import { defaultTheme } from '../../../src/pages/theme.ts'
 
-const page = (logoUrl: string | null = null) =>
+const page = (logoUrl: string | null = null, passkey: PasskeyOffer | null = null) =>
   loginPage({
     theme: { ...defaultTheme, logoUrl },
     texts,
@@ -13,6 +14,8 @@ const page = (logoUrl: string | null = null) =>
     returnTo: null,
     signUpEnabled: true,
     magicLinkEnabled: true,
+    phoneEnabled: true,
+    passkey,
   })
 const policy = (response: Response): string => response.headers.get('content-security-policy') ?? ''
 
@@ -22,6 +25,15 @@ describe('pageResponse', () => {
     const nonces = responses.map((response) => /style-src 'nonce-([A-Za-z0-9+/=]{24})'/.exec(policy(response))?.[1])
     expect(new Set(nonces).size).toBe(2)
     expect(await responses[0]?.text()).toContain(`<style nonce="${nonces[0]}">`)
+  })
+
+  it('lets the one script of a page run by its nonce, and ask this host', async () => {
+    const response = pageResponse(page(null, { domain: 'example.com' }))
+    const directives = policy(response).split('; ')
+    const nonce = /script-src '(nonce-[^']+)'/.exec(policy(response))?.[1]
+    expect(directives).toContain(`script-src '${nonce}'`)
+    expect(directives).toContain("connect-src 'self'")
+    expect(await response.text()).toContain(`<script type="module" ${nonce?.replace('nonce-', 'nonce="')}">`)
   })
 
   it('allows nothing it does not need', () => {
@@ -38,6 +50,7 @@ describe('pageResponse', () => {
       "base-uri 'none'",
       "frame-ancestors 'none'",
       "require-trusted-types-for 'script'",
+      "trusted-types 'none'",
     ])
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'text/html; charset=utf-8',
