@@ -4,15 +4,14 @@ import type { ReservedHeaders } from './access/reserved-headers.ts'
 import { type RouteTable, compileRoutes } from './access/rules.ts'
 import { keySetReporter } from './audit/key-set-failures.ts'
 import { type AuditTrail, auditShardName, createAuditTrail } from './audit/trail.ts'
-import { limitRulesOf, reservedOf } from './config/compiled.ts'
+import { reservedOf } from './config/compiled.ts'
 import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { createNeonDatabase } from './db/neon.ts'
-import { dayMs, hourMs, minuteMs } from './kit/duration.ts'
-import { type Clearances, createClearances } from './limits/clearance.ts'
-import { createAskLimits, createGiveBack } from './limits/limiter.ts'
-import { type Limits, createLimits } from './limits/limits.ts'
-import { type Lockouts, createLockouts } from './limits/lockouts.ts'
+import { hourMs } from './kit/duration.ts'
+import type { Clearances } from './limits/clearance.ts'
+import type { Limits } from './limits/limits.ts'
+import type { Lockouts } from './limits/lockouts.ts'
 import type { RuleSet } from './limits/rule-set.ts'
 import type { WatchedSubjects } from './limits/watched-at.ts'
 import { type PasskeySite, createPasskeySite } from './login/passkey/site.ts'
@@ -35,8 +34,9 @@ import type { Mailer } from './providers/email/mailer.ts'
 import { createSmsVendor } from './providers/sms/index.ts'
 import type { SmsVendor } from './providers/sms/sms-vendor.ts'
 import { type BearerTokens, createBearerTokens } from './identity/bearer-token.ts'
+import { createCounting } from './counting-deps.ts'
 import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
-import { type KnownDevices, createKnownDevices } from './login/known-devices.ts'
+import type { KnownDevices } from './login/known-devices.ts'
 import { type SessionGate, createSessionGate } from './sessions/gate.ts'
 import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
 import { shardOf, userObjectName } from './sessions/shard.ts'
@@ -145,7 +145,11 @@ export function createDeps(env: Env, settings: Settings): Deps {
     audit,
     sightings: createSightings(now),
     bypass: createBypass({ untilMs: environment.BYPASS_UNTIL, audit, now }),
-    ...createCounting(env, settings, now),
+    ...createCounting(env, settings, {
+      secret: countedSubjectsKey(settings),
+      keyFor: (purpose) => derivedKey(environment.DATA_KEY, purpose),
+      now,
+    }),
     ...createThreatWatch(env, settings, { audit, secret: countedSubjectsKey(settings), now }),
     sessions,
     sessionPolicy: sessionPolicy(config.sessions),
@@ -228,50 +232,6 @@ export function hashPlace(env: Env, name: string): HashPlace {
 
 export function hashParts({ config, environment }: Settings): HashParts {
   return { hasher: createPasswordHasher(environment.PASSWORD_PEPPER), waiting: config.login.hashing.waiting }
-}
-
-/** Everything that is counted, and by whom. */
-function createCounting(
-  env: Env,
-  settings: Settings,
-  now: () => number,
-): Pick<Deps, 'limits' | 'rules' | 'lockouts' | 'knownDevices' | 'clearances'> {
-  const { config, environment } = settings
-  const { shards, ipv6Prefix, lockout } = config.limits
-  const secret = countedSubjectsKey(settings)
-  const policy = {
-    failures: lockout.failures,
-    firstMs: lockout.firstMinutes * minuteMs,
-    longestMs: lockout.longestHours * hourMs,
-    forgivenAfterMs: lockout.forgivenAfterHours * hourMs,
-  }
-  const shard = (name: string) => env.LIMITS.getByName(name)
-  const rules = limitRulesOf(config)
-  return {
-    rules,
-    clearances: createClearances(derivedKey(environment.DATA_KEY, 'clearances'), { ipv6Prefix, now }),
-    limits: createLimits({
-      rules,
-      shards,
-      ipv6Prefix,
-      secret,
-      ask: createAskLimits(shard),
-      giveBack: createGiveBack(shard),
-      smsShard: shard,
-      now,
-    }),
-    lockouts: createLockouts({
-      shard,
-      shards,
-      secret,
-      policy,
-      state: lockout.state,
-    }),
-    knownDevices: createKnownDevices(derivedKey(environment.DATA_KEY, 'known devices'), {
-      validMs: lockout.knownDeviceDays * dayMs,
-      now,
-    }),
-  }
 }
 
 function countedSubjectsKey({ environment }: Settings): Uint8Array {

@@ -11,6 +11,14 @@ export const loginMethodPaths = {
     begins: ['POST /v1/magic-link/start', 'POST /magic-link'],
     ends: ['GET /magic-link', 'POST /v1/magic-link/verify', 'POST /magic-link/verify'],
   },
+  phone: {
+    begins: ['POST /v1/phone/start', 'GET /phone', 'POST /phone'],
+    ends: ['POST /v1/phone/verify', 'POST /phone/verify'],
+  },
+  passkey: {
+    begins: ['POST /v1/webauthn/authenticate/start'],
+    ends: ['POST /v1/webauthn/authenticate/finish', 'POST /login/passkey'],
+  },
 } as const satisfies Record<string, { readonly begins: readonly string[]; readonly ends: readonly string[] }>
 
 export type LoginMethodId = keyof typeof loginMethodPaths

@@ -109,9 +109,9 @@ export function showLogin(
     retryAfterS: problem?.retryAfterS,
     notice: problem === undefined ? noticeFor(exchange) : undefined,
     magicLinkEnabled: login.magicLink && isOffered(exchange, 'magic-link'),
-    phoneEnabled: login.phone.provider !== 'none',
+    phoneEnabled: login.phone.provider !== 'none' && isOffered(exchange, 'phone'),
     providers: login.providers,
-    passkey: site === null ? null : { domain: site.domain, unknownId },
+    passkey: site === null || !isOffered(exchange, 'passkey') ? null : { domain: site.domain, unknownId },
   })
 }
 
