@@ -174,6 +174,11 @@ describe('an account that a stranger has prepared with somebody else’s address
       'x',
     ])
     await gateway.sql('insert into backup_codes (user_id, code_hash) values ($1, $2)', [before, 'x'])
+    await gateway.sql(
+      `insert into passkeys (id, user_id, credential_id, public_key, counter, name)
+       values (gen_random_uuid(), $1, $2, 'x', 0, 'x')`,
+      [before, newSubject()],
+    )
     await gateway.sql('insert into identities (id, user_id, subject) values (gen_random_uuid(), $1, $2)', [
       before,
       `${other.url}#stranger-${newSubject()}`,
@@ -189,11 +194,12 @@ describe('an account that a stranger has prepared with somebody else’s address
       `select (select count(*)::integer from password_credentials where user_id = $1) as passwords,
         (select count(*)::integer from totp_credentials where user_id = $1) as apps,
         (select count(*)::integer from backup_codes where user_id = $1) as codes,
+        (select count(*)::integer from passkeys where user_id = $1) as passkeys,
         (select count(*)::integer from identities where user_id = $1) as identities,
         (select count(*)::integer from challenges where user_id = $1 and consumed_at is null) as questions`,
       [before],
     )
-    expect(left).toEqual([{ passwords: 0, apps: 0, codes: 0, identities: 2, questions: 0 }])
+    expect(left).toEqual([{ passwords: 0, apps: 0, codes: 0, passkeys: 0, identities: 2, questions: 0 }])
     expect(await eventsOf(before)).toContain('account.taken-over')
   })
 
