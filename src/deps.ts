@@ -1,16 +1,17 @@
 // The composition root: bindings and settings become what the stages work with. Nobody else picks an adapter.
 import { type HostPatterns, compileHosts } from './access/host-patterns.ts'
-import { type ReservedHeaders, compileReserved } from './access/reserved-headers.ts'
+import type { ReservedHeaders } from './access/reserved-headers.ts'
 import { type RouteTable, compileRoutes } from './access/rules.ts'
 import { type AuditTrail, auditShardName, createAuditTrail } from './audit/trail.ts'
+import { reservedOf } from './config/compiled.ts'
 import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { createNeonDatabase } from './db/neon.ts'
-import { dayMs, hourMs, minuteMs } from './kit/duration.ts'
-import { createAskLimits } from './limits/limiter.ts'
-import { type Limits, createLimits } from './limits/limits.ts'
-import { type Lockouts, createLockouts } from './limits/lockouts.ts'
-import { compileRules } from './limits/rule-set.ts'
+import { hourMs } from './kit/duration.ts'
+import type { Clearances } from './limits/clearance.ts'
+import type { Limits } from './limits/limits.ts'
+import type { Lockouts } from './limits/lockouts.ts'
+import type { RuleSet } from './limits/rule-set.ts'
 import type { WatchedSubjects } from './limits/watched-at.ts'
 import { type PasskeySite, createPasskeySite } from './login/passkey/site.ts'
 import { createPasswordHasher } from './login/password/hasher.ts'
@@ -18,6 +19,10 @@ import { type Hashing, createHashing } from './hashing/hash-places.ts'
 import { boundPlace } from './hashing/hash-service.ts'
 import type { HashPlace } from './hashing/hash-job.ts'
 import type { HashParts } from './hashing/hash-object.ts'
+import { type Bypass, createBypass } from './monitor/bypass.ts'
+import { type Sightings, createSightings } from './monitor/sightings.ts'
+import type { Captcha } from './providers/captcha/captcha.ts'
+import { createCaptcha } from './providers/captcha/index.ts'
 import { type Outbox, createOutbox } from './outbox/outbox.ts'
 import type { OutboxParts } from './outbox/outbox-object.ts'
 import type { BreachList } from './providers/breach-list/breach-list.ts'
@@ -28,8 +33,9 @@ import type { Mailer } from './providers/email/mailer.ts'
 import { createSmsVendor } from './providers/sms/index.ts'
 import type { SmsVendor } from './providers/sms/sms-vendor.ts'
 import type { BearerTokens } from './identity/bearer-token.ts'
+import { createCounting } from './counting-deps.ts'
 import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
-import { type KnownDevices, createKnownDevices } from './login/known-devices.ts'
+import type { KnownDevices } from './login/known-devices.ts'
 import { type SessionGate, createSessionGate } from './sessions/gate.ts'
 import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
 import { userObjectName } from './sessions/shard.ts'
@@ -59,7 +65,10 @@ export interface Deps {
   /** For a request: `exchange.database`, whose waits are bounded in all. */
   readonly database: Pick<Database, 'within' | 'health'>
   readonly audit: AuditTrail
+  readonly bypass: Bypass
+  readonly sightings: Sightings
   readonly limits: Limits
+  readonly rules: RuleSet
   readonly lockouts: Lockouts
   readonly networks: Networks
   readonly watch: Watch
@@ -96,6 +105,9 @@ export interface Deps {
   readonly hashing: Hashing
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
+  /** Null where the site has none. */
+  readonly captcha: Captcha | null
+  readonly clearances: Clearances
   readonly outbox: Outbox
   /** Null where nobody signs in by phone. */
   readonly sms: SmsVendor | null
@@ -126,10 +138,16 @@ export function createDeps(env: Env, settings: Settings): Deps {
       hosts: compileHosts([new URL(environment.PUBLIC_URL).hostname, ...settings.routes.flatMap(({ hosts }) => hosts)]),
     },
     routes: compileRoutes(settings.routes),
-    reserved: compileReserved(Object.values(config.identityHeaders).filter((name) => name !== undefined)),
+    reserved: reservedOf(config),
     database,
     audit,
-    ...createCounting(env, settings, now),
+    sightings: createSightings(now),
+    bypass: createBypass({ untilMs: environment.BYPASS_UNTIL, audit, now }),
+    ...createCounting(env, settings, {
+      secret: countedSubjectsKey(settings),
+      keyFor: (purpose) => derivedKey(environment.DATA_KEY, purpose),
+      now,
+    }),
     ...createThreatWatch(env, settings, { audit, secret: countedSubjectsKey(settings), now }),
     sessions,
     sessionPolicy: sessionPolicy(config.sessions),
@@ -150,6 +168,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     passkeys: createPasskeySite(settings),
     hashing: hashingOf(env, settings),
     breachList: createBreachList(config.breachList, environment),
+    captcha: createCaptcha(config.captcha, environment),
     outbox: createOutbox((shard) => env.OUTBOX.getByName(`outbox:all:${shard}`), now),
     sms: createSmsVendor(config.login.phone, environment),
     service: (binding) => boundService(env, binding),
@@ -174,45 +193,6 @@ export function hashPlace(env: Env, name: string): HashPlace {
 
 export function hashParts({ config, environment }: Settings): HashParts {
   return { hasher: createPasswordHasher(environment.PASSWORD_PEPPER), waiting: config.login.hashing.waiting }
-}
-
-/** Everything that is counted, and by whom. */
-function createCounting(
-  env: Env,
-  settings: Settings,
-  now: () => number,
-): Pick<Deps, 'limits' | 'lockouts' | 'knownDevices'> {
-  const { config, environment } = settings
-  const { shards, ipv6Prefix, apiPaths, rules: overrides, lockout } = config.limits
-  const secret = countedSubjectsKey(settings)
-  const policy = {
-    failures: lockout.failures,
-    firstMs: lockout.firstMinutes * minuteMs,
-    longestMs: lockout.longestHours * hourMs,
-    forgivenAfterMs: lockout.forgivenAfterHours * hourMs,
-  }
-  return {
-    limits: createLimits({
-      rules: compileRules({ basePath: config.basePath, apiPaths, overrides }),
-      shards,
-      ipv6Prefix,
-      secret,
-      ask: createAskLimits((name) => env.LIMITS.getByName(name)),
-      smsShard: (name) => env.LIMITS.getByName(name),
-      now,
-    }),
-    lockouts: createLockouts({
-      shard: (name) => env.LIMITS.getByName(name),
-      shards,
-      secret,
-      policy,
-      state: lockout.state,
-    }),
-    knownDevices: createKnownDevices(derivedKey(environment.DATA_KEY, 'known devices'), {
-      validMs: lockout.knownDeviceDays * dayMs,
-      now,
-    }),
-  }
 }
 
 function countedSubjectsKey({ environment }: Settings): Uint8Array {

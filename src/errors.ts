@@ -58,6 +58,7 @@ export const errorTable = {
     title: 'Address not confirmed',
     text: 'Confirm your e-mail address first: open the link or enter the code we sent.',
   },
+  method_off: { status: 403, title: 'Not offered here', text: 'This way to sign in is switched off. Use another one.' },
   confirm_by_mail: {
     status: 403,
     title: 'One more step',
@@ -144,6 +145,11 @@ export const errorTable = {
   },
   invalid_input: { status: 422, title: 'Some fields are not right', text: 'Correct the fields named and send again.' },
   too_many_attempts: { status: 429, title: 'Too many attempts', text: 'Wait a little and try again.' },
+  captcha_required: {
+    status: 429,
+    title: 'Are you a person?',
+    text: 'Answer the captcha to go on, or wait a little and try again.',
+  },
   too_many_requests: { status: 429, title: 'Too many requests', text: 'Wait a little and try again.' },
   internal: {
     status: 500,
@@ -187,6 +193,14 @@ export interface Rejection {
   readonly fields?: readonly { readonly path: string; readonly reason: string }[]
   readonly retryAfterS?: number
   readonly headers?: Readonly<Record<string, string>>
+  /** Which captcha, and where its answer goes. */
+  readonly captcha?: CaptchaQuestion
+}
+
+export interface CaptchaQuestion {
+  readonly provider: string
+  readonly site_key: string
+  readonly answer_header: string
 }
 
 /** Something broke or an own endpoint refuses: carries a rejection through code that cannot return one. */
@@ -215,6 +229,7 @@ export interface ProblemBody {
   readonly request_id: string
   readonly fields?: readonly { readonly path: string; readonly reason: string }[]
   readonly retry_after?: number
+  readonly captcha?: CaptchaQuestion
 }
 
 export function problemBody(rejection: Rejection, requestId: string): ProblemBody {
@@ -228,6 +243,7 @@ export function problemBody(rejection: Rejection, requestId: string): ProblemBod
     request_id: requestId,
     ...(rejection.fields ? { fields: rejection.fields } : {}),
     ...(rejection.retryAfterS === undefined ? {} : { retry_after: rejection.retryAfterS }),
+    ...(rejection.captcha === undefined ? {} : { captcha: rejection.captcha }),
   }
 }
 

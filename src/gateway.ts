@@ -4,6 +4,7 @@ import { ownAccountApi } from './account/own-account-api.ts'
 import { ownAccountPages } from './account/own-account-pages.ts'
 import { accountPages } from './account/pages.ts'
 import { admin } from './admin/index.ts'
+import { matchRoute } from './access/rules.ts'
 import { readBody } from './body.ts'
 import type { Deps } from './deps.ts'
 import { createApp } from './context.ts'
@@ -17,6 +18,7 @@ import { isObjectFault } from './kit/object-fault.ts'
 import { log } from './log.ts'
 import { loginMethods } from './login/index.ts'
 import { proveKeyForTokens } from './login/key-for-tokens.ts'
+import { refuseSwitchedOff } from './login/switched.ts'
 import { metrics } from './monitor/metrics.ts'
 import { isProgramEndpoint } from './oauth/endpoint.ts'
 import { oauth } from './oauth/endpoints.ts'
@@ -31,15 +33,21 @@ import { answerPreflight, isPreflight } from './stages/cors.ts'
 import { csrf } from './stages/csrf.ts'
 import { forward } from './stages/forward.ts'
 import { limit } from './stages/limit.ts'
+import { sightInjection, sightRefusedTarget } from './stages/sight-injection.ts'
 import { network } from './stages/network.ts'
 import { refusedCredential } from './stages/refused-credential.ts'
 import { startExchange } from './stages/request-context.ts'
 import { stripReservedHeaders } from './stages/strip-reserved-headers.ts'
 
-const stages: readonly Stage[] = [
+/** Also while everybody is let through. */
+const always: readonly ((exchange: Exchange) => Rejection | undefined)[] = [
   canonicalTarget, // refuse what two servers could read differently
   stripReservedHeaders, // identity headers are ours alone
   client, // address, continent, user agent
+  sightInjection, // counts what looks like an attempt
+]
+
+const stages: readonly Stage[] = [
   network, // who is on a list of networks
   limit('before-identity'), // by network: cheap refusals first
   authenticate, // session cookie, or nobody
@@ -57,12 +65,18 @@ export function createGateway(deps: Deps): Gateway {
   return async (request, context) => {
     const exchange = startExchange(request, deps, context)
     try {
+      for (const stage of always) {
+        const rejection = stage(exchange)
+        if (rejection !== undefined) return refuse(exchange, rejection)
+      }
+      const isOwn = own.has(exchange.target.path)
+      if (!isOwn && deps.bypass.isOn()) return await passUnasked(exchange)
       for (const stage of stages) {
         const pending = stage(exchange)
         const rejection = pending instanceof Promise ? await pending : pending
         if (rejection !== undefined) return refuse(exchange, rejection)
       }
-      if (own.has(exchange.target.path)) return await own.answer(exchange)
+      if (isOwn) return await own.answer(exchange)
       return await passOn(exchange)
     } catch (error) {
       return refuse(exchange, rejectionOf(error))
@@ -82,11 +96,23 @@ async function passOn(exchange: Exchange): Promise<Response> {
   return 'response' in forwarded ? forwarded.response : refuse(exchange, forwarded.rejection)
 }
 
+/** The emergency: to a route there is, whoever asks, and as nobody. The headers that could say otherwise are off already. */
+async function passUnasked(exchange: Exchange): Promise<Response> {
+  const { deps, target, request, context } = exchange
+  deps.bypass.begin(context)
+  const route = matchRoute(deps.routes, { host: target.host, path: target.path, method: request.method })
+  if (route === null) return refuse(exchange, reject('not_found', 'no route'))
+  const forwarded = await forward(exchange, route)
+  return 'response' in forwarded ? forwarded.response : refuse(exchange, forwarded.rejection)
+}
+
 /** The paths the gateway answers itself. Everything else is the site's. */
 function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Exchange): Promise<Response> } {
   const { basePath } = deps.settings.config
   const app = createApp()
   app.use(async ({ env: { exchange } }, next) => {
+    const off = refuseSwitchedOff(exchange)
+    if (off !== undefined) throw new GatewayError(off)
     exchange.body = await readBody(exchange.request)
     // What proves itself by what it carries cannot be forged from another site's page.
     const rejection = isProgramEndpoint(exchange.target.path, basePath)
@@ -132,6 +158,10 @@ function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Ex
 }
 
 function refuse(exchange: Exchange, rejection: Rejection): Response {
+  if (rejection.code === 'bad_target') {
+    client(exchange)
+    sightRefusedTarget(exchange)
+  }
   const level = rejection.code === 'internal' || rejection.code === 'unavailable' ? 'error' : 'info'
   log(level, 'request refused', { ...exchangeFacts(exchange), code: rejection.code, reason: rejection.reason })
   return renderRejection(exchange, rejection)

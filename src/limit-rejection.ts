@@ -1,4 +1,5 @@
 // What a request that exceeds a limit is told, whichever stage or login method found it; the first of a window is put on record.
+import { askCaptcha } from './captcha-proof.ts'
 import type { Rejection } from './errors.ts'
 import { type Exchange, auditSource, principalOf, reject } from './exchange.ts'
 import { secondMs } from './kit/duration.ts'
@@ -7,7 +8,7 @@ import type { LimitProblem } from './limits/limit-gate.ts'
 export function limitRejection(
   exchange: Exchange,
   problem: LimitProblem | null,
-): Rejection | undefined | Promise<Rejection> {
+): Rejection | undefined | Promise<Rejection | undefined> {
   if (problem === null) return undefined
   const { rule } = problem
   if (problem.kind === 'unreachable')
@@ -22,7 +23,17 @@ export function limitRejection(
       ratelimit: `"${rule.id}";r=0;t=${retryAfterS}`,
     },
   }
+  if (rule.response === 'captcha') return orCaptcha(exchange, problem, rejection)
   return problem.isNewViolation ? recorded(exchange, problem, rejection) : rejection
+}
+
+async function orCaptcha(
+  exchange: Exchange,
+  problem: LimitProblem & { kind: 'refused' },
+  rejection: Rejection,
+): Promise<Rejection | undefined> {
+  const asked = await askCaptcha(exchange, rejection)
+  return asked !== undefined && problem.isNewViolation ? recorded(exchange, problem, asked) : asked
 }
 
 async function recorded(

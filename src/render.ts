@@ -37,6 +37,7 @@ function pageFor(exchange: Exchange, rejection: Rejection): Response {
   const isSafe = exchange.request.method === 'GET' || exchange.request.method === 'HEAD'
   if (rejection.code === 'unauthenticated' && isSafe && !exchange.isOwnPath) return toLogin(exchange, rejection)
   if (rejection.code === 'step_up_required') return toProof(exchange, rejection)
+  if (rejection.code === 'captcha_required') return toCaptcha(exchange, rejection)
   const { status } = errorTable[rejection.code]
   const signInUrl = status === 401 || anotherWay.has(rejection.code) ? `${config.basePath}/login` : null
   const page = problemPage({
@@ -75,5 +76,23 @@ function toProof(exchange: Exchange, rejection: Rejection): Response {
   const needsFactor = rejection.reason === 'assurance level' ? '&aal=2' : ''
   const headers = rejectionHeaders(rejection, exchange.id)
   headers.set('location', `${basePath}/reauthenticate?return_to=${encodeURIComponent(back)}${needsFactor}`)
+  return new Response(null, { status: 303, headers })
+}
+
+/** Forms without a page of their own, below the base path. */
+const pageOf: Readonly<Record<string, string>> = { '/resend': '/verify-email', '/magic-link/verify': '/magic-link' }
+
+/** The page that shows the captcha, and back from there to the form, which is filled in once more. */
+function toCaptcha(exchange: Exchange, rejection: Rejection): Response {
+  const { basePath } = exchange.deps.settings.config
+  const { path } = exchange.target
+  // The limit of a network asks before anything else is known of the request.
+  const isForm = path.startsWith(`${basePath}/`)
+  const below = path.slice(basePath.length)
+  const after = exchange.body.fields['return_to']
+  const further = typeof after === 'string' ? `?return_to=${encodeURIComponent(after)}` : ''
+  const form = isForm ? `${basePath}${pageOf[below] ?? below}${further}` : path
+  const headers = rejectionHeaders(rejection, exchange.id)
+  headers.set('location', `${basePath}/captcha?return_to=${encodeURIComponent(form)}`)
   return new Response(null, { status: 303, headers })
 }

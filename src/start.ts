@@ -44,7 +44,10 @@ function readSettings(env: Env, config: unknown): Result<Settings, readonly Conf
 export async function serve(request: Request, env: Env, context: ExecutionContext, config: unknown): Promise<Response> {
   const read = readSettings(env, config)
   const asked = healthQuestion(request)
-  if (asked !== null) return answerHealth(asked, read.ok ? () => createDatabase(read.value) : null)
+  if (asked !== null) {
+    const bypassUntilMs = read.ok ? read.value.environment.BYPASS_UNTIL : undefined
+    return answerHealth(asked, read.ok ? () => createDatabase(read.value) : null, bypassUntilMs)
+  }
   if (!read.ok) return problemResponse({ code: 'misconfigured', reason: 'configuration' }, crypto.randomUUID())
   started ??= start(env, read.value)
   return started.gateway(request, context)

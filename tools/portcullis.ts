@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { type ArgsDef, defineCommand, runMain } from 'citty'
 import { addClient, listClients, removeClient } from './cli/clients.ts'
+import { explainRequest, explanationText } from './cli/explain.ts'
 import { readTokenKeys, writeTokenKeys } from './cli/key-file.ts'
 import { usersCommand } from './cli/users-command.ts'
 import { failWith } from './dev/reason.ts'
@@ -101,10 +102,34 @@ const keysList = defineCommand({
     }),
 })
 
+const explainCommand = defineCommand({
+  meta: { name: 'explain', description: 'what would happen to a request, and which rule says so' },
+  args: {
+    method: { type: 'positional', description: 'such as GET', required: true },
+    url: { type: 'positional', description: 'the address in full', required: true },
+    as: { type: 'string', description: 'roles of who asks, with spaces between, or "nobody"', default: 'nobody' },
+    aal: { type: 'string', description: 'assurance level of who asks: 1 or 2', default: '1' },
+    header: { type: 'string', description: '"name: value"; several with a line feed between' },
+    json: { type: 'boolean', description: 'as JSON' },
+  },
+  run: ({ args }) =>
+    carefully(async () => {
+      const found = await explainRequest({
+        method: args.method,
+        url: args.url,
+        roles: args.as === 'nobody' ? null : list(args.as),
+        aal: args.aal === '2' ? 2 : 1,
+        headers: (args.header ?? '').split('\n').filter((line) => line.trim() !== ''),
+      })
+      console.log(args.json === true ? JSON.stringify(found) : explanationText(found))
+    }),
+})
+
 await runMain(
   defineCommand({
     meta: { name: 'portcullis', description: 'what an operator does to a gateway' },
     subCommands: {
+      explain: explainCommand,
       client: defineCommand({
         meta: { name: 'client', description: 'programs that may ask for tokens' },
         subCommands: { add, list: show, remove },

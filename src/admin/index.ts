@@ -5,10 +5,12 @@ import { type GatewayEnv, createApp } from '../context.ts'
 import { requireRecent } from '../forms/require-recent.ts'
 import { clients } from './clients.ts'
 import { requireAdmin } from './require-admin.ts'
+import { explanation } from './explain.ts'
+import { unlock } from './unlock.ts'
 import { userSessions } from './user-sessions.ts'
 
 /** Paths below the base path. Each feature says its own whole, so that a reader finds them by searching for one. */
-const features: readonly (() => Hono<GatewayEnv>)[] = [userSessions, clients]
+const features: readonly (() => Hono<GatewayEnv>)[] = [userSessions, unlock, clients, explanation]
 
 const looks = new Set(['GET', 'HEAD'])
 

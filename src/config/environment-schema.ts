@@ -82,6 +82,21 @@ export const environmentSchema = z
     SMS_ENDPOINT: httpUrl.optional().describe('the address of a stand-in for the vendor of texts'),
     MAIL_ENDPOINT: httpUrl.optional().describe('the address of a stand-in for the mail vendor'),
     BREACH_LIST_ENDPOINT: httpUrl.optional().describe('the address of a stand-in for the breach list'),
+    TURNSTILE_SITE_KEY: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('the site key of the Turnstile widget, and its secret key with it'),
+    TURNSTILE_SECRET_KEY: z.string().min(1).optional().describe('the secret key of the Turnstile widget'),
+    TURNSTILE_ENDPOINT: httpUrl.optional().describe('the address of a stand-in for Turnstile'),
+    BYPASS_UNTIL: z.iso
+      .datetime({ offset: true })
+      .transform((text) => Date.parse(text))
+      .optional()
+      .describe(
+        'a time within the next 24 hours, such as "2026-11-21T18:00:00Z"; until then nobody is asked who they are',
+      ),
+    PORTCULLIS_FLAGS: z.string().optional().describe('switches such as "limit.login=shadow, method.magic-link=off"'),
     METRICS_TOKEN: z
       .string()
       .min(16)

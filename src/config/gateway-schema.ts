@@ -1,5 +1,7 @@
 // What the owner of a site can say in gateway.config.ts. The schema is the reference: defaults stand here and only here.
 import { z } from 'zod'
+import { type LoginMethodId, loginMethodIds } from '../access/login-methods.ts'
+import { offerState } from './flag-schema.ts'
 import type { OrFromEnvironment } from './from-environment.ts'
 import { emailSchema } from './email-schema.ts'
 import { issuer } from './issuer-presets.ts'
@@ -60,6 +62,11 @@ const route = z.strictObject({
   timeoutMs: z.number().int().min(100).max(300_000).optional(),
 })
 
+const methodStates = Object.fromEntries(loginMethodIds.map((id) => [id, offerState.optional()])) as Record<
+  LoginMethodId,
+  z.ZodOptional<typeof offerState>
+>
+
 const identityHeaders = z.strictObject({
   userId: headerName.optional(),
   email: headerName.optional(),
@@ -109,6 +116,8 @@ export const gatewaySchema = z.strictObject({
       signUp: z.boolean().default(true),
       /** Whether people may sign in by a link or code that is mailed to them. */
       magicLink: z.boolean().default(true),
+      /** Ways to sign in that are off, or there for a share of the visitors; all are on. */
+      methods: z.strictObject(methodStates).default({}),
       /** Whether people may sign in by a code that is sent to their phone, and by whom it is sent. */
       phone: phoneSchema,
       /** Whether people may sign in with passkeys. */
@@ -168,6 +177,12 @@ export const gatewaySchema = z.strictObject({
       provider: z.enum(['pwned-passwords', 'none']).default('pwned-passwords'),
       /** Whether passwords are taken (`open`) or refused (`closed`) while it cannot be asked. */
       whenUnavailable: z.enum(['open', 'closed']).default('open'),
+    })
+    .prefault({}),
+  captcha: z
+    .strictObject({
+      /** What people are asked where a limit or a lock answers with a captcha; without one those rules refuse or watch. */
+      provider: z.enum(['turnstile', 'none']).default('none'),
     })
     .prefault({}),
   email: emailSchema,

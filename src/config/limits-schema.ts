@@ -1,8 +1,7 @@
 // What a site can say of its limits. The rules and their numbers stand in limits/rules.ts, here only what may be said otherwise.
 import { z } from 'zod'
+import { flagState } from './flag-schema.ts'
 import { type LimitRuleId, limitRuleIds } from '../limits/rules.ts'
-
-const percent = z.number().int().min(0).max(100)
 
 const ruleOverride = z
   .strictObject({
@@ -13,13 +12,11 @@ const ruleOverride = z
     /** A refused attempt counts too: whoever goes on trying stays out. */
     countsRefused: z.boolean().optional(),
     /** `shadow` counts and keeps nobody out; a percentage keeps out that part of the subjects. */
-    state: z
-      .union([z.enum(['off', 'shadow', 'enforce']), z.strictObject({ enforcePercent: percent })], {
-        error: '"off", "shadow", "enforce" or { enforcePercent: 0 to 100 }',
-      })
-      .optional(),
+    state: flagState.optional(),
     /** What happens while the counter cannot be asked. */
     unreachable: z.enum(['open', 'closed']).optional(),
+    /** What meets an attempt beyond the limit. */
+    response: z.enum(['refuse', 'captcha', 'delay']).optional(),
   })
   .refine(({ cost = 1, limit = cost }) => cost <= limit, 'a cost that the limit has room for')
 
@@ -39,7 +36,9 @@ export const limitsSchema = z
     rules: z.strictObject(overrides).default({}),
     lockout: z
       .strictObject({
-        state: z.enum(['off', 'shadow', 'enforce']).default('enforce'),
+        state: flagState.default('enforce'),
+        /** What somebody on an unknown device meets while the account is locked; a captcha gives as many guesses again. */
+        response: z.enum(['refuse', 'captcha']).default('refuse'),
         /** Wrong guesses that lock an account. */
         failures: z.number().int().min(1).max(100).default(5),
         firstMinutes: z.number().positive().max(1440).default(15),

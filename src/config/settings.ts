@@ -1,8 +1,11 @@
 // Turns gateway.config.ts and the environment into settings that cannot be half-configured, or into a list of what is wrong.
 import { type Result, fail, succeed } from '../kit/result.ts'
 import { type Environment, environmentSchema, expectedValue } from './environment-schema.ts'
+import { withFlags } from './flags.ts'
 import { fromEnvironment } from './from-environment.ts'
 import { type GatewayConfig, gatewaySchema } from './gateway-schema.ts'
+import { bypassProblems } from './bypass-until.ts'
+import { captchaProblems } from './captcha-keys.ts'
 import { missingCredentials } from './vendor-credentials.ts'
 import { type ConfigProblem, problemsOf } from './problems.ts'
 import { writtenSecrets } from './shared-secret-issuer.ts'
@@ -41,7 +44,7 @@ export function parseSettings(
   environment: Readonly<Record<string, unknown>>,
 ): Result<Settings, readonly ConfigProblem[]> {
   const missing: ConfigProblem[] = [...writtenSecrets(issuersOf(config))]
-  const resolved = withResolved(config, (value) => fromEnvironment(value, environment, missing))
+  const resolved = resolvedConfig(config, environment, missing)
   if (missing.length > 0) return fail(missing)
   const parsedConfig = gatewaySchema.safeParse(resolved)
   const parsedEnvironment = environmentSchema.safeParse(environment)
@@ -53,6 +56,8 @@ export function parseSettings(
   problems.push(...missingCredentials(parsedConfig.data, environment))
   const origins = resolveOrigins(parsedConfig.data, environment, problems)
   const routes = resolveRoutes(parsedConfig.data, origins, problems)
+  problems.push(...captchaProblems(parsedConfig.data, parsedEnvironment.data))
+  problems.push(...bypassProblems(parsedEnvironment.data.BYPASS_UNTIL, Date.now()))
   checkPasskeyDomain(parsedConfig.data.login.passkeyDomain, parsedEnvironment.data.PUBLIC_URL, problems)
   if (problems.length > 0) return fail(problems)
   return succeed({ environment: parsedEnvironment.data, config: parsedConfig.data, origins, routes })
@@ -60,6 +65,29 @@ export function parseSettings(
 
 function issuersOf(config: unknown): unknown {
   return typeof config === 'object' && config !== null && 'issuers' in config ? config.issuers : undefined
+}
+
+/** The part that says what happens to a request, without the secrets that a running gateway needs. */
+export function parseSite(
+  config: unknown,
+  environment: Readonly<Record<string, unknown>>,
+): Result<Pick<Settings, 'config' | 'routes'>, readonly ConfigProblem[]> {
+  const problems: ConfigProblem[] = []
+  const resolved = resolvedConfig(config, environment, problems)
+  const parsed = gatewaySchema.safeParse(resolved)
+  problems.push(...problemsOf(parsed, 'gateway.config.ts', resolved))
+  if (!parsed.success || problems.length > 0) return fail(problems)
+  const routes = resolveRoutes(parsed.data, resolveOrigins(parsed.data, environment, []), problems)
+  return succeed({ config: parsed.data, routes })
+}
+
+function resolvedConfig(
+  config: unknown,
+  environment: Readonly<Record<string, unknown>>,
+  problems: ConfigProblem[],
+): unknown {
+  const switched = withFlags(config, environment['PORTCULLIS_FLAGS'], problems)
+  return withResolved(switched, (value) => fromEnvironment(value, environment, problems))
 }
 
 /** A browser refuses every passkey whose domain is not that of the page, or above it. */

@@ -1,6 +1,6 @@
 // Answers of the hosted forms: a page again with what is wrong, or the way on.
 import type { Page } from '../pages/layout.tsx'
-import { pageResponse } from '../pages/page-response.ts'
+import { type PageResponseOptions, pageResponse } from '../pages/page-response.ts'
 import type { ProblemKey } from '../pages/texts/en.ts'
 import { type ErrorCode, GatewayError, type Rejection, errorTable, rejectionHeaders } from '../errors.ts'
 import { DatabaseUnavailable } from '../db/database.ts'
@@ -29,6 +29,7 @@ export async function answerForm(
   run: () => Promise<Response>,
   again: (problem: FormProblem) => Page,
   wording: Partial<Record<ErrorCode, ProblemKey>> = {},
+  options: Pick<PageResponseOptions, 'widgetOrigin'> = {},
 ): Promise<Response> {
   try {
     return await run()
@@ -39,6 +40,7 @@ export async function answerForm(
     const fields = Object.fromEntries((rejection.fields ?? []).map(({ path, reason }) => [path, reason]))
     const page = again({ problem, retryAfterS: rejection.retryAfterS, fields })
     return pageResponse(page, {
+      ...options,
       status: errorTable[rejection.code].status,
       headers: rejectionHeaders(rejection, exchange.id),
     })

@@ -93,6 +93,19 @@ export function record(counter: Counter, rule: CountedRule, atMs: number, units:
   return { ...counter, hits }
 }
 
+/** Takes the newest units away again: its own was counted then, to within the time an attempt takes to turn out. */
+export function withdraw(counter: Counter, units: number): Counter {
+  const hits = [...counter.hits]
+  let left = units
+  while (left > 0 && hits.length > 0) {
+    const newest = hits.at(-1) ?? 0
+    if (newest > left) hits[hits.length - 1] = newest - left
+    else hits.splice(-2)
+    left -= newest
+  }
+  return { ...counter, hits }
+}
+
 /** How long until `units` more fit below `limit`; 0 when they do now. */
 export function waitMs(counter: Counter, rule: CountedRule, limit: number, units: number, nowMs: number): number {
   const blockedMs = Math.max(0, counter.blockedUntilMs - nowMs)

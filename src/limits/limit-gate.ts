@@ -1,8 +1,8 @@
 // Says in an isolate whether a request passes its limits: by units it was given in advance, or by asking the object.
-import { asIsForMs, isRefusing, learn, matching, questionAbout } from './asking.ts'
+import { isRefusing, matching } from './asking.ts'
 import type { Verdict } from './decide.ts'
-import { abandon, canTake, isAsking, isRenewalDue, take } from './lease.ts'
-import type { AskLimits } from './limiter.ts'
+import { canTake, isRenewalDue, take } from './lease.ts'
+import { type Background, type ObjectTalkOptions, createObjectTalk } from './object-talk.ts'
 import type { Tally } from './tally.ts'
 import type { ActiveRule, Attempt } from './rule-set.ts'
 import { type Slot, type SubjectState, countLocally, slotOf } from './subject-state.ts'
@@ -20,10 +20,6 @@ export interface Refusal {
 /** `unreachable`: the counter of a rule that lets nobody in uncounted cannot be asked. */
 export type LimitProblem = Refusal | { readonly kind: 'unreachable'; readonly rule: ActiveRule }
 
-export interface Background {
-  waitUntil(work: Promise<unknown>): void
-}
-
 export interface LimitGate {
   /** Null: it passes, and was counted under every rule. Waits only where no lease lasts. */
   check(
@@ -34,15 +30,12 @@ export interface LimitGate {
   ): LimitProblem | null | Promise<LimitProblem | null>
 }
 
-export interface LimitGateOptions {
-  readonly ask: AskLimits
+export interface LimitGateOptions extends ObjectTalkOptions {
   readonly tally: Tally
-  readonly now: () => number
-  readonly sleep: (ms: number) => Promise<void>
 }
 
 export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): LimitGate {
-  const silentUntilMs = new Map<string, number>()
+  const talk = createObjectTalk({ ask, now, sleep })
 
   function check(
     rules: readonly ActiveRule[],
@@ -75,12 +68,8 @@ export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): L
     }
     tally.count(rule, 'allowed')
     take(slot.lease, rule.cost, nowMs)
-    if (isRenewalDue(slot.lease, nowMs) && !isSilent(subject, nowMs)) background.waitUntil(renew(rule, subject))
-  }
-
-  /** Behind the requests' backs. Failed, the next request that finds no unit asks for itself and sees what is wrong. */
-  async function renew(rule: ActiveRule, subject: SubjectState): Promise<void> {
-    await askObject([rule], subject, 0).catch(() => undefined)
+    if (isRenewalDue(slot.lease, nowMs) && !talk.isSilent(subject, nowMs))
+      background.waitUntil(talk.renew(rule, subject))
   }
 
   async function askAbout(
@@ -88,14 +77,8 @@ export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): L
     subject: SubjectState,
     background: Background,
   ): Promise<LimitProblem | null> {
-    if (isSilent(subject, now())) return withoutObject(rules, subject)
-    let verdicts: readonly Verdict[]
-    try {
-      verdicts = await askObject(rules, subject, 1)
-    } catch {
-      silentUntilMs.set(subject.objectName, now() + asIsForMs)
-      return withoutObject(rules, subject)
-    }
+    const verdicts = talk.isSilent(subject, now()) ? null : await talk.ask(rules, subject)
+    if (verdicts === null) return withoutObject(rules, subject)
     const nowMs = now()
     const refused = rules.filter(
       (rule, index) => verdicts[index]?.isAllowed !== true && slotOf(subject, rule).isEnforced,
@@ -108,28 +91,8 @@ export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): L
         return null
       }
     }
-    rules.forEach((rule, index) => returnInTime(rule, subject, verdicts[index], background))
+    rules.forEach((rule, index) => talk.returnInTime(rule, subject, verdicts[index], background))
     return conclude(rules, subject, verdicts, nowMs)
-  }
-
-  async function askObject(
-    rules: readonly ActiveRule[],
-    subject: SubjectState,
-    times: 0 | 1,
-  ): Promise<readonly Verdict[]> {
-    const askedAtMs = now()
-    const questions = rules.map((rule) => questionAbout(rule, slotOf(subject, rule), times, askedAtMs))
-    try {
-      const verdicts = await ask(subject.objectName, subject.key, questions)
-      rules.forEach((rule, index) => learn(slotOf(subject, rule), questions[index], verdicts[index], askedAtMs))
-      return verdicts
-    } catch (error) {
-      for (const [index, rule] of rules.entries()) {
-        const { lease } = slotOf(subject, rule)
-        if (questions[index]?.lease?.holder === lease.holder) abandon(lease)
-      }
-      throw error
-    }
   }
 
   function conclude(
@@ -182,29 +145,6 @@ export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): L
       }
     }
     return null
-  }
-
-  /** Where units are getting scarce, those an isolate does not need are given back when their time is over. */
-  function returnInTime(
-    rule: ActiveRule,
-    subject: SubjectState,
-    verdict: Verdict | undefined,
-    background: Background,
-  ): void {
-    if (verdict === undefined || verdict.granted === 0 || verdict.remaining * 2 > verdict.limit) return
-    const { lease } = slotOf(subject, rule)
-    const { holder, untilMs } = lease
-    const giveBack = async (): Promise<void> => {
-      await sleep(Math.max(0, untilMs - now()))
-      if (lease.holder !== holder || lease.untilMs !== untilMs || lease.left === 0 || isAsking(lease, now())) return
-      await renew(rule, subject)
-    }
-    background.waitUntil(giveBack())
-  }
-
-  function isSilent({ objectName }: SubjectState, nowMs: number): boolean {
-    const untilMs = silentUntilMs.get(objectName)
-    return untilMs !== undefined && nowMs < untilMs
   }
 
   return { check }

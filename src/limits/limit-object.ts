@@ -3,7 +3,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { minuteMs } from '../kit/duration.ts'
-import { type Counter, type CountedRule, emptyCounter, spent } from './counter.ts'
+import { type Counter, type CountedRule, emptyCounter, spent, withdraw } from './counter.ts'
 import { type Question, type Verdict, countsUntilMs, decideAll } from './decide.ts'
 import { KeptStates } from './kept-states.ts'
 import type { LimitShard } from './limiter.ts'
@@ -86,7 +86,7 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
 
   #decide(questions: readonly Question[], subjectOf: (index: number) => string): readonly Verdict[] {
     const now = Date.now()
-    const keys = questions.map(({ rule }, index) => JSON.stringify([rule.id, subjectOf(index)]))
+    const keys = questions.map(({ rule }, index) => counterKey(rule, subjectOf(index)))
     const before = questions.map(({ rule }, index) => this.#load(keys[index] ?? '', rule))
     const answers = decideAll(before, questions, now)
     for (const [index, { counter, isChanged }] of answers.entries()) {
@@ -98,6 +98,14 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
         this.#kept.set(key, counter, Math.max(countsUntilMs(counter, rule), remembersUntilMs(counter)))
     }
     return answers.map(({ verdict }) => verdict)
+  }
+
+  giveBack(subject: string, rule: CountedRule, units: number): Promise<void> {
+    const key = counterKey(rule, subject)
+    const counter = withdraw(this.#load(key, rule), units)
+    this.#counters.set(key, counter)
+    if (this.#kept.get(key) !== null) this.#kept.replace(key, counter)
+    return Promise.resolve()
   }
 
   guess(account: string, pool: string, policy: LockoutPolicy): Promise<GuessVerdict> {
@@ -182,6 +190,10 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
     // Validated by having been written here: the shape of what is stored changes with the name of its table.
     return isKept(rule) ? ((this.#kept.get(key) as Counter | null) ?? emptyCounter) : emptyCounter
   }
+}
+
+function counterKey({ id }: CountedRule, subject: string): string {
+  return JSON.stringify([id, subject])
 }
 
 type Pools = Readonly<Record<string, LockState>>

@@ -2,11 +2,20 @@
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { minuteMs } from '../kit/duration.ts'
 import { log } from '../log.ts'
-import { type Background, type LimitProblem, createLimitGate } from './limit-gate.ts'
-import type { AskLimits } from './limiter.ts'
-import type { Attempt, RuleSet, StagePhase } from './rule-set.ts'
+import { type LimitProblem, createLimitGate } from './limit-gate.ts'
+import type { AskLimits, GiveBack } from './limiter.ts'
+import type { Background } from './object-talk.ts'
+import { createPatience } from './patience.ts'
+import type { ActiveRule, Attempt, RuleSet, StagePhase } from './rule-set.ts'
 import type { LimitRuleId } from './rules.ts'
-import { addressSubject, isUnknownAddress, limitObjectName, secretSubject } from './subject.ts'
+import {
+  type SubjectKind,
+  addressSubject,
+  isUnknownAddress,
+  limitObjectName,
+  networkSubject,
+  secretSubject,
+} from './subject.ts'
 import { type SubjectState, newSubject } from './subject-state.ts'
 import { type SmsFuse, type SmsShard, createSmsFuse } from './sms-fuse.ts'
 import { type RuleTally, createTally } from './tally.ts'
@@ -18,7 +27,9 @@ export interface Limits {
   ofAddress(phase: StagePhase, attempt: Attempt, client: NetworkClient, background: Background): Answer
   ofUser(phase: StagePhase, attempt: Attempt, user: CountedUser, background: Background): Answer
   /** A rule that a login method asks for, about somebody it has just read from the request. */
-  asked(rule: LimitRuleId, text: string, attempt: Attempt, background: Background): Answer
+  asked(rule: LimitRuleId, text: string, from: AskedFrom, background: Background): Answer
+  /** An attempt that turned out to be none of those the rule means. */
+  giveBack(rule: LimitRuleId, text: string, from: AskedFrom): Promise<void>
   /**
    * Whether nobody spent this text within that time; exact, and across restarts when it is over a minute. Rejects when
    * nobody can tell.
@@ -35,6 +46,10 @@ interface CountedUser {
   readonly place: string | null
 }
 
+export interface AskedFrom extends Attempt {
+  readonly client: NetworkClient
+}
+
 interface NetworkClient {
   readonly ip: string | null
   readonly continent: string | null
@@ -47,6 +62,7 @@ export interface LimitsOptions {
   /** Hides mail addresses and numbers from whoever reads the counters' storage. */
   readonly secret: Uint8Array
   readonly ask: AskLimits
+  readonly giveBack: GiveBack
   readonly smsShard: (objectName: string) => SmsShard
   readonly now: () => number
 }
@@ -54,10 +70,20 @@ export interface LimitsOptions {
 const subjectsKept = 20_000
 const alertEveryMs = minuteMs
 
-export function createLimits({ rules, shards, ipv6Prefix, secret, ask, smsShard, now }: LimitsOptions): Limits {
+export function createLimits({
+  rules,
+  shards,
+  ipv6Prefix,
+  secret,
+  ask,
+  giveBack,
+  smsShard,
+  now,
+}: LimitsOptions): Limits {
   const tally = createTally(rules.all)
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
   const gate = createLimitGate({ ask, tally, now, sleep })
+  const patience = createPatience(sleep)
   // By the text of an address, so that a known one is not parsed again; several texts may lead to one subject.
   const byText = new BoundedMap<string | null, SubjectState>(subjectsKept)
   const byKey = new BoundedMap<string, SubjectState>(subjectsKept)
@@ -86,6 +112,14 @@ export function createLimits({ rules, shards, ipv6Prefix, secret, ask, smsShard,
     log('error', 'requests without a client address share one limit', { header: 'cf-connecting-ip' })
   }
 
+  function askedSubject({ subject }: ActiveRule, text: string, { client }: AskedFrom): SubjectState {
+    const of = (kind: SubjectKind): string => {
+      if (kind === 'everyone') return kind
+      return kind === 'address' ? addressSubject(client.ip, ipv6Prefix) : secretSubject(kind, secret, text)
+    }
+    return subjectOf(typeof subject === 'string' ? of(subject) : subject.map(of).join('+'), null)
+  }
+
   return {
     ofAddress(phase, attempt, client, background) {
       let subject = byText.get(client.ip)
@@ -93,18 +127,34 @@ export function createLimits({ rules, shards, ipv6Prefix, secret, ask, smsShard,
         subject = addressOf(client)
         alert(subject)
       }
-      return gate.check(rules.at(phase, attempt.target.path), subject, attempt, background)
+      const known = subject
+      const { path } = attempt.target
+      const found = patience.wait(() => gate.check(rules.at(phase, path), known, attempt, background))
+      if (phase !== 'before-identity') return found
+      const wider = rules.ofNetwork(path)
+      const key = wider.length === 0 ? null : networkSubject(client.ip)
+      if (key === null) return found
+      return afterwards(found, () => {
+        const network = subjectOf(key, client.continent)
+        return patience.wait(() => gate.check(wider, network, attempt, background))
+      })
     },
     ofUser(phase, attempt, { userId, place }, background) {
       const matching = rules.at(phase, attempt.target.path)
       if (matching.length === 0) return null
       const subject = byKey.get(userId) ?? subjectOf(userId, place)
-      return gate.check(matching, subject, attempt, background)
+      return patience.wait(() => gate.check(matching, subject, attempt, background))
     },
-    asked(id, text, attempt, background) {
+    asked(id, text, from, background) {
       const rule = rules.get(id)
       if (rule === null) return null
-      return gate.check([rule], subjectOf(secretSubject(rule.subject, secret, text), null), attempt, background)
+      return patience.wait(() => gate.check([rule], askedSubject(rule, text, from), from, background))
+    },
+    async giveBack(id, text, from) {
+      const rule = rules.get(id)
+      if (rule === null) return
+      const { objectName, key } = askedSubject(rule, text, from)
+      await giveBack(objectName, key, rule.counted, rule.cost)
     },
     async spendOnce(text, windowMs) {
       const key = `once:${text}`
@@ -116,4 +166,10 @@ export function createLimits({ rules, shards, ipv6Prefix, secret, ask, smsShard,
     sms: createSmsFuse({ rules, tally, shard: smsShard, shards, secret }),
     tallies: () => tally.read(),
   }
+}
+
+/** The second question only where the first has no objection. */
+function afterwards(first: Answer, second: () => Answer): Answer {
+  if (first instanceof Promise) return first.then((problem) => problem ?? second())
+  return first ?? second()
 }

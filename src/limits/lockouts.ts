@@ -1,4 +1,5 @@
 // The port to the locks of accounts: a guess is counted before it is compared, and a right one forgives.
+import { type FlagState, stateFor } from '../kit/flag.ts'
 import type { GuessVerdict, LockoutPolicy } from './lockout.ts'
 import { askedInTime } from './limiter.ts'
 import { limitObjectName, secretSubject } from './subject.ts'
@@ -11,8 +12,6 @@ export interface LockoutShard {
   /** One pool, or with null all of them: the account is as if nobody had ever guessed. */
   forgive(account: string, pool: string | null): Promise<void>
 }
-
-export type LockoutState = 'off' | 'shadow' | 'enforce'
 
 export interface LockoutTally {
   readonly locked: number
@@ -38,7 +37,7 @@ export interface LockoutsOptions {
   readonly shards: number
   readonly secret: Uint8Array
   readonly policy: LockoutPolicy
-  readonly state: LockoutState
+  readonly state: FlagState
 }
 
 export function createLockouts({ shard, shards, secret, policy, state }: LockoutsOptions): Lockouts {
@@ -51,8 +50,9 @@ export function createLockouts({ shard, shards, secret, policy, state }: Lockout
       const verdict = await asked(account, (object) => object.guess(account, pool, policy))
       if (verdict.isNewLock) tally.locked += 1
       if (verdict.mayCompare) return verdict
-      tally[state === 'shadow' ? 'wouldRefuse' : 'refused'] += 1
-      return { ...verdict, mayCompare: state === 'shadow' }
+      const isShadow = stateFor(state, 'lockout', account) === 'shadow'
+      tally[isShadow ? 'wouldRefuse' : 'refused'] += 1
+      return { ...verdict, mayCompare: isShadow }
     },
     async withdraw(account, pool) {
       if (state !== 'off') await asked(account, (object) => object.withdraw(account, pool, policy))

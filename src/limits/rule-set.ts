@@ -1,7 +1,7 @@
 // The rules as a site wants them, ready to be asked of each request: by phase, and apart for the gateway's own paths.
-import { hashOf } from '../kit/hash.ts'
+import { type FlagState, stateFor } from '../kit/flag.ts'
 import type { CountedRule } from './counter.ts'
-import { type LimitRule, type LimitRuleId, type RuleState, limitRuleIds, limitRules } from './rules.ts'
+import { type LimitRule, type LimitRuleId, limitRuleIds, limitRules } from './rules.ts'
 
 /** What a site may say otherwise. */
 export interface RuleOverride {
@@ -9,8 +9,9 @@ export interface RuleOverride {
   readonly windowS?: number | undefined
   readonly cost?: number | undefined
   readonly countsRefused?: boolean | undefined
-  readonly state?: RuleState | undefined
+  readonly state?: FlagState | undefined
   readonly unreachable?: LimitRule['unreachable'] | undefined
+  readonly response?: LimitRule['response'] | undefined
 }
 
 /** The part of a request that rules look at. */
@@ -32,8 +33,10 @@ export type StagePhase = Exclude<LimitRule['phase'], 'login'>
 
 export interface RuleSet {
   readonly all: readonly ActiveRule[]
-  /** The rules of a stage that a request for that path can meet. */
+  /** The rules of a stage that a request for that path can meet, those about `ipv6-network` excepted. */
   at(phase: StagePhase, path: string): readonly ActiveRule[]
+  /** Those: none for the site's own paths. */
+  ofNetwork(path: string): readonly ActiveRule[]
   /** Null while the rule is off. */
   get(id: LimitRuleId): ActiveRule | null
 }
@@ -43,21 +46,26 @@ export interface RuleSetOptions {
   /** As in routes: exact, or a prefix that ends in `/*`. */
   readonly apiPaths: readonly string[]
   readonly overrides: Readonly<Partial<Record<LimitRuleId, RuleOverride | undefined>>>
+  /** Whether people can be asked for a captcha. */
+  readonly hasCaptcha: boolean
 }
 
 export function compileRules(options: RuleSetOptions): RuleSet {
   const all = limitRuleIds
-    .map((id) => ({ id, ...overridden(limitRules[id], options.overrides[id]) }))
+    .map((id) => ({ id, ...workable(overridden(limitRules[id], options.overrides[id]), options) }))
     .filter(({ state }) => state !== 'off')
     .map((rule, index) => activeRule(rule, index, options))
   const of = (phase: LimitRule['phase'], where: 'site' | 'own') =>
-    all.filter((rule) => rule.phase === phase && (where === 'own' || typeof rule.matches !== 'object'))
+    all.filter((rule) => rule.phase === phase && rule.subject !== 'ipv6-network' && (where === 'own' || !isOwn(rule)))
   const stage = (phase: StagePhase) => ({ site: of(phase, 'site'), own: of(phase, 'own') })
   const stages = { 'before-identity': stage('before-identity'), 'after-identity': stage('after-identity') }
+  const networks = all.filter(({ subject }) => subject === 'ipv6-network')
+  const siteNetworks = networks.filter((rule) => !isOwn(rule))
   const ownPrefix = `${options.basePath}/`
   return {
     all,
     at: (phase, path) => (path.startsWith(ownPrefix) ? stages[phase].own : stages[phase].site),
+    ofNetwork: (path) => (path.startsWith(ownPrefix) ? networks : siteNetworks),
     get: (id) => all.find((rule) => rule.id === id) ?? null,
   }
 }
@@ -65,6 +73,17 @@ export function compileRules(options: RuleSetOptions): RuleSet {
 function overridden(rule: LimitRule, { windowS, ...override }: RuleOverride = {}): LimitRule {
   const said = Object.fromEntries(Object.entries(override).filter(([, value]) => value !== undefined))
   return { ...rule, ...said, ...(windowS === undefined ? {} : { windowMs: windowS * 1000 }) }
+}
+
+/** What cannot be asked is not asked; and to wait is no offence. */
+function workable(rule: LimitRule, { hasCaptcha }: RuleSetOptions): LimitRule {
+  if (rule.response === 'delay') return { ...rule, hasPenalties: false }
+  if (rule.response !== 'captcha' || hasCaptcha) return rule
+  return rule.withoutCaptcha === 'refuse' ? { ...rule, response: 'refuse' } : { ...rule, state: 'off' }
+}
+
+function isOwn({ matches }: LimitRule): boolean {
+  return typeof matches === 'object' || matches === 'guarded'
 }
 
 function activeRule(rule: LimitRule & { id: LimitRuleId }, index: number, options: RuleSetOptions): ActiveRule {
@@ -80,10 +99,11 @@ function activeRule(rule: LimitRule & { id: LimitRuleId }, index: number, option
 function matcher(matches: LimitRule['matches'], { basePath, apiPaths }: RuleSetOptions): ActiveRule['isMatch'] {
   if (matches === 'everything' || matches === 'asked') return () => true
   if (matches !== 'api') {
-    const own = matches.own.map((request) => request.replace(' ', ` ${basePath}`))
-    const requests = new Set(own)
+    const own = matches === 'guarded' ? guardedRequests() : matches.own
+    const whole = own.map((request) => request.replace(' ', ` ${basePath}`))
+    const requests = new Set(whole)
     // Those with an id in the middle, of which there are few.
-    const patterns = own.flatMap((request) => (request.includes('*') ? [segmentPattern(request)] : []))
+    const patterns = whole.flatMap((request) => (request.includes('*') ? [segmentPattern(request)] : []))
     return ({ request, target }) => {
       const asked = `${request.method} ${target.path}`
       return requests.has(asked) || patterns.some((pattern) => pattern.test(asked))
@@ -100,13 +120,16 @@ function matcher(matches: LimitRule['matches'], { basePath, apiPaths }: RuleSetO
   }
 }
 
+function guardedRequests(): readonly string[] {
+  const rules: readonly LimitRule[] = Object.values(limitRules)
+  return rules.flatMap(({ matches }) => (typeof matches === 'object' ? matches.own : []))
+}
+
 /** `*` is one segment of the path. */
 function segmentPattern(request: string): RegExp {
   return new RegExp(`^${request.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]+')}$`)
 }
 
-/** The same subjects always, so that nobody's limits come and go. */
 export function isEnforcedFor({ id, state }: Pick<ActiveRule, 'id' | 'state'>, subject: string): boolean {
-  if (typeof state === 'object') return hashOf(`${id} ${subject}`) % 100 < state.enforcePercent
-  return state === 'enforce'
+  return stateFor(state, id, subject) === 'enforce'
 }

@@ -1,27 +1,32 @@
 // The limits there are, one row each, with the numbers a site gets unless its settings say otherwise.
 import { dayMs, hourMs, minuteMs } from '../kit/duration.ts'
+import type { FlagState } from '../kit/flag.ts'
 import type { CountedRule } from './counter.ts'
-import type { SubjectKind } from './subject.ts'
-
-/** `shadow` decides and counts and keeps nobody out; a share enforces for that part of the subjects and watches the rest. */
-export type RuleState = 'off' | 'shadow' | 'enforce' | { readonly enforcePercent: number }
+import type { RuleSubject } from './subject.ts'
 
 /**
  * `everything`: each request. `api`: the gateway's own API and the site's `apiPaths`. `own`: a method and a path below
- * `basePath`, in which `*` is one segment. `asked`: a login method asks for it once it knows whom the request is about.
+ * `basePath`, in which `*` is one segment. `guarded`: whatever the rules with `own` match. `asked`: a login method asks for it
+ * once it knows whom the request is about.
  */
-export type RuleMatch = 'everything' | 'api' | 'asked' | { readonly own: readonly string[] }
+export type RuleMatch = 'everything' | 'api' | 'asked' | 'guarded' | { readonly own: readonly string[] }
 
 export interface LimitRule extends Omit<CountedRule, 'id'> {
   readonly matches: RuleMatch
   readonly phase: 'before-identity' | 'after-identity' | 'login'
-  readonly subject: SubjectKind
+  readonly subject: RuleSubject
   /** Units an attempt costs. */
   readonly cost: number
-  readonly response: 'refuse'
+  /**
+   * What meets the attempt that is one too many: no; a question that only people can answer; or a wait of up to ten
+   * seconds until there is room for it.
+   */
+  readonly response: 'refuse' | 'captcha' | 'delay'
+  /** What a `captcha` rule does where no captcha is configured: one that would keep out everybody is off. */
+  readonly withoutCaptcha: 'refuse' | 'off'
   /** When the counter cannot be asked: a count of the isolate's own, or nothing passes. */
   readonly unreachable: 'open' | 'closed'
-  readonly state: RuleState
+  readonly state: FlagState
   readonly event: 'login.limited' | 'traffic.limited'
 }
 
@@ -32,6 +37,7 @@ const guarded = {
   hasPenalties: true,
   isLeased: false,
   response: 'refuse',
+  withoutCaptcha: 'refuse',
   unreachable: 'closed',
   state: 'enforce',
   event: 'login.limited',
@@ -44,6 +50,7 @@ const traffic = {
   hasPenalties: false,
   isLeased: true,
   response: 'refuse',
+  withoutCaptcha: 'refuse',
   unreachable: 'open',
   state: 'enforce',
   event: 'traffic.limited',
@@ -182,6 +189,54 @@ export const limitRules = {
     limit: 10,
     windowMs: hourMs,
   },
+  /** One asker must not use up what a mailbox may get, and so keep its owner from a message of their own. */
+  'mail-asker': {
+    ...guarded,
+    phase: 'login',
+    subject: ['address', 'mail-address'],
+    matches: 'asked',
+    limit: 6,
+    windowMs: hourMs,
+  },
+  /** Whoever has a large IPv6 network has 65,536 clients by the rules above: together they are one more. */
+  'ipv6-network': {
+    ...guarded,
+    phase: 'before-identity',
+    subject: 'ipv6-network',
+    matches: 'guarded',
+    limit: 30,
+    windowMs: minuteMs,
+    response: 'captcha',
+  },
+  /**
+   * Wrong passwords of devices nobody knows, from wherever, at whatever accounts: a list that is tried by hundreds of
+   * addresses meets no other rule. One object counts for the whole world, so nothing stops where it cannot be asked.
+   */
+  'guesses-everywhere': {
+    ...guarded,
+    phase: 'login',
+    subject: 'everyone',
+    matches: 'asked',
+    limit: 30,
+    windowMs: minuteMs,
+    response: 'captcha',
+    withoutCaptcha: 'off',
+    unreachable: 'open',
+  },
+  /** The same for messages that strangers ask for. */
+  'messages-everywhere': {
+    ...guarded,
+    phase: 'login',
+    subject: 'everyone',
+    matches: 'asked',
+    limit: 50,
+    windowMs: minuteMs,
+    response: 'captcha',
+    withoutCaptcha: 'off',
+    unreachable: 'open',
+  },
+  /** What one answered captcha is good for. */
+  'captcha-uses': { ...guarded, phase: 'login', subject: 'clearance', matches: 'asked', limit: 5, windowMs: hourMs },
   /** Passwords from a whole network (IPv4 /24, IPv6 /48): addresses are cheap to those who have many. */
   'login-network': {
     ...guarded,

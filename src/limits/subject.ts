@@ -3,18 +3,33 @@ import { createHmac } from 'node:crypto'
 import ipaddr from 'ipaddr.js'
 import { hashOf } from '../kit/hash.ts'
 
+/** `ipv6-network`: the wider part of an IPv6 address that one customer may have; nobody, for IPv4. */
 export type SubjectKind =
   | 'address'
+  | 'ipv6-network'
   | 'user'
   | 'account'
   | 'number'
   | 'mail-address'
   | 'client'
+  | 'clearance'
+  | 'everyone'
   | 'network'
   | 'country'
   | 'site'
 
+/** One kind, or a client together with what it asks about. */
+export type RuleSubject = SubjectKind | readonly ['address', SubjectKind]
+
 const unknownAddress = 'address:unknown'
+/** What providers hand to a customer at most (RIPE 690, RFC 6177). */
+const networkPrefix = 48
+
+/** Null for whom the rule does not mean: an IPv4 address says nothing of how much its owner has. */
+export function networkSubject(ip: string | null): string | null {
+  const subject = addressSubject(ip, networkPrefix)
+  return subject.endsWith(`/${networkPrefix}`) ? `network:${subject.slice('address:'.length)}` : null
+}
 
 /** Continents by the platform's code. */
 const places = new Set(['af', 'an', 'as', 'eu', 'na', 'oc', 'sa'])

@@ -1,8 +1,10 @@
 // Guesses at what proves an account's owner: counted before they are compared, whichever factor is guessed at.
-import { GatewayError, unavailable } from '../errors.ts'
+import { askCaptcha } from '../captcha-proof.ts'
+import { GatewayError, type Rejection, unavailable } from '../errors.ts'
 import { type Exchange, auditSource, reject, singleCookie } from '../exchange.ts'
 import { secondMs } from '../kit/duration.ts'
 import type { GuessVerdict } from '../limits/lockout.ts'
+import { limited } from './limited.ts'
 import { sighted } from '../sightings.ts'
 import { deviceCookie, deviceCookieName } from '../sessions/cookie.ts'
 
@@ -11,6 +13,8 @@ export interface Guess {
   readonly account: string
   readonly pool: string
   readonly verdict: GuessVerdict
+  /** Counted among the guesses of all strangers, which somebody on a known device is not. */
+  readonly isOfStranger: boolean
 }
 
 /**
@@ -18,23 +22,49 @@ export interface Guess {
  * alike. A device its owner has used before counts apart, so it is locked by its own wrong guesses alone.
  */
 export async function beginGuess(exchange: Exchange, factor: 'password', name: string): Promise<Guess> {
-  const { lockouts, knownDevices, audit, now } = exchange.deps
+  const { lockouts, knownDevices } = exchange.deps
   const account = lockouts.accountOf(name)
   const device = knownDevices.deviceOf(singleCookie(exchange, deviceCookieName), account)
   const pool = device === null ? factor : `${factor} on ${device}`
+  const isOfStranger = device === null && (await limited(exchange, 'guesses-everywhere', ''))
   const verdict = await lockouts.guess(account, pool).catch(failed)
-  if (verdict.mayCompare) return { account, pool, verdict }
+  const guess = { account, pool, verdict, isOfStranger }
+  if (verdict.mayCompare) return guess
   // A lock keeps guessers out, and does not keep them from being seen.
   sighted(exchange, 'failure', account)
-  const untilMs = verdict.lockedUntilMs
-  await audit.record('login.limited', auditSource(exchange), {
+  giveBack(exchange, guess)
+  return guessByCaptcha(exchange, guess)
+}
+
+/**
+ * While the account is locked: no, or, where the site wants it so, a few more guesses for whoever answers a captcha. They
+ * have a pool of their own, so that people who answer captchas for money gain no more than that.
+ */
+async function guessByCaptcha(exchange: Exchange, locked: Guess): Promise<Guess> {
+  const { lockouts, settings } = exchange.deps
+  if (settings.config.limits.lockout.response !== 'captcha') return refuseLocked(exchange, locked.verdict)
+  const refusal = lockRejection(exchange, locked.verdict)
+  const asked = await askCaptcha(exchange, refusal)
+  if (asked !== undefined) throw new GatewayError(asked)
+  const pool = `${locked.pool} after a captcha`
+  const verdict = await lockouts.guess(locked.account, pool).catch(failed)
+  if (!verdict.mayCompare) return refuseLocked(exchange, verdict)
+  return { account: locked.account, pool, verdict, isOfStranger: false }
+}
+
+async function refuseLocked(exchange: Exchange, verdict: GuessVerdict): Promise<never> {
+  await exchange.deps.audit.record('login.limited', auditSource(exchange), {
     reason: 'account locked',
     details: lockDetails(verdict),
   })
-  throw new GatewayError({
+  throw new GatewayError(lockRejection(exchange, verdict))
+}
+
+function lockRejection({ deps }: Exchange, { lockedUntilMs }: GuessVerdict): Rejection {
+  return {
     ...reject('too_many_attempts', 'account locked'),
-    retryAfterS: Math.max(1, Math.ceil((untilMs - now()) / secondMs)),
-  })
+    retryAfterS: Math.max(1, Math.ceil((lockedUntilMs - deps.now()) / secondMs)),
+  }
 }
 
 /** A guess that cannot be compared, because something it needs is away, is taken back: an outage locks nobody out. */
@@ -46,6 +76,7 @@ export async function comparing<Outcome>(
   try {
     return await compare()
   } catch (error) {
+    // Of the world's guesses it stays one: given back under an attack that something breaks under, it would let in the next.
     // Failed too, it stays counted: what is wrong is told by the first failure.
     await exchange.deps.lockouts.withdraw(account, pool).catch(() => undefined)
     throw error
@@ -60,8 +91,16 @@ export async function recordLock(exchange: Exchange, { verdict }: Guess, userId:
 }
 
 /** After a right one: as if nobody had guessed wrongly. What strangers did stays counted when a known device succeeds. */
-export async function forgiveGuess(exchange: Exchange, { account, pool }: Guess): Promise<void> {
+export async function forgiveGuess(exchange: Exchange, guess: Guess): Promise<void> {
+  const { account, pool } = guess
+  giveBack(exchange, guess)
   await exchange.deps.lockouts.forgive(account, pool).catch(failed)
+}
+
+/** Counted as one of the wrong guesses of the world before it was compared. Nobody waits: it is one of many. */
+function giveBack(exchange: Exchange, { isOfStranger }: Guess): void {
+  if (!isOfStranger) return
+  exchange.context.waitUntil(exchange.deps.limits.giveBack('guesses-everywhere', '', exchange).catch(() => undefined))
 }
 
 /** Whoever signed in here once may go on guessing here when strangers have locked the account. */

@@ -2,6 +2,7 @@
 import type { Hono } from 'hono'
 import type { GatewayEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
+import { captchaClearance } from './captcha/method.ts'
 import { emailVerification } from './email-verification/method.ts'
 import { connections } from './oidc/account-method.ts'
 import { socialSignIn } from './oidc/method.ts'
@@ -33,4 +34,5 @@ export const loginMethods: readonly LoginMethod[] = [
   ownPhone,
   ownPasskeysMethod,
   reauthentication,
+  captchaClearance,
 ]

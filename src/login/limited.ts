@@ -10,13 +10,24 @@ import type { SightingKind } from '../threats/detectors/evidence.ts'
 /** What asking shows of whoever asks, also when it is refused. */
 const shown: Partial<Record<LimitRuleId, SightingKind>> = { 'mail-message': 'asked', 'phone-code': 'sent' }
 
-/** Throws 429 when there were too many, and 503 when nobody can count. */
-export async function limited(exchange: Exchange, rule: LimitRuleId, subject: string): Promise<void> {
+/**
+ * Throws 429 when there were too many, and 503 when nobody can count. False where it passes without having been counted,
+ * because a captcha was answered instead.
+ */
+export async function limited(exchange: Exchange, rule: LimitRuleId, subject: string): Promise<boolean> {
   const kind = shown[rule]
   if (kind !== undefined) sighted(exchange, kind, subject)
   const problem = await exchange.deps.limits.asked(rule, subject, exchange, exchange.context)
   const rejection = await limitRejection(exchange, problem)
   if (rejection !== undefined) throw new GatewayError(rejection)
+  return problem === null
+}
+
+/** A message that a stranger asks for: is it one of too many in the world, of this asker's to this mailbox, or of the mailbox's? */
+export async function limitedMessage(exchange: Exchange, email: string): Promise<void> {
+  await limited(exchange, 'messages-everywhere', '')
+  await limited(exchange, 'mail-asker', email)
+  await limited(exchange, 'mail-message', email)
 }
 
 /** The network that the address of a client is in: many addresses in one hand are one guesser. */

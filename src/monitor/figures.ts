@@ -4,6 +4,7 @@ import type { LockoutTally } from '../limits/lockouts.ts'
 import type { OutboxFigure } from '../outbox/outbox.ts'
 import type { RuleTally } from '../limits/tally.ts'
 import type { SharedSecretUses } from '../tokens/shared-secret-uses.ts'
+import type { Bypass } from './bypass.ts'
 import type { Metric } from './prometheus.ts'
 
 export function databaseMetrics(database: Pick<Database, 'health'>): readonly Metric[] {
@@ -64,4 +65,14 @@ export function sharedSecretMetrics(tallies: ReturnType<SharedSecretUses['tallie
     { labels: { issuer, outcome: 'late' }, value: late },
   ])
   return [{ name: 'portcullis_shared_secret_tokens_total', type: 'counter', values }]
+}
+
+/** 1 while everybody is let through as nobody. */
+export function bypassMetric(bypass: Bypass): Metric {
+  return { name: 'portcullis_bypass_active', type: 'gauge', values: [{ value: bypass.isOn() ? 1 : 0 }] }
+}
+
+export function sightingMetric(counts: Readonly<Record<string, number>>): Metric {
+  const values = Object.entries(counts).map(([kind, value]) => ({ labels: { kind }, value }))
+  return { name: 'portcullis_injection_sightings_total', type: 'counter', values }
 }

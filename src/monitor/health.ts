@@ -16,10 +16,16 @@ export function healthQuestion({ url }: Request): HealthQuestion | null {
 }
 
 /** `openDatabase` is null while the settings are wrong. */
-export async function answerHealth(question: HealthQuestion, openDatabase: (() => Database) | null): Promise<Response> {
+export async function answerHealth(
+  question: HealthQuestion,
+  openDatabase: (() => Database) | null,
+  bypassUntilMs: number | undefined,
+): Promise<Response> {
   if (question === 'alive') return answer(200, { status: 'alive' })
   const code = await readiness(openDatabase)
-  return answer(code === 'ready' ? 200 : 503, { status: code === 'ready' ? 'ready' : 'not ready', code })
+  const isBypassed = bypassUntilMs !== undefined && Date.now() < bypassUntilMs
+  const bypass = isBypassed ? { bypass_until: new Date(bypassUntilMs).toISOString() } : {}
+  return answer(code === 'ready' ? 200 : 503, { status: code === 'ready' ? 'ready' : 'not ready', code, ...bypass })
 }
 
 async function readiness(openDatabase: (() => Database) | null): Promise<Readiness> {

@@ -4,7 +4,14 @@ import type { Hono } from 'hono'
 import { type GatewayEnv, createApp } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { GatewayError } from '../errors.ts'
-import { databaseMetrics, limitMetrics, messageMetrics, sharedSecretMetrics } from './figures.ts'
+import {
+  bypassMetric,
+  databaseMetrics,
+  limitMetrics,
+  messageMetrics,
+  sharedSecretMetrics,
+  sightingMetric,
+} from './figures.ts'
 import { metricsText } from './prometheus.ts'
 import { detectorMetrics, networkMetrics, riskMetrics } from './threat-figures.ts'
 
@@ -18,6 +25,8 @@ export function metrics({
   risk,
   outbox,
   sharedSecretUses,
+  bypass,
+  sightings,
 }: Deps): Hono<GatewayEnv> {
   const expected = settings.environment.METRICS_TOKEN
   const app = createApp()
@@ -41,6 +50,8 @@ export function metrics({
       ...networkMetrics(networks),
       ...detectorMetrics(watch.tallies()),
       ...riskMetrics(risk),
+      bypassMetric(bypass),
+      sightingMetric(sightings.counts()),
     ])
     return context.text(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
   })

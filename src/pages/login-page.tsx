@@ -16,6 +16,9 @@ export type LoginPageProps = PageBase & {
   readonly problem?: ProblemKey | undefined
   readonly notice?: NoticeKey | undefined
   readonly signUpEnabled: boolean
+  /** Left out: they are. */
+  readonly passwordEnabled?: boolean
+  readonly passwordResetEnabled?: boolean
   readonly magicLinkEnabled: boolean
   readonly phoneEnabled: boolean
   /** Other sites to sign in with. */
@@ -70,16 +73,20 @@ export function loginPage(props: LoginPageProps): Page {
       <p class="lead">{fill(t.lead, { site: theme.name })}</p>
       <ErrorSummary texts={texts} problem={problem} retryAfterS={props.retryAfterS} />
       <Notice texts={texts} notice={props.notice} />
-      <PostForm action={`${basePath}/login`} csrfToken={props.csrfToken}>
-        <ReturnToField returnTo={returnTo} />
-        <Fields texts={texts} email={props.email ?? ''} problem={problem} suggests={passkey !== null} />
-        <SubmitButton>{t.submit}</SubmitButton>
-      </PostForm>
+      {props.passwordEnabled === false ? null : (
+        <PostForm action={`${basePath}/login`} csrfToken={props.csrfToken}>
+          <ReturnToField returnTo={returnTo} />
+          <Fields texts={texts} email={props.email ?? ''} problem={problem} suggests={passkey !== null} />
+          <SubmitButton>{t.submit}</SubmitButton>
+        </PostForm>
+      )}
       <ProviderLinks base={props} providers={props.providers ?? []} />
       {passkey === null ? null : <PasskeyBlock {...props} {...passkey} about="sign-in" />}
-      <p class="after">
-        <a href={withReturnTo(`${basePath}/forgot`, returnTo)}>{t.forgot}</a>
-      </p>
+      {props.passwordEnabled === false || props.passwordResetEnabled === false ? null : (
+        <p class="after">
+          <a href={withReturnTo(`${basePath}/forgot`, returnTo)}>{t.forgot}</a>
+        </p>
+      )}
       {props.magicLinkEnabled ? (
         <p class="after">
           <a href={withReturnTo(`${basePath}/magic-link`, returnTo)}>{t.magicLink}</a>

@@ -1,6 +1,11 @@
 import type { Page } from './layout.tsx'
 
-export type PageResponseOptions = { readonly status?: number; readonly headers?: HeadersInit }
+export type PageResponseOptions = {
+  readonly status?: number
+  readonly headers?: HeadersInit
+  /** Where a widget on this page comes from: its script and its frames, and nothing else, may be of another origin. */
+  readonly widgetOrigin?: string
+}
 
 const FIXED_HEADERS = {
   'Content-Type': 'text/html; charset=utf-8',
@@ -47,7 +52,7 @@ export function logoSource(logoUrl: string | null): string | null {
   return /^https?:\/\/[a-z0-9.:[\]-]+$/i.test(origin) ? origin : null
 }
 
-function contentSecurityPolicy(nonce: string, { theme, hasScript }: Page): string {
+function contentSecurityPolicy(nonce: string, { theme, hasScript }: Page, widgetOrigin: string | undefined): string {
   const logo = logoSource(theme.logoUrl)
   return [
     "default-src 'none'",
@@ -58,16 +63,19 @@ function contentSecurityPolicy(nonce: string, { theme, hasScript }: Page): strin
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
+    // A widget makes its frame by scripts of its own, which nobody here can make use trusted types.
+    ...(widgetOrigin === undefined
+      ? ["require-trusted-types-for 'script'", "trusted-types 'none'"]
+      : [`script-src ${widgetOrigin}`, `frame-src ${widgetOrigin}`]),
   ].join('; ')
 }
 
 /** Cookies and `Retry-After` come from the caller; the protections are set last, so no caller can weaken them. */
-export function pageResponse(page: Page, { status = 200, headers }: PageResponseOptions = {}): Response {
+export function pageResponse(page: Page, options: PageResponseOptions = {}): Response {
+  const { status = 200, headers, widgetOrigin } = options
   const nonce = newNonce()
   const all = new Headers(headers)
   for (const [name, value] of Object.entries(FIXED_HEADERS)) all.set(name, value)
-  all.set('Content-Security-Policy', contentSecurityPolicy(nonce, page))
+  all.set('Content-Security-Policy', contentSecurityPolicy(nonce, page, widgetOrigin))
   return new Response(page.render(nonce), { status, headers: all })
 }

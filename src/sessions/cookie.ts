@@ -4,6 +4,7 @@ export const csrfCookieName = '__Host-portcullis-csrf'
 export const preSessionCookieName = '__Host-portcullis-pre'
 export const deviceCookieName = '__Host-portcullis-device'
 export const pauseCookieName = '__Host-portcullis-mfa'
+export const clearanceCookieName = '__Host-portcullis-cleared'
 export const languageCookieName = '__Host-portcullis-lang'
 
 /** Names that never reach an origin. */
@@ -13,6 +14,7 @@ export const ownCookieNames = [
   preSessionCookieName,
   deviceCookieName,
   pauseCookieName,
+  clearanceCookieName,
   languageCookieName,
 ] as const
 
@@ -41,6 +43,11 @@ export function deviceCookie(marks: string, expiresAtMs: number): string {
 /** Stands for the first factor while the second is asked for. */
 export function pauseCookie(token: string, maxAgeS: number): string {
   return `${pauseCookieName}=${token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${maxAgeS}`
+}
+
+/** Says that somebody here answered a captcha; see login/captcha/clearance.ts. */
+export function clearanceCookie(clearance: string, maxAgeS: number): string {
+  return `${clearanceCookieName}=${clearance}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${maxAgeS}`
 }
 
 export function languageCookie(language: string): string {

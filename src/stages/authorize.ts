@@ -1,5 +1,6 @@
 // May this principal make this request of the site? Default deny.
 import { decide } from '../access/decide.ts'
+import { denyCodes } from '../access/deny-codes.ts'
 import type { RouteSettings } from '../config/settings.ts'
 import type { Rejection } from '../errors.ts'
 import { type Authentication, type Exchange, auditSource, principalOf, reject, unrecognised } from '../exchange.ts'
@@ -16,12 +17,12 @@ export function authorize(exchange: Exchange): Authorization | Promise<Authoriza
   if (decision.outcome === 'allow') return decision
   switch (decision.reason) {
     case 'no-route':
-      return deny(reject('not_found', 'no route'))
+      return deny(reject(denyCodes['no-route'], 'no route'))
     case 'not-signed-in':
       return notSignedIn(exchange)
     case 'aal-too-low':
       return deny({
-        ...reject('step_up_required', 'assurance level'),
+        ...reject(denyCodes['aal-too-low'], 'assurance level'),
         headers: {
           'www-authenticate': `${schemeOf(exchange)} error="insufficient_user_authentication", acr_values="aal2"`,
         },
@@ -42,7 +43,7 @@ function notSignedIn(exchange: Exchange): Authorization | Promise<Authorization>
   if (authentication.kind === 'undecided')
     return deny({ ...reject('unavailable', 'credential cannot be checked'), retryAfterS: 5 })
   const reason = authentication.kind === 'refused' ? authentication.reason : 'nobody'
-  return deny({ ...reject('unauthenticated', reason), headers: { 'www-authenticate': 'Bearer' } })
+  return deny({ ...reject(denyCodes['not-signed-in'], reason), headers: { 'www-authenticate': 'Bearer' } })
 }
 
 async function denyToken(
@@ -67,7 +68,7 @@ async function denyForRole(exchange: Exchange): Promise<Authorization> {
     const facts = { userId: principal.userId, sessionId: principal.sessionId, reason: 'missing role' }
     await exchange.deps.audit.record('access.denied', auditSource(exchange), facts)
   }
-  const rejection = reject('forbidden', 'missing role')
+  const rejection = reject(denyCodes['missing-role'], 'missing role')
   if (exchange.authentication.kind !== 'bearer') return deny(rejection)
   return deny({ ...rejection, headers: { 'www-authenticate': `${schemeOf(exchange)} error="insufficient_scope"` } })
 }

@@ -54,6 +54,7 @@ interface Limited {
 const wrongPassword = (): unknown => ({ email: newEmail(), password: 'wrong wrong' })
 const signUp = (): unknown => ({ email: newEmail(), password: goodPassword })
 const wrongCode = (): unknown => ({ email: newEmail(), code: '000000' })
+const wrongFactor = (): unknown => ({ mfa_token: 'x'.repeat(43), method: 'totp', code: '000000' })
 const mailbox = (): unknown => ({ email: newEmail() })
 
 const traffic: Limited = { id: 'everything', method: 'GET', path: '/public/a' }
@@ -65,6 +66,8 @@ const guarded: readonly Limited[] = [
   { id: 'mail-code', method: 'POST', path: '/auth/v1/email/resend', body: mailbox },
   { id: 'magic-link-start', method: 'POST', path: '/auth/v1/magic-link/start', body: mailbox },
   { id: 'magic-link-verify', method: 'POST', path: '/auth/v1/magic-link/verify', body: wrongCode },
+  { id: 'password-forgot', method: 'POST', path: '/auth/v1/password/forgot', body: mailbox },
+  { id: 'second-factor', method: 'POST', path: '/auth/v1/mfa/verify', body: wrongFactor },
   { id: 'webauthn-start', method: 'POST', path: '/auth/v1/webauthn/authenticate/start', body: mailbox },
   { id: 'webauthn-finish', method: 'POST', path: '/auth/v1/webauthn/authenticate/finish', body: mailbox },
   { id: 'webauthn-finish', method: 'POST', path: '/auth/login/passkey', body: mailbox },
@@ -193,6 +196,25 @@ describe('200 racers', () => {
       expect(await race((door) => visitor.send(method, `${gateway.urls[door]}${path}`, body?.()))).toBe(3)
     },
   )
+
+  it('with three messages left for a mailbox: exactly three pass, from 200 addresses', async () => {
+    const email = newEmail()
+    const ask = (door: number): Promise<Response> =>
+      newVisitor(gateway).send('POST', `${gateway.urls[door]}/auth/v1/password/forgot`, { email })
+    for (let count = 0; count < 7; count += 1) await ask(0)
+    expect(await race(ask)).toBe(3)
+  })
+
+  it('with thirty left for a large IPv6 network: exactly thirty pass, each from another part of it', async () => {
+    let part = 0
+    const network = `2001:db8:${randomBytes(2).toString('hex')}`
+    const ask = (door: number): Promise<Response> => {
+      part += 1
+      const visitor = newVisitor(gateway, `${network}:${part.toString(16)}::1`)
+      return visitor.send('POST', `${gateway.urls[door]}/auth/v1/password/forgot`, mailbox())
+    }
+    expect(await race(ask)).toBe(30)
+  })
 
   it('with fifty left of a limit that is given in advance: exactly fifty pass', async () => {
     const visitor = newVisitor(gateway)

@@ -41,6 +41,19 @@ describe('the limit object', () => {
     },
   )
 
+  it.each([short, long])(
+    'has room again in $id windows for what is given back, and no more than that',
+    async (rule) => {
+      const limits = object()
+      await allowed(Array.from({ length: 200 }, () => hit(limits, 'a', rule)))
+      await limits.giveBack('a', rule, 2)
+      await evictDurableObject(limits)
+      expect(await allowed(Array.from({ length: 200 }, () => hit(limits, 'a', rule)))).toBe(2)
+      await limits.giveBack('never seen', rule, 9)
+      expect(await allowed(Array.from({ length: 200 }, () => hit(limits, 'never seen', rule)))).toBe(rule.limit)
+    },
+  )
+
   it('counts subjects and rules apart, also where their names run together', async () => {
     const limits = object()
     await allowed(Array.from({ length: 10 }, () => hit(limits, 'a', short)))

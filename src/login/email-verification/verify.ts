@@ -7,7 +7,7 @@ import { type Exchange, auditSource } from '../../exchange.ts'
 import { type MailedAnswer, asksPerHour, challengeKey, refuseAnswer } from '../challenge.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { endOthers } from '../end-others.ts'
-import { limited } from '../limited.ts'
+import { limitedMessage } from '../limited.ts'
 import { mailVerification, newVerification } from './challenge.ts'
 
 export interface Verified {
@@ -39,7 +39,7 @@ async function spend(exchange: Exchange, key: ChallengeKey, mode: LoginMode): Pr
 
 /** Asks again, if there is anything to ask; the caller hears the same in every case. */
 export async function resend(exchange: Exchange, email: string): Promise<void> {
-  await limited(exchange, 'mail-message', email)
+  await limitedMessage(exchange, email)
   const asked = newVerification(exchange, { passwordHash: null, returnTo: null })
   const rows = await exchange.database.write(repeatChallenge(email, asked.row, asksPerHour))
   await mailVerification(exchange, rows.length === 1 ? email : null, asked)

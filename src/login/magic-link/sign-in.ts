@@ -9,7 +9,7 @@ import { minuteMs } from '../../kit/duration.ts'
 import { type MailedAnswer, asksPerHour, challengeKey, newChallenge, refuseAnswer } from '../challenge.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { endOthers } from '../end-others.ts'
-import { limited } from '../limited.ts'
+import { limitedMessage } from '../limited.ts'
 import { assessRisk } from '../risk.ts'
 import { type MailedQuestion, mailChallenge } from '../mail.ts'
 
@@ -18,7 +18,7 @@ const question: MailedQuestion = { about: 'magicLink', page: '/magic-link', link
 
 /** Whoever asks hears the same after the same work, whether or not the account exists; the mail goes after the answer. */
 export async function sendMagicLink(exchange: Exchange, email: string, returnTo: string | null): Promise<void> {
-  await limited(exchange, 'mail-message', email)
+  await limitedMessage(exchange, email)
   const { linkLifetimeMs } = question
   const asked = newChallenge(exchange, { purpose, linkLifetimeMs, passwordHash: null, returnTo })
   const audit = auditRow('magic-link.sent', auditSource(exchange), {}, exchange.deps.now())

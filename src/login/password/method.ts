@@ -17,6 +17,7 @@ import type { NoticeKey } from '../../pages/texts/en.ts'
 import { signUpPage } from '../../pages/signup-page.tsx'
 import { textsFor } from '../../language.ts'
 import { goOn } from '../go-on.ts'
+import { isOffered } from '../switched.ts'
 import { loginFields, signUpFields } from './fields.ts'
 import { signIn } from './sign-in.ts'
 import { signUp } from './sign-up.ts'
@@ -101,14 +102,16 @@ export function showLogin(
     csrfToken: csrfTokenFor(exchange),
     returnTo,
     email: formText(exchange, 'email'),
-    signUpEnabled: login.signUp,
+    signUpEnabled: login.signUp && isOffered(exchange, 'sign-up'),
+    passwordEnabled: isOffered(exchange, 'password'),
+    passwordResetEnabled: isOffered(exchange, 'password-reset'),
     problem: problem?.problem,
     retryAfterS: problem?.retryAfterS,
     notice: problem === undefined ? noticeFor(exchange) : undefined,
-    magicLinkEnabled: login.magicLink,
-    phoneEnabled: login.phone.provider !== 'none',
+    magicLinkEnabled: login.magicLink && isOffered(exchange, 'magic-link'),
+    phoneEnabled: login.phone.provider !== 'none' && isOffered(exchange, 'phone'),
     providers: login.providers,
-    passkey: site === null ? null : { domain: site.domain, unknownId },
+    passkey: site === null || !isOffered(exchange, 'passkey') ? null : { domain: site.domain, unknownId },
   })
 }
 

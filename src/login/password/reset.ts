@@ -8,7 +8,7 @@ import { type Exchange, auditSource } from '../../exchange.ts'
 import { minuteMs } from '../../kit/duration.ts'
 import { type MailedAnswer, asksPerHour, challengeKey, newChallenge, refuseAnswer } from '../challenge.ts'
 import { endOthers } from '../end-others.ts'
-import { limited } from '../limited.ts'
+import { limitedMessage } from '../limited.ts'
 import { type MailedQuestion, mailChallenge, mailChanged } from '../mail.ts'
 import { refuseCommon, refuseKnown } from './new-password.ts'
 import { passwordsFor } from './passwords-for.ts'
@@ -18,7 +18,7 @@ const question: MailedQuestion = { about: 'reset', page: '/reset', linkLifetimeM
 
 /** Whoever asks hears the same after the same work, whether or not the account exists; the mail goes after the answer. */
 export async function forgotPassword(exchange: Exchange, email: string): Promise<void> {
-  await limited(exchange, 'mail-message', email)
+  await limitedMessage(exchange, email)
   const { linkLifetimeMs } = question
   const asked = newChallenge(exchange, { purpose, linkLifetimeMs, passwordHash: null, returnTo: null })
   const audit = auditRow('password.reset-asked', auditSource(exchange), {}, exchange.deps.now())

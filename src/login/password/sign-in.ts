@@ -6,7 +6,6 @@ import { DatabaseUnavailable } from '../../db/database.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { sighted } from '../../sightings.ts'
-import { secondMs } from '../../kit/duration.ts'
 import { emailAddress } from '../../users/email-address.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { type Guess, beginGuess, comparing, forgiveGuess, recordLock } from '../guess.ts'
@@ -25,20 +24,8 @@ export interface Credentials {
 }
 
 /** Returns the answer for programs and has set the cookies; throws a GatewayError for every no. */
-export async function signIn(exchange: Exchange, given: Credentials): Promise<LoginAnswer> {
-  try {
-    return await enter(exchange, given)
-  } catch (error) {
-    if (error instanceof GatewayError && error.rejection.code === 'invalid_credentials') await noSooner(exchange)
-    throw error
-  }
-}
-
-/** What was compared with what, and who else was asked, takes its time, which says whether the account is here. */
-async function noSooner({ deps, startedAtMs }: Exchange): Promise<void> {
-  const { refuseAfterMs, originLogin } = deps.settings.config.login
-  const leftMs = startedAtMs + (refuseAfterMs ?? (originLogin === null ? 0 : secondMs)) - deps.now()
-  if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs))
+export function signIn(exchange: Exchange, given: Credentials): Promise<LoginAnswer> {
+  return refuseNoSooner(exchange, () => enter(exchange, given))
 }
 
 async function enter(exchange: Exchange, given: Credentials): Promise<LoginAnswer> {

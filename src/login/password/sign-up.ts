@@ -7,7 +7,7 @@ import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { shardOf } from '../../sessions/shard.ts'
 import { mailVerification, newVerification } from '../email-verification/challenge.ts'
-import { limited } from '../limited.ts'
+import { limitedMessage } from '../limited.ts'
 import { mailAlreadyRegistered } from '../mail.ts'
 import type { signUpFields } from './fields.ts'
 import { refuseKnown } from './new-password.ts'
@@ -16,7 +16,7 @@ import { passwordsFor } from './passwords-for.ts'
 export async function signUp(exchange: Exchange, given: z.output<typeof signUpFields>): Promise<void> {
   const { deps } = exchange
   if (!deps.settings.config.login.signUp) throw new GatewayError(reject('not_found', 'sign-up is off'))
-  await limited(exchange, 'mail-message', given.email)
+  await limitedMessage(exchange, given.email)
   await refuseKnown(exchange, { password: given.password, field: 'password', email: given.email })
   // Hashed for known addresses too: the time it takes must not tell them apart.
   const passwordHash = await passwordsFor(exchange).hash(given.password)

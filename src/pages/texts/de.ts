@@ -51,6 +51,7 @@ export const de: Texts = {
     passkey_exists: 'Dieses Gerät hat schon einen Passkey für diese Seite.',
     too_many_passkeys: 'Sie haben so viele Passkeys, wie ein Konto haben kann. Entfernen Sie zuerst einen.',
     invalid_link: 'Dieser Link gilt nicht mehr. Vielleicht wurde er schon benutzt, oder er ist zu alt.',
+    captcha_wrong: 'Das ließ sich nicht bestätigen. Bitte versuchen Sie es noch einmal.',
     confirm_by_mail:
       'Diese Anmeldung ist ungewöhnlich. Wir haben Ihnen einen Link geschickt: Öffnen Sie ihn auf diesem Gerät, um sich anzumelden.',
     login_refused:
@@ -269,6 +270,13 @@ export const de: Texts = {
     signIn: 'Wieder anmelden',
     home: 'Zu {site}',
   },
+  captcha: {
+    title: 'Sind Sie ein Mensch?',
+    lead: 'Gerade gab es viele Versuche, in {site} einzudringen. Setzen Sie unten das Häkchen und versuchen Sie es auf der nächsten Seite noch einmal.',
+    noScript:
+      'Das geht nur mit JavaScript. Ohne JavaScript warten Sie bitte ein wenig und versuchen es dann noch einmal.',
+    submit: 'Weiter',
+  },
   problemPage: {
     requestId: 'Vorgangsnummer',
     requestIdHint: 'Bitte nennen Sie diese Nummer, wenn Sie um Hilfe bitten.',
@@ -276,6 +284,10 @@ export const de: Texts = {
     home: 'Zur Startseite',
     signIn: 'Anmelden',
     byCode: {
+      method_off: {
+        title: 'Das gibt es hier nicht',
+        sentence: 'Diese Art der Anmeldung ist ausgeschaltet. Bitte nehmen Sie eine andere.',
+      },
       csrf_failed: {
         title: 'Dieses Formular ist veraltet',
         sentence:

@@ -45,6 +45,7 @@ export const en = {
     passkey_exists: 'This device has a passkey for this site already.',
     too_many_passkeys: 'You have as many passkeys as an account can have. Remove one first.',
     invalid_link: 'This link is no longer valid. It may have been used already, or it is too old.',
+    captcha_wrong: 'That could not be confirmed. Please try once more.',
     confirm_by_mail:
       'This sign-in looks unusual. We have sent a link to your address: open it on this device to sign in.',
     login_refused: 'This sign-in looks unusual. Sign in from a device and a place you have used before.',
@@ -260,6 +261,12 @@ export const en = {
     signIn: 'Sign in again',
     home: 'Go to {site}',
   },
+  captcha: {
+    title: 'Are you a person?',
+    lead: 'There were many attempts to get into {site} just now. Tick the box below, and try again on the next page.',
+    noScript: 'This needs JavaScript. Without it, please wait a little and try again.',
+    submit: 'Go on',
+  },
   problemPage: {
     requestId: 'Request ID',
     requestIdHint: 'Please give this ID if you ask for help.',
@@ -267,6 +274,10 @@ export const en = {
     home: 'Go to the start page',
     signIn: 'Sign in',
     byCode: {
+      method_off: {
+        title: 'Not offered here',
+        sentence: 'This way to sign in is switched off. Please use another one.',
+      },
       csrf_failed: {
         title: 'This form is out of date',
         sentence: 'Nothing was sent. You may have signed in or out in another tab meanwhile. Open the page again.',

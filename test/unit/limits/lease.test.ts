@@ -3,7 +3,7 @@ import type { Verdict } from '../../../src/limits/decide.ts'
 import { canTake, newLease, report, settle, take } from '../../../src/limits/lease.ts'
 import { compileRules } from '../../../src/limits/rule-set.ts'
 
-const rule = compileRules({ basePath: '/auth', apiPaths: [], overrides: {} }).get('everything')
+const rule = compileRules({ hasCaptcha: true, basePath: '/auth', apiPaths: [], overrides: {} }).get('everything')
 const granted = (units: number): Verdict => ({
   isAllowed: true,
   limit: 1000,

@@ -15,7 +15,9 @@ function ruleOf(
   id: LimitRuleId,
   override: Parameters<typeof compileRules>[0]['overrides'][LimitRuleId] = {},
 ): ActiveRule {
-  const rule = compileRules({ basePath: '/auth', apiPaths: [], overrides: { [id]: override } }).get(id)
+  const rule = compileRules({ hasCaptcha: true, basePath: '/auth', apiPaths: [], overrides: { [id]: override } }).get(
+    id,
+  )
   if (rule === null) throw new Error('no such rule')
   return rule
 }

@@ -3,7 +3,7 @@ import { limitRules } from '../../../src/limits/rules.ts'
 import { type RuleSetOptions, compileRules, isEnforcedFor } from '../../../src/limits/rule-set.ts'
 
 const rulesOf = (overrides: RuleSetOptions['overrides'] = {}) =>
-  compileRules({ basePath: '/auth', apiPaths: ['/api/*', '/rpc'], overrides })
+  compileRules({ hasCaptcha: true, basePath: '/auth', apiPaths: ['/api/*', '/rpc'], overrides })
 
 function met(phase: 'before-identity' | 'after-identity', method: string, path: string, rules = rulesOf()): string[] {
   const attempt = { request: { method }, target: { path } }
@@ -66,6 +66,12 @@ describe('the table', () => {
       ['social-finish', 20, 1, 'address'],
       ['own-password', 10, 60, 'account'],
       ['mail-message', 10, 60, 'mail-address'],
+      ['mail-asker', 6, 60, ['address', 'mail-address']],
+      ['ipv6-network', 30, 1, 'ipv6-network'],
+      ['guesses-everywhere', 30, 1, 'everyone'],
+      ['messages-everywhere', 50, 1, 'everyone'],
+      ['captcha-uses', 5, 60, 'clearance'],
+      ['login-network', 300, 1, 'network'],
       ['phone-code', 3, 60, 'number'],
       ['phone-start', 5, 1, 'address'],
       ['phone-verify', 10, 1, 'address'],
@@ -78,12 +84,9 @@ describe('the table', () => {
   })
 
   it('lets nobody guess or send messages uncounted', () => {
-    for (const rule of Object.values(limitRules)) {
-      expect([rule.matches, rule.unreachable]).toEqual([
-        rule.matches,
-        rule.matches === 'everything' || rule.matches === 'api' ? 'open' : 'closed',
-      ])
-    }
+    const open = Object.entries(limitRules).filter(([, { unreachable }]) => unreachable === 'open')
+    // Each attempt that the last two count is counted by another rule as well, which is closed.
+    expect(open.map(([id]) => id)).toEqual(['everything', 'api', 'guesses-everywhere', 'messages-everywhere'])
   })
 
   it('is changed by what a site says, and by nothing it does not', () => {
@@ -110,5 +113,36 @@ describe('a share of the subjects', () => {
     expect(few.size).toBeGreaterThan(800)
     expect(few.size).toBeLessThan(1200)
     expect([...few].every((subject) => more.has(subject))).toBe(true)
+  })
+})
+
+describe('a rule that answers with a captcha', () => {
+  const without = compileRules({ hasCaptcha: false, basePath: '/auth', apiPaths: [], overrides: {} })
+
+  it('refuses where there is none, unless it would refuse everybody: then it is off', () => {
+    expect(without.get('ipv6-network')).toMatchObject({ response: 'refuse', state: 'enforce' })
+    expect(without.get('guesses-everywhere')).toBe(null)
+    expect(rulesOf().get('guesses-everywhere')).toMatchObject({ response: 'captcha', state: 'enforce' })
+  })
+})
+
+describe('the rule of a large network', () => {
+  it('counts whatever a rule of one address guards, and nothing of the site', () => {
+    const rules = rulesOf()
+    const [rule] = rules.ofNetwork('/auth/v1/login')
+    expect(rule?.id).toBe('ipv6-network')
+    for (const request of ['POST /auth/v1/login', 'POST /auth/forgot', 'POST /auth/v1/webauthn/authenticate/start']) {
+      const [method = '', path = ''] = request.split(' ')
+      expect(rule?.isMatch({ request: { method }, target: { path } }), request).toBe(true)
+    }
+    expect(rule?.isMatch({ request: { method: 'GET' }, target: { path: '/auth/login' } })).toBe(false)
+    expect(rules.ofNetwork('/private')).toEqual([])
+    expect(rules.at('before-identity', '/auth/v1/login').map(({ id }) => id)).not.toContain('ipv6-network')
+  })
+})
+
+describe('a rule that answers with a delay', () => {
+  it('holds no waiting against anybody', () => {
+    expect(rulesOf({ login: { response: 'delay' } }).get('login')?.counted.hasPenalties).toBe(false)
   })
 })

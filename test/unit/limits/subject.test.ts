@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addressSubject, limitObjectName, secretSubject } from '../../../src/limits/subject.ts'
+import { addressSubject, networkSubject, limitObjectName, secretSubject } from '../../../src/limits/subject.ts'
 
 const key = new Uint8Array(32)
 
@@ -54,5 +54,14 @@ describe('a secret subject', () => {
     expect(secretSubject('account', key, 'somebody@example.com')).toBe(subject)
     expect(secretSubject('mail-address', key, 'somebody@example.com').slice(-43)).not.toBe(subject.slice(-43))
     expect(secretSubject('account', new Uint8Array(32).fill(1), 'somebody@example.com')).not.toBe(subject)
+  })
+})
+
+describe('the network of a client', () => {
+  it('is the first 48 bits of an IPv6 address, and nothing for IPv4 or what is no address', () => {
+    expect(networkSubject('2001:db8:1:2::3')).toBe('network:2001:db8:1::/48')
+    expect(networkSubject('2001:db8:1:ffff::3')).toBe(networkSubject('2001:db8:1:2::3'))
+    expect(networkSubject('2001:db8:2::3')).not.toBe(networkSubject('2001:db8:1::3'))
+    for (const other of ['203.0.113.7', '::ffff:203.0.113.7', 'x', null]) expect(networkSubject(other)).toBe(null)
   })
 })

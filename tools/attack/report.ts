@@ -1,0 +1,41 @@
+import type { HonestResult, SimulationResult } from './simulate.ts'
+
+/** What is wanted of every run: see "Attack simulation" in the README. */
+const wanted = { refusedShare: 0.99, p99Ratio: 2 }
+
+const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
+
+const honest = (name: string, { wanted: asked, captchas, refusals, failures, p50Ms, p99Ms }: HonestResult): string =>
+  `${name.padEnd(14)} ${String(asked).padStart(7)} ${String(captchas).padStart(8)} ${String(refusals.length).padStart(7)} ${String(failures).padStart(8)} ${p50Ms.toFixed(1).padStart(8)} ${p99Ms.toFixed(1).padStart(8)}`
+
+const verdict = (isFine: boolean): string => (isFine ? 'yes' : 'NO')
+
+export const asText = (result: SimulationResult): string => {
+  const attacks = result.attacks.map(
+    ({ title, attempts, letThrough, unanswered, refusedShare }) =>
+      `${title.padEnd(62)} ${String(attempts).padStart(8)} ${String(letThrough).padStart(11)} ${String(unanswered).padStart(10)} ${percent(refusedShare).padStart(10)}`,
+  )
+  const refusals = result.underAttack.refusals.map(({ what, status, code }) => `${what}: ${status} ${code}`)
+  const counted = [...new Set(refusals)].map((text) => `  ${refusals.filter((one) => one === text).length} × ${text}`)
+  return [
+    `${'attack'.padEnd(62)} ${'attempts'.padStart(8)} ${'let through'.padStart(11)} ${'unanswered'.padStart(10)} ${'refused'.padStart(10)}`,
+    ...attacks,
+    '',
+    `${'honest people'.padEnd(14)} ${'wanted'.padStart(7)} ${'captchas'.padStart(8)} ${'refused'.padStart(7)} ${'failures'.padStart(8)} ${'p50 ms'.padStart(8)} ${'p99 ms'.padStart(8)}`,
+    honest('quiet', result.quiet),
+    honest('under attack', result.underAttack),
+    ...counted,
+    '',
+    `at least ${percent(wanted.refusedShare)} of each attack refused: ${verdict(result.attacks.every(({ refusedShare }) => refusedShare >= wanted.refusedShare))}`,
+    `nobody broke in: ${verdict(result.attacks.every(({ brokenIn }) => brokenIn === 0))}`,
+    `no honest refusals: ${verdict(result.underAttack.refusals.length === 0)}`,
+    `the owner of the guessed account got in from a known device: ${verdict(result.victimSignedIn)}`,
+    `honest p99 at most ${wanted.p99Ratio} times the quiet one: ${verdict(result.p99Ratio <= wanted.p99Ratio)} (${result.p99Ratio.toFixed(2)})`,
+  ].join('\n')
+}
+
+/** Latency is left to the reader: on a machine that others use it says more about them. */
+export const isAsWanted = ({ attacks, underAttack, victimSignedIn }: SimulationResult): boolean =>
+  attacks.every(({ refusedShare, brokenIn }) => refusedShare >= wanted.refusedShare && brokenIn === 0) &&
+  underAttack.refusals.length === 0 &&
+  victimSignedIn

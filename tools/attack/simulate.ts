@@ -1,0 +1,148 @@
+import { quantile } from '../bench/statistics.ts'
+import {
+  type Account,
+  type Experience,
+  type Honest,
+  doSomething,
+  noExperience,
+  settle,
+  victimSignsIn,
+} from './honest.ts'
+import { type Scenario, scenarios } from './scenarios.ts'
+import { type Target, offer, send } from './target.ts'
+
+export type SimulationOptions = {
+  target: Target
+  accounts: readonly Account[]
+  attempts: number
+  attemptsPerSecond: number
+  honestPerSecond: number
+  quietSeconds: number
+  /** Which attacks; all of them where it is empty. */
+  only: readonly string[]
+  onProgress?: (text: string) => void
+}
+
+export type AttackResult = {
+  id: string
+  title: string
+  attempts: number
+  refused: number
+  /** Answered like an attempt that counts: a wrong password, or a message sent. */
+  letThrough: number
+  /** No answer, or a fault: neither an attempt that counted nor one that was refused. */
+  unanswered: number
+  brokenIn: number
+  refusedShare: number
+}
+
+export type HonestResult = {
+  requests: number
+  wanted: number
+  captchas: number
+  failures: number
+  refusals: Experience['refusals']
+  p50Ms: number
+  p99Ms: number
+}
+
+export type SimulationResult = {
+  attacks: AttackResult[]
+  quiet: HonestResult
+  underAttack: HonestResult
+  p99Ratio: number
+  /** Whether the one whose account was guessed at got in from a known device meanwhile. */
+  victimSignedIn: boolean
+}
+
+const run = async (
+  { target, attempts, attemptsPerSecond }: SimulationOptions,
+  { id, title, attempt }: Scenario,
+): Promise<AttackResult> => {
+  const found = { refused: 0, letThrough: 0, unanswered: 0, brokenIn: 0 }
+  let index = 0
+  await offer(attemptsPerSecond, () => {
+    if (index === attempts) return null
+    const call = attempt(index++)
+    return async () => {
+      const { status } = await send(target, call)
+      if (status === 429) found.refused += 1
+      else if (status === 0 || status >= 500) found.unanswered += 1
+      else found.letThrough += 1
+      if (status === 200) found.brokenIn += 1
+    }
+  })
+  return { id, title, attempts, ...found, refusedShare: found.refused / attempts }
+}
+
+const summary = ({ latencies, wanted, captchas, failures, refusals }: Experience): HonestResult => ({
+  requests: latencies.length,
+  wanted,
+  captchas,
+  failures,
+  refusals,
+  p50Ms: quantile(latencies, 0.5),
+  p99Ms: quantile(latencies, 0.99),
+})
+
+/** People go on doing what they do until they are told that it is over. */
+const live = (people: readonly Honest[], { target, honestPerSecond }: SimulationOptions) => {
+  const experience = noExperience()
+  let isOver = false
+  let turn = 0
+  const living = offer(honestPerSecond, () => {
+    const person = people[turn++ % people.length]
+    return isOver || person === undefined ? null : () => doSomething(target, person, experience)
+  })
+  return async (): Promise<Experience> => {
+    isOver = true
+    await living
+    return experience
+  }
+}
+
+/** Every third person has an IPv6 address in the /48 that the attackers use too, as customers of one provider have. */
+const one48 = '2001:db8:48'
+const homes = (index: number): string =>
+  index % 3 === 0 ? `${one48}:${(0xf000 + index).toString(16)}::1` : `192.0.${index >> 8}.${index & 255}`
+
+export const simulate = async (options: SimulationOptions): Promise<SimulationResult> => {
+  const { target, accounts, onProgress = () => {} } = options
+  const people = accounts.map((account, index): Honest => ({
+    account,
+    ip: homes(index),
+    cookies: new Map(),
+    nextLoginAtMs: 0,
+  }))
+  // The one whose account is guessed at does nothing else but sign in after each attack.
+  const [victim, ...others] = people
+  if (victim === undefined) throw new Error('Somebody has to live here.')
+  const settling = noExperience()
+  for (const person of people) await settle(target, person, settling)
+  if (settling.refusals.length + settling.failures > 0) throw new Error('Not everybody could sign in to begin with.')
+
+  onProgress('quiet')
+  const endQuiet = live(others, options)
+  await new Promise((resolve) => setTimeout(resolve, options.quietSeconds * 1000))
+  const quiet = summary(await endQuiet())
+
+  const endLife = live(others, options)
+  const attacks: AttackResult[] = []
+  const known = accounts.slice(1).map(({ email }) => email)
+  const networks = { one64: '2001:db8:64:1', one48 }
+  const signIns = noExperience()
+  const all = scenarios({ known, victim: victim.account.email, networks })
+  for (const scenario of all.filter(({ id }) => options.only.length === 0 || options.only.includes(id))) {
+    onProgress(scenario.title)
+    attacks.push(await run(options, scenario))
+    await victimSignsIn(target, victim, signIns)
+  }
+  const underAttack = summary(await endLife())
+  return {
+    attacks,
+    quiet,
+    underAttack,
+    p99Ratio: underAttack.p99Ms / quiet.p99Ms,
+    victimSignedIn: signIns.refusals.length + signIns.failures === 0,
+  }
+}
