@@ -131,6 +131,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
   const audit = createAuditTrail(() => env.AUDIT.getByName(auditShardName()), now)
   const sessions = createSessionGate(userObject, now)
   const tokens = createSigner(settings)
+  const keyFor = (purpose: string): Uint8Array => derivedKey(environment.DATA_KEY, purpose)
   const own = tokens === null ? null : ownIssuer(tokens, sessions)
   return {
     settings,
@@ -145,11 +146,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     audit,
     sightings: createSightings(now),
     bypass: createBypass({ untilMs: environment.BYPASS_UNTIL, audit, now }),
-    ...createCounting(env, settings, {
-      secret: countedSubjectsKey(settings),
-      keyFor: (purpose) => derivedKey(environment.DATA_KEY, purpose),
-      now,
-    }),
+    ...createCounting(env, settings, { secret: countedSubjectsKey(settings), keyFor, now }),
     ...createThreatWatch(env, settings, { audit, secret: countedSubjectsKey(settings), now }),
     sessions,
     sessionPolicy: sessionPolicy(config.sessions),
@@ -158,14 +155,14 @@ export function createDeps(env: Env, settings: Settings): Deps {
     identityProviders: identityProviders(env, settings, { audit, now }),
     attemptKey: derivedKey(environment.DATA_KEY, 'sign-in attempts'),
     csrf: createCsrfTokens(environment.DATA_KEY),
-    codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
+    codeKey: keyFor('mailed codes'),
     backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
     sealed: sealedTexts(settings),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     tokens,
     ownTokens: own === null ? null : createOwnTokenJudge(own, now),
     refreshKey: refreshKeyOf(settings),
-    dpopNonces: createDpopNonces(derivedKey(environment.DATA_KEY, 'dpop nonces'), now),
+    dpopNonces: createDpopNonces(keyFor('dpop nonces'), now),
     passkeys: createPasskeySite(settings),
     hashing: hashingOf(env, settings),
     breachList: createBreachList(config.breachList, environment),

@@ -31,7 +31,7 @@ export async function finishConnecting(
     throw new GatewayError(reject('identity_taken', 'identity of another user'))
   if (isAdded) {
     await endOthers(exchange, { id: userId, shard }, { exceptId: sessionId, reason: 'identity connected' })
-    mailChanged(exchange, email, 'identity_connected')
+    await mailChanged(exchange, email, 'identity_connected')
   }
   return goTo(`${deps.settings.config.basePath}/account/connections?notice=identity_connected`)
 }
@@ -52,5 +52,5 @@ export async function disconnect(exchange: Exchange, { provider }: ProviderClien
   if (row === undefined || !flag(row, 'was_there')) throw new GatewayError(reject('not_found', 'not connected'))
   if (!flag(row, 'is_removed')) throw new GatewayError(reject('last_way_in', 'no other way in'))
   await endOthers(exchange, { id: userId, shard }, { exceptId: sessionId, reason: 'identity disconnected' })
-  mailChanged(exchange, email, 'identity_disconnected')
+  await mailChanged(exchange, email, 'identity_disconnected')
 }

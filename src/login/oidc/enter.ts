@@ -87,7 +87,7 @@ async function claim(
   const { outcome, takenOver } = claimOutcome(row)
   // The objects forget what whoever made the account still has, within the second.
   if (takenOver !== null) await endOthers(exchange, takenOver, { exceptId: null, reason: 'address verified' })
-  if (outcome === 'linked' || outcome === 'taken-over') mailChanged(exchange, email, 'identity_connected')
+  if (outcome === 'linked' || outcome === 'taken-over') await mailChanged(exchange, email, 'identity_connected')
 }
 
 function lostRace(error: unknown): readonly [] {

@@ -64,7 +64,7 @@ async function keepUser(
   const asked = addressesAreProven ? null : newVerification(exchange, { passwordHash: null, returnTo: null })
   // Of simultaneous first logins one makes the user; the others find that.
   const rows = await exchange.database.write(importUser(user, asked?.row ?? null, audit))
-  if (rows.length === 1 && asked !== null) mailVerification(exchange, email, asked)
+  if (rows.length === 1 && asked !== null) await mailVerification(exchange, email, asked)
 }
 
 async function keepPassword(exchange: Exchange, { id }: LoginUser, password: string): Promise<void> {
