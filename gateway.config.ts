@@ -15,5 +15,13 @@ export default defineGateway({
     name: 'x-auth-name',
     roles: 'x-auth-roles',
   },
+  login: {
+    phone: {
+      provider: 'twilio-messaging',
+      sender: { from: '+15005550006' },
+      country: 'US',
+      countries: ['US', 'CA', 'GB', 'DE', 'AT', 'CH', 'FR'],
+    },
+  },
   email: { provider: 'resend', from: 'Portcullis <login@example.com>' },
 })

@@ -17,6 +17,8 @@ const objects = cloudflareTest({
       DATABASE_URL: 'postgres://nobody:nothing@database.test/none',
       DATABASE_ENDPOINT: 'http://database.test/sql',
       RESEND_API_KEY: 're_test',
+      TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+      TWILIO_AUTH_TOKEN: 'twilio_test',
       ...(await createSecrets(2048)),
     },
     outboundService: scriptedDatabase,

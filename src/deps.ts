@@ -2,8 +2,7 @@
 import { type HostPatterns, compileHosts } from './access/host-patterns.ts'
 import { type ReservedHeaders, compileReserved } from './access/reserved-headers.ts'
 import { type RouteTable, compileRoutes } from './access/rules.ts'
-import { keySetReporter } from './audit/key-set-failures.ts'
-import { type AuditTrail, createAuditTrail } from './audit/trail.ts'
+import { type AuditTrail, auditShardName, createAuditTrail } from './audit/trail.ts'
 import type { RouteSettings, Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { createNeonDatabase } from './db/neon.ts'
@@ -12,22 +11,28 @@ import { createAskLimits } from './limits/limiter.ts'
 import { type Limits, createLimits } from './limits/limits.ts'
 import { type Lockouts, createLockouts } from './limits/lockouts.ts'
 import { compileRules } from './limits/rule-set.ts'
+import type { WatchedSubjects } from './limits/watched-at.ts'
 import { type PasskeySite, createPasskeySite } from './login/passkey/site.ts'
 import { createPasswordHasher } from './login/password/hasher.ts'
 import { type Hashing, createHashing } from './hashing/hash-places.ts'
 import { boundPlace } from './hashing/hash-service.ts'
 import type { HashPlace } from './hashing/hash-job.ts'
 import type { HashParts } from './hashing/hash-object.ts'
-import { type MailQueue, createMailQueue } from './providers/email/queue.ts'
+import { type Outbox, createOutbox } from './outbox/outbox.ts'
+import type { OutboxParts } from './outbox/outbox-object.ts'
 import type { BreachList } from './providers/breach-list/breach-list.ts'
 import { createBreachList } from './providers/breach-list/index.ts'
+import type { EmailBinding } from './providers/email/cloudflare.ts'
 import { createMailer } from './providers/email/index.ts'
-import { type BearerTokens, createBearerTokens } from './identity/bearer-token.ts'
+import type { Mailer } from './providers/email/mailer.ts'
+import { createSmsVendor } from './providers/sms/index.ts'
+import type { SmsVendor } from './providers/sms/sms-vendor.ts'
+import { type BearerTokens } from './identity/bearer-token.ts'
 import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.ts'
 import { type KnownDevices, createKnownDevices } from './login/known-devices.ts'
 import { type SessionGate, createSessionGate } from './sessions/gate.ts'
 import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
-import { shardOf, userObjectName } from './sessions/shard.ts'
+import { userObjectName } from './sessions/shard.ts'
 import type { TokenSocketSessions } from './sessions/token-sockets.ts'
 import type { UserObjectPolicy, UserSessions } from './sessions/user-sessions.ts'
 import { type AssertionSigner, createAssertionSigner } from './tokens/assertion.ts'
@@ -35,15 +40,17 @@ import { type SealedTexts, createSealedTexts } from './tokens/sealed-text.ts'
 import { type DpopNonces, createDpopNonces } from './tokens/dpop.ts'
 import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
 import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
-import { type KeySetStore, createRemoteKeys } from './tokens/key-sets.ts'
 import { ownIssuer } from './tokens/own-issuer.ts'
 import { type JudgeOwnToken, createOwnTokenJudge } from './tokens/own-tokens.ts'
-import { type Trusted, verifyToken } from './tokens/verify-token.ts'
-import { createSharedSecretCheck } from './tokens/shared-secret.ts'
 import { type SharedSecretUses, createSharedSecretUses } from './tokens/shared-secret-uses.ts'
-import type { TrustedIssuer } from './tokens/trusted-issuer.ts'
-import { externalPerson } from './users/external-person.ts'
-import { createExternalUsers } from './users/external-users.ts'
+import { createAcceptedTokens, remoteKeys } from './token-deps.ts'
+import { createThreatWatch } from './threat-deps.ts'
+import type { Networks } from './threats/networks.ts'
+import type { RiskJudge } from './threats/risk/risk.ts'
+import type { Watch } from './threats/watch.ts'
+import type { ProviderClient } from './login/oidc/provider.ts'
+import { githubClient } from './login/oidc/github-client.ts'
+import { oidcClient } from './login/oidc/oidc-client.ts'
 
 export interface Deps {
   readonly settings: Settings
@@ -56,6 +63,10 @@ export interface Deps {
   readonly audit: AuditTrail
   readonly limits: Limits
   readonly lockouts: Lockouts
+  readonly networks: Networks
+  readonly watch: Watch
+  readonly watched: WatchedSubjects
+  readonly risk: RiskJudge
   readonly knownDevices: KnownDevices
   readonly sessions: SessionGate
   readonly sessionPolicy: SessionPolicy
@@ -66,6 +77,10 @@ export interface Deps {
   readonly bearerTokens: BearerTokens | null
   /** How many tokens of replaced systems still come. */
   readonly sharedSecretUses: SharedSecretUses
+  /** Other sites that people may sign in with, by their id, in the order of their buttons. */
+  readonly identityProviders: ReadonlyMap<string, ProviderClient>
+  /** Of what an answer of those has to fit. */
+  readonly attemptKey: Uint8Array
   readonly csrf: CsrfTokens
   readonly codeKey: Uint8Array
   /** Of backup codes. From the pepper, as they have to outlive a change of DATA_KEY. */
@@ -83,7 +98,9 @@ export interface Deps {
   readonly hashing: Hashing
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
-  readonly mail: MailQueue
+  readonly outbox: Outbox
+  /** Null where nobody signs in by phone. */
+  readonly sms: SmsVendor | null
   /** The origin of a service binding. */
   readonly service: (binding: string) => { fetch(request: Request): Promise<Response> } | null
   readonly now: () => number
@@ -97,7 +114,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     // The stub's generated type hides the methods behind conditional types; this is the part that is called.
     return name === null ? null : (env.USERS.getByName(name) as unknown as ReturnType<Deps['userObject']>)
   }
-  const audit = createAuditTrail((shard) => env.AUDIT.getByName(`audit:all:${shard}`), now)
+  const audit = createAuditTrail(() => env.AUDIT.getByName(auditShardName()), now)
   const sessions = createSessionGate(userObject, now)
   const tokens = createSigner(settings)
   const database = createDatabase(settings)
@@ -115,19 +132,18 @@ export function createDeps(env: Env, settings: Settings): Deps {
     database,
     audit,
     ...createCounting(env, settings, now),
+    ...createThreatWatch(env, settings, { audit, secret: countedSubjectsKey(settings), now }),
     sessions,
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
     sharedSecretUses,
-    bearerTokens: bearerTokens(env, settings, { audit, own, sharedSecretUses, now }),
+    bearerTokens: createAcceptedTokens(env, settings, { audit, own, sharedSecretUses, now }),
+    identityProviders: identityProviders(env, settings, { audit, now }),
+    attemptKey: derivedKey(environment.DATA_KEY, 'sign-in attempts'),
     csrf: createCsrfTokens(environment.DATA_KEY),
     codeKey: derivedKey(environment.DATA_KEY, 'mailed codes'),
     backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
-    sealed: createSealedTexts(
-      [environment.DATA_KEY, environment.DATA_KEY_PREVIOUS].flatMap((key) =>
-        key === undefined ? [] : [derivedKey(key, 'sealed texts')],
-      ),
-    ),
+    sealed: sealedTexts(settings),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     tokens,
     ownTokens: own === null ? null : createOwnTokenJudge(own, now),
@@ -136,48 +152,24 @@ export function createDeps(env: Env, settings: Settings): Deps {
     passkeys: createPasskeySite(settings),
     hashing: hashingOf(env, settings),
     breachList: createBreachList(config.breachList, environment),
-    mail: createMailQueue(createMailer(config.email, environment), audit),
+    outbox: createOutbox((shard) => env.OUTBOX.getByName(`outbox:all:${shard}`), now),
+    sms: createSmsVendor(config.login.phone, environment),
     service: (binding) => boundService(env, binding),
     now,
   }
 }
 
-/** Whose tokens are accepted, and where the keys of each come from. Null where there is nobody. */
-function bearerTokens(
+function identityProviders(
   env: Env,
   { config }: Settings,
-  {
-    audit,
-    own,
-    sharedSecretUses,
-    now,
-  }: Pick<Deps, 'audit' | 'sharedSecretUses' | 'now'> & { readonly own: Trusted | null },
-): BearerTokens | null {
-  const report = keySetReporter(audit)
-  const users = createExternalUsers({
-    shardOf: (userId, continent) => shardOf(userId, continent, config.sessions.shards),
-    provenMs: sessionPolicy(config.sessions).provenMs,
-    now,
-  })
-  const byKeys = config.issuers
-    .filter(({ sharedSecret }) => sharedSecret === undefined)
-    .map((rules): Trusted => {
-      const store = (): KeySetStore => env.KEY_SETS.getByName(`keys:${rules.issuer}`)
-      return { rules, keys: createRemoteKeys(rules, { store, report, now }), person: externalPerson(users, rules) }
-    })
-  if (own !== null) byKeys.push(own)
-  const bySecret = config.issuers.flatMap((rules) => {
-    if (rules.sharedSecret === undefined) return []
-    const secret = createSharedSecretCheck(rules.sharedSecret, sharedSecretUses.noteFor(rules.issuer))
-    return [{ rules, secret, person: externalPerson(users, rules) }]
-  })
-  if (byKeys.length + bySecret.length === 0) return null
-  const trusted = { byKeys: byIssuer(byKeys), bySecret: byIssuer(bySecret) }
-  return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, trusted, visit, nowMs), now })
-}
-
-function byIssuer<Row extends { readonly rules: TrustedIssuer }>(rows: readonly Row[]): ReadonlyMap<string, Row> {
-  return new Map(rows.map((row) => [row.rules.issuer, row]))
+  parts: Pick<Deps, 'audit' | 'now'>,
+): ReadonlyMap<string, ProviderClient> {
+  const clients = config.login.providers.map((provider) =>
+    provider.kind === 'github'
+      ? githubClient(provider)
+      : oidcClient(provider, remoteKeys(env, provider.rules, parts), parts.now),
+  )
+  return new Map(clients.map((client) => [client.provider.id, client]))
 }
 
 function boundService(env: Env, binding: string): ReturnType<Deps['service']> {
@@ -202,11 +194,12 @@ export function hashParts({ config, environment }: Settings): HashParts {
 /** Everything that is counted, and by whom. */
 function createCounting(
   env: Env,
-  { config, environment }: Settings,
+  settings: Settings,
   now: () => number,
 ): Pick<Deps, 'limits' | 'lockouts' | 'knownDevices'> {
+  const { config, environment } = settings
   const { shards, ipv6Prefix, apiPaths, rules: overrides, lockout } = config.limits
-  const secret = derivedKey(environment.DATA_KEY, 'counted subjects')
+  const secret = countedSubjectsKey(settings)
   const policy = {
     failures: lockout.failures,
     firstMs: lockout.firstMinutes * minuteMs,
@@ -220,6 +213,7 @@ function createCounting(
       ipv6Prefix,
       secret,
       ask: createAskLimits((name) => env.LIMITS.getByName(name)),
+      smsShard: (name) => env.LIMITS.getByName(name),
       now,
     }),
     lockouts: createLockouts({
@@ -234,6 +228,10 @@ function createCounting(
       now,
     }),
   }
+}
+
+function countedSubjectsKey({ environment }: Settings): Uint8Array {
+  return derivedKey(environment.DATA_KEY, 'counted subjects')
 }
 
 export function createDatabase({ environment }: Settings): Database {
@@ -253,6 +251,33 @@ export function logoutNotices(settings: Settings, database: Database): LogoutNot
 
 export function refreshKeyOf({ environment }: Settings): Uint8Array {
   return derivedKey(environment.DATA_KEY, 'refresh tokens')
+}
+
+function sealedTexts({ environment }: Settings): SealedTexts {
+  const keys = [environment.DATA_KEY, environment.DATA_KEY_PREVIOUS].filter((key) => key !== undefined)
+  return createSealedTexts(keys.map((key) => derivedKey(key, 'sealed texts')))
+}
+
+function mailerOf(env: Env, { config, environment }: Settings): Mailer {
+  // A binding that the settings name is none of the generated types; that it sends, the settings have seen to.
+  const bindings = env as unknown as Readonly<Record<string, EmailBinding>>
+  return createMailer(config.email, environment, (name) => {
+    const binding = bindings[name]
+    if (binding === undefined) throw new Error('no such binding')
+    return binding
+  })
+}
+
+export function outboxParts(env: Env, settings: Settings): OutboxParts {
+  const { config, environment } = settings
+  return {
+    carriers: {
+      mailer: mailerOf(env, settings),
+      sms: createSmsVendor(config.login.phone, environment),
+    },
+    sealed: sealedTexts(settings),
+    trail: { append: (rows) => env.AUDIT.getByName(auditShardName()).append(rows) },
+  }
 }
 
 export function userObjectPolicy({ config }: Settings): UserObjectPolicy {

@@ -58,6 +58,16 @@ export const errorTable = {
     title: 'Address not confirmed',
     text: 'Confirm your e-mail address first: open the link or enter the code we sent.',
   },
+  confirm_by_mail: {
+    status: 403,
+    title: 'One more step',
+    text: 'This sign-in looks unusual. Open the link we have just sent to your address to sign in.',
+  },
+  login_refused: {
+    status: 403,
+    title: 'Sign-in not possible from here',
+    text: 'This sign-in looks unusual. Sign in from a device and a place you have used before.',
+  },
   origin_not_allowed: {
     status: 403,
     title: 'Not allowed from this site',
@@ -66,6 +76,36 @@ export const errorTable = {
   not_found: { status: 404, title: 'Not found', text: 'There is nothing at this address.' },
   method_not_allowed: { status: 405, title: 'Method not allowed', text: 'This address does not take this method.' },
   current_session: { status: 409, title: 'This is the current session', text: 'Sign out instead.' },
+  sign_in_cancelled: {
+    status: 400,
+    title: 'Sign-in not finished',
+    text: 'You or the other site stopped the sign-in. Try again, or sign in another way.',
+  },
+  sign_in_expired: {
+    status: 400,
+    title: 'Sign-in no longer valid',
+    text: 'It took too long, was used already or began in another browser. Start again.',
+  },
+  address_unproven: {
+    status: 403,
+    title: 'Address not confirmed there',
+    text: 'The other site does not confirm your e-mail address. Confirm it there, or sign in another way and connect that account on your account page.',
+  },
+  no_account: {
+    status: 403,
+    title: 'No account here',
+    text: 'There is no account for you, and none can be created this way.',
+  },
+  identity_taken: {
+    status: 409,
+    title: 'Connected to another account',
+    text: 'That account of the other site belongs to another account here. Sign in with it and disconnect it there first.',
+  },
+  last_way_in: {
+    status: 409,
+    title: 'Your only way to sign in',
+    text: 'Set a password or connect another account before you disconnect this one.',
+  },
   factor_exists: {
     status: 409,
     title: 'Set up already',
@@ -75,6 +115,11 @@ export const errorTable = {
     status: 409,
     title: 'Not as it was',
     text: 'There is one of that name already, or it was changed meanwhile. Look again.',
+  },
+  phone_taken: {
+    status: 409,
+    title: 'Number in use',
+    text: 'Another account signs in with this number. Remove it there first.',
   },
   passkey_exists: {
     status: 409,
@@ -92,6 +137,11 @@ export const errorTable = {
     title: 'Unsupported form of content',
     text: 'Send JSON with Content-Type: application/json.',
   },
+  invalid_phone: {
+    status: 422,
+    title: 'Not a number texts are sent to',
+    text: 'Give the number of a mobile phone, with its country code.',
+  },
   invalid_input: { status: 422, title: 'Some fields are not right', text: 'Correct the fields named and send again.' },
   too_many_attempts: { status: 429, title: 'Too many attempts', text: 'Wait a little and try again.' },
   too_many_requests: { status: 429, title: 'Too many requests', text: 'Wait a little and try again.' },
@@ -104,6 +154,11 @@ export const errorTable = {
     status: 501,
     title: 'No tokens here',
     text: 'This gateway issues no tokens: its TOKEN_KEYS are not set.',
+  },
+  provider_failed: {
+    status: 502,
+    title: 'The other site cannot sign you in now',
+    text: 'It did not answer, or not properly. Try again soon, or sign in another way.',
   },
   origin_unreachable: {
     status: 502,

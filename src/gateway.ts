@@ -31,6 +31,8 @@ import { answerPreflight, isPreflight } from './stages/cors.ts'
 import { csrf } from './stages/csrf.ts'
 import { forward } from './stages/forward.ts'
 import { limit } from './stages/limit.ts'
+import { network } from './stages/network.ts'
+import { refusedCredential } from './stages/refused-credential.ts'
 import { startExchange } from './stages/request-context.ts'
 import { stripReservedHeaders } from './stages/strip-reserved-headers.ts'
 
@@ -38,9 +40,11 @@ const stages: readonly Stage[] = [
   canonicalTarget, // refuse what two servers could read differently
   stripReservedHeaders, // identity headers are ours alone
   client, // address, continent, user agent
+  network, // who is on a list of networks
   limit('before-identity'), // by network: cheap refusals first
   authenticate, // session cookie, or nobody
   bearerToken, // whom a trusted issuer vouches for
+  refusedCredential, // guesses at tokens
   limit('after-identity'), // by user
 ]
 

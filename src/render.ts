@@ -1,6 +1,6 @@
 // How a refusal looks: problem+json for programs, a page or the way to the login page for people.
 import { allowOrigin } from './allow-origin.ts'
-import { type Rejection, errorTable, problemResponse, rejectionHeaders } from './errors.ts'
+import { type ErrorCode, type Rejection, errorTable, problemResponse, rejectionHeaders } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { pageResponse } from './pages/page-response.ts'
 import { problemPage } from './pages/problem-page.tsx'
@@ -23,13 +23,22 @@ export function isPerson({ request }: Exchange): boolean {
   return accept.includes('text/html') && !accept.startsWith('application/json')
 }
 
+/** The other ways to sign in are open. */
+const anotherWay: ReadonlySet<ErrorCode> = new Set([
+  'sign_in_cancelled',
+  'sign_in_expired',
+  'address_unproven',
+  'no_account',
+  'provider_failed',
+])
+
 function pageFor(exchange: Exchange, rejection: Rejection): Response {
   const { config } = exchange.deps.settings
   const isSafe = exchange.request.method === 'GET' || exchange.request.method === 'HEAD'
   if (rejection.code === 'unauthenticated' && isSafe && !exchange.isOwnPath) return toLogin(exchange, rejection)
   if (rejection.code === 'step_up_required') return toProof(exchange, rejection)
   const { status } = errorTable[rejection.code]
-  const signInUrl = status === 401 ? `${config.basePath}/login` : null
+  const signInUrl = status === 401 || anotherWay.has(rejection.code) ? `${config.basePath}/login` : null
   const page = problemPage({
     theme: config.theme,
     texts: textsFor(exchange),

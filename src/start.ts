@@ -9,6 +9,7 @@ import {
   hashParts,
   hashPlace,
   logoutNotices,
+  outboxParts,
   refreshKeyOf,
   userObjectPolicy,
 } from './deps.ts'
@@ -20,8 +21,10 @@ import { hashOf } from './kit/hash.ts'
 import type { Result } from './kit/result.ts'
 import { log } from './log.ts'
 import { answerHealth, healthQuestion } from './monitor/health.ts'
+import type { OutboxParts } from './outbox/outbox-object.ts'
 import { cleanUp } from './sessions/clean-up.ts'
 import { reportSharedSecretUses } from './tokens/shared-secret-uses.ts'
+import { refreshNetworkLists } from './threat-deps.ts'
 import type { UserObjectParts } from './sessions/user-object.ts'
 
 type Started = { readonly deps: Deps; readonly gateway: Gateway }
@@ -52,9 +55,13 @@ function start(env: Env, from: Settings): Started {
   return { deps, gateway: createGateway(deps) }
 }
 
-export async function scheduledWork(env: Env, config: unknown): Promise<void> {
+/** Of wrangler.toml; whatever else triggers is the daily work. */
+const listsCron = '17 * * * *'
+
+export async function scheduledWork(env: Env, config: unknown, cron: string): Promise<void> {
   const read = readSettings(env, config)
   if (!read.ok) return
+  if (cron === listsCron) return refreshNetworkLists(env, read.value)
   const database = createDatabase(read.value)
   await cleanUp(database, read.value.config.accounts)
   // What an object was about to deliver when it was stopped.
@@ -79,6 +86,10 @@ export function serveHashes(request: Request, env: Env, config: unknown): Promis
 
 export function openDatabase(env: Env, config: unknown): Database {
   return createDatabase(required(env, config))
+}
+
+export function openOutboxObject(env: Env, config: unknown): OutboxParts {
+  return outboxParts(env, required(env, config))
 }
 
 export function openUserObject(env: Env, config: unknown): UserObjectParts {

@@ -8,6 +8,7 @@ import { developmentEnvironment } from './dev/environment.ts'
 import { healthy } from './dev/health.ts'
 import { createLifetime, together } from './dev/lifetime.ts'
 import { startMailVendor } from './dev/mail-vendor.ts'
+import { twilioStandIn } from './dev/sms-vendor.ts'
 import { startNeonEndpoint } from './dev/neon-endpoint.ts'
 import { assertPortFree } from './dev/ports.ts'
 import { inProject, shownPath } from './dev/project.ts'
@@ -64,6 +65,7 @@ const start = async (): Promise<void> => {
     ORIGIN_URL: origin.url,
     MAIL_ENDPOINT: mail.url,
     RESEND_API_KEY: 're_development',
+    ...twilioStandIn(mail.url),
     BREACH_LIST_ENDPOINT: breachList.url,
     DEV_INBOX_URL: `${mail.url}/inbox`,
   }

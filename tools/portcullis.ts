@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type ArgsDef, defineCommand, runMain } from 'citty'
 import { addClient, listClients, removeClient } from './cli/clients.ts'
 import { readTokenKeys, writeTokenKeys } from './cli/key-file.ts'
+import { usersCommand } from './cli/users-command.ts'
 import { failWith } from './dev/reason.ts'
 import { keySizeOf, rotateTokenKeys } from './dev/token-keys.ts'
 
@@ -108,6 +109,7 @@ await runMain(
         meta: { name: 'client', description: 'programs that may ask for tokens' },
         subCommands: { add, list: show, remove },
       }),
+      users: usersCommand(databaseUrl),
       keys: defineCommand({
         meta: { name: 'keys', description: 'the keys that sign tokens' },
         subCommands: { list: keysList, rotate },

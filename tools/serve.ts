@@ -7,6 +7,7 @@ import { keptSecrets, secretNames } from './dev/environment.ts'
 import { healthy } from './dev/health.ts'
 import { createLifetime, together } from './dev/lifetime.ts'
 import { startMailVendor } from './dev/mail-vendor.ts'
+import { twilioStandIn } from './dev/sms-vendor.ts'
 import { migrate } from './dev/migrate.ts'
 import { startNeonEndpoint } from './dev/neon-endpoint.ts'
 import { assertPortFree } from './dev/ports.ts'
@@ -39,7 +40,7 @@ const mail = async ({ mailEndpoint, resendApiKey, dataDir }: Settings): Promise<
   }
   const vendor = lifetime.own(await startMailVendor({ file: join(dataDir, 'mail.json') }))
   console.log(`Mail is kept here instead of being sent: ${vendor.url}/inbox`)
-  return { MAIL_ENDPOINT: vendor.url, RESEND_API_KEY: 're_local' }
+  return { MAIL_ENDPOINT: vendor.url, RESEND_API_KEY: 're_local', ...twilioStandIn(vendor.url) }
 }
 
 const originUrl = async ({ origin }: Settings, issuer: string): Promise<string> => {

@@ -15,6 +15,7 @@ import { requireRecent } from '../forms/require-recent.ts'
 import { requireSession } from '../forms/require-session.ts'
 import { textsFor } from '../language.ts'
 import { changedMail } from '../pages/mail/changed-mail.ts'
+import { postNotice } from '../post-message.ts'
 import { endByObject } from '../sessions/end-presented.ts'
 import { clearedCookie, csrfCookieName, sessionCookieName } from '../sessions/cookie.ts'
 
@@ -56,16 +57,16 @@ export async function deleteOwn(exchange: Exchange): Promise<void> {
   const which = { kind: 'all', beforeMs: nowMs, exceptId: null } as const
   await endByObject(exchange, shard, { userId, which, reason, audit })
   for (const name of [sessionCookieName, csrfCookieName] as const) exchange.setCookies.push(clearedCookie(name))
-  tellOwner(exchange, email)
+  await tellOwner(exchange, email)
 }
 
 /** Whoever held somebody else's session cannot keep this from the owner. */
-function tellOwner(exchange: Exchange, to: string): void {
-  const { deps, context, id } = exchange
+function tellOwner(exchange: Exchange, to: string): Promise<void> {
+  const { deps } = exchange
   const { theme, basePath } = deps.settings.config
   const link = `${deps.publicUrl.origin}${basePath}/signup`
   const mail = changedMail({ theme, texts: textsFor(exchange), change: 'account_deleted', link })
-  context.waitUntil(deps.mail.deliver({ ...mail, to, idempotencyKey: id }, auditSource(exchange)))
+  return postNotice(exchange, { ...mail, to })
 }
 
 function gone(): GatewayError {

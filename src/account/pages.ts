@@ -1,6 +1,7 @@
 // The account page: who you are, where you are signed in, and the way out.
 import type { Hono } from 'hono'
 import { factorsOf, findFactors } from '../db/queries/factors.ts'
+import { findPhone, ownPhone } from '../db/queries/phones.ts'
 import { orNone } from '../db/missing-tables.ts'
 import { findPasskeys } from '../db/queries/passkeys.ts'
 import { type GatewayEnv, createApp } from '../context.ts'
@@ -20,6 +21,9 @@ import { ownSessions, revokeOne, revokeOthers, signOut } from './sessions.ts'
 
 const shownSessions = 100
 
+/** What a change on another page may have this one say. */
+const notices = ['password_changed_here', 'phone_added', 'phone_removed'] as const satisfies readonly NoticeKey[]
+
 export function accountPages(): Hono<GatewayEnv> {
   const app = createApp()
   app.get('/account', async ({ env: { exchange } }) => {
@@ -27,8 +31,13 @@ export function accountPages(): Hono<GatewayEnv> {
     if (isNobody(exchange)) {
       return goTo(`${basePath}/login?return_to=${encodeURIComponent(`${basePath}/account`)}`)
     }
-    const isChanged = new URLSearchParams(exchange.target.search).get('notice') === 'password_changed_here'
-    return pageResponse(await showAccount(exchange, isChanged ? 'password_changed_here' : undefined))
+    const told = new URLSearchParams(exchange.target.search).get('notice')
+    return pageResponse(
+      await showAccount(
+        exchange,
+        notices.find((notice) => notice === told),
+      ),
+    )
   })
   app.post('/account/sessions/revoke', async ({ env: { exchange } }) => {
     requireForm(exchange)
@@ -79,9 +88,10 @@ function showSignedOut(exchange: Exchange): Page {
 
 async function showAccount(exchange: Exchange, notice?: NoticeKey): Promise<Page> {
   const { principal } = requireSession(exchange).lease
-  const [{ items }, [factors], passkeys] = await Promise.all([
+  const [{ items }, [factors], [phone], passkeys] = await Promise.all([
     ownSessions(exchange, { limit: shownSessions, cursor: undefined }),
     exchange.database.read(findFactors(principal.userId)),
+    exchange.database.read(findPhone(principal.userId)),
     orNone(() => exchange.database.read(findPasskeys(principal.userId))),
   ])
   const { theme, basePath } = exchange.deps.settings.config
@@ -100,6 +110,8 @@ async function showAccount(exchange: Exchange, notice?: NoticeKey): Promise<Page
       isCurrent: item.id === principal.sessionId,
     })),
     hasTwoStep: factors !== undefined && factorsOf(factors).hasTotp,
+    phone: exchange.deps.sms === null ? null : phone === undefined ? 'none' : ownPhone(phone).use,
+    hasProviders: exchange.deps.identityProviders.size > 0,
     passkeys: exchange.deps.passkeys === null ? null : passkeys.length,
     homeUrl: '/',
     notice,

@@ -13,14 +13,17 @@ export interface AuditTrail {
   record(type: AuditEventType, source: AuditSource, facts: AuditFacts): Promise<void>
 }
 
-export const auditShards = 8
+const auditShards = 8
 
-/** Requests are spread by their random id: no shard is anybody's to choose or to flood. */
-export function createAuditTrail(outbox: (shard: number) => AuditOutbox, now: () => number): AuditTrail {
+/** One by chance: no shard is anybody's to choose or to flood. */
+export function auditShardName(): string {
+  return `audit:all:${Math.floor(Math.random() * auditShards)}`
+}
+
+export function createAuditTrail(outbox: () => AuditOutbox, now: () => number): AuditTrail {
   return {
     async record(type, source, facts) {
-      const shard = Math.floor(Math.random() * auditShards)
-      await outbox(shard).append([auditRow(type, source, facts, now())])
+      await outbox().append([auditRow(type, source, facts, now())])
     },
   }
 }

@@ -68,7 +68,18 @@ export const environmentSchema = z
     DATA_KEY: secret32.describe(randomBytes),
     DATA_KEY_PREVIOUS: secret32.optional().describe(`the DATA_KEY before the last change: ${randomBytes}`),
     PASSWORD_PEPPER: secret32.describe(randomBytes),
-    RESEND_API_KEY: z.string().min(1).describe('the API key of the mail vendor'),
+    RESEND_API_KEY: z.string().min(1).optional().describe('the API key of the mail vendor'),
+    POSTMARK_SERVER_TOKEN: z.string().min(1).optional().describe('the token of the Postmark server'),
+    AWS_ACCESS_KEY_ID: z.string().min(1).optional().describe('the name of a key that may send by SES'),
+    AWS_SECRET_ACCESS_KEY: z.string().min(1).optional().describe('the secret of that key'),
+    SMTP_PASSWORD: z.string().min(1).optional().describe('the password of the mail server’s account'),
+    TWILIO_ACCOUNT_SID: z
+      .string()
+      .regex(/^AC[0-9a-fA-F]{32}$/)
+      .optional()
+      .describe('the name of the Twilio account, "AC" and 32 hexadecimal digits'),
+    TWILIO_AUTH_TOKEN: z.string().min(1).optional().describe('the secret of the Twilio account'),
+    SMS_ENDPOINT: httpUrl.optional().describe('the address of a stand-in for the vendor of texts'),
     MAIL_ENDPOINT: httpUrl.optional().describe('the address of a stand-in for the mail vendor'),
     BREACH_LIST_ENDPOINT: httpUrl.optional().describe('the address of a stand-in for the breach list'),
     METRICS_TOKEN: z

@@ -1,8 +1,13 @@
 // What the owner of a site can say in gateway.config.ts. The schema is the reference: defaults stand here and only here.
 import { z } from 'zod'
 import type { OrFromEnvironment } from './from-environment.ts'
+import { emailSchema } from './email-schema.ts'
 import { issuer } from './issuer-presets.ts'
 import { limitsSchema } from './limits-schema.ts'
+import { threatsSchema } from './threats-schema.ts'
+import { phoneSchema } from './phone-schema.ts'
+import { originLoginSchema } from './origin-login-schema.ts'
+import { providersSchema } from './provider-schema.ts'
 
 const headerName = z
   .string()
@@ -104,6 +109,8 @@ export const gatewaySchema = z.strictObject({
       signUp: z.boolean().default(true),
       /** Whether people may sign in by a link or code that is mailed to them. */
       magicLink: z.boolean().default(true),
+      /** Whether people may sign in by a code that is sent to their phone, and by whom it is sent. */
+      phone: phoneSchema,
       /** Whether people may sign in with passkeys. */
       passkeys: z.boolean().default(true),
       /** What passkeys are bound to, if not the host of PUBLIC_URL but a domain above it; fixed once somebody has one. */
@@ -114,6 +121,15 @@ export const gatewaySchema = z.strictObject({
         .default(null),
       /** How long an account with an unverified address may sign in. */
       unverifiedHours: z.number().min(0).max(720).default(24),
+      /** Other sites that people may sign in with. */
+      providers: providersSchema,
+      /** The site's own login, which somebody's first sign-in here is tried against. */
+      originLogin: originLoginSchema.nullable().default(null),
+      /**
+       * How soon a wrong password is answered at the earliest, so that the time does not tell what it was compared with.
+       * Left out: at once, or after a second where the site's own login is asked.
+       */
+      refuseAfterMs: z.number().int().min(0).max(10_000).nullable().default(null),
       hashing: z
         .strictObject({
           /** How many objects of a continent hash passwords. */
@@ -131,6 +147,7 @@ export const gatewaySchema = z.strictObject({
     })
     .prefault({}),
   limits: limitsSchema,
+  threats: threatsSchema,
   webSockets: z
     .strictObject({
       /** Origins besides the site's own that may open WebSockets, such as `https://app.example.com`. */
@@ -153,11 +170,7 @@ export const gatewaySchema = z.strictObject({
       whenUnavailable: z.enum(['open', 'closed']).default('open'),
     })
     .prefault({}),
-  email: z.strictObject({
-    provider: z.literal('resend'),
-    /** The sender of every mail, such as `Example <login@example.com>`. */
-    from: z.string().min(3),
-  }),
+  email: emailSchema,
   theme: z
     .strictObject({
       name: z.string().min(1).max(80).default('Portcullis'),
@@ -175,7 +188,12 @@ export const gatewaySchema = z.strictObject({
 
 type Input = z.input<typeof gatewaySchema>
 
-export type GatewayInput = Omit<Input, 'issuers'> & { readonly issuers?: OrFromEnvironment<Input['issuers']> }
+/** Where secrets may stand, and what differs between environments. */
+type Resolved = Pick<Input, 'issuers' | 'login'>
+
+export type GatewayInput = Omit<Input, keyof Resolved> & {
+  readonly [Name in keyof Resolved]?: OrFromEnvironment<Resolved[Name]>
+}
 export type GatewayConfig = z.output<typeof gatewaySchema>
 
 /** Types the site's own settings; they are checked when the worker starts, so that a mistake is named and not thrown. */

@@ -3,6 +3,7 @@ import { type Result, fail, succeed } from '../kit/result.ts'
 import { type Environment, environmentSchema, expectedValue } from './environment-schema.ts'
 import { fromEnvironment } from './from-environment.ts'
 import { type GatewayConfig, gatewaySchema } from './gateway-schema.ts'
+import { missingCredentials } from './vendor-credentials.ts'
 import { type ConfigProblem, problemsOf } from './problems.ts'
 import { writtenSecrets } from './shared-secret-issuer.ts'
 
@@ -40,7 +41,7 @@ export function parseSettings(
   environment: Readonly<Record<string, unknown>>,
 ): Result<Settings, readonly ConfigProblem[]> {
   const missing: ConfigProblem[] = [...writtenSecrets(issuersOf(config))]
-  const resolved = withIssuers(config, (issuers) => fromEnvironment(issuers, environment, missing))
+  const resolved = withResolved(config, (value) => fromEnvironment(value, environment, missing))
   if (missing.length > 0) return fail(missing)
   const parsedConfig = gatewaySchema.safeParse(resolved)
   const parsedEnvironment = environmentSchema.safeParse(environment)
@@ -49,6 +50,7 @@ export function parseSettings(
     ...problemsOf(parsedEnvironment, 'environment', environment, expectedValue),
   ]
   if (!parsedConfig.success || !parsedEnvironment.success) return fail(problems)
+  problems.push(...missingCredentials(parsedConfig.data, environment))
   const origins = resolveOrigins(parsedConfig.data, environment, problems)
   const routes = resolveRoutes(parsedConfig.data, origins, problems)
   checkPasskeyDomain(parsedConfig.data.login.passkeyDomain, parsedEnvironment.data.PUBLIC_URL, problems)
@@ -69,10 +71,13 @@ function checkPasskeyDomain(domain: string | null, publicUrl: string, problems: 
 }
 
 /** The schema says what is wrong with settings that are no object. */
-function withIssuers(config: unknown, resolve: (issuers: unknown) => unknown): unknown {
-  return typeof config === 'object' && config !== null && 'issuers' in config
-    ? { ...config, issuers: resolve(config.issuers) }
-    : config
+function withResolved(config: unknown, resolve: (value: unknown) => unknown): unknown {
+  if (typeof config !== 'object' || config === null) return config
+  return {
+    ...config,
+    ...('issuers' in config ? { issuers: resolve(config.issuers) } : {}),
+    ...('login' in config ? { login: resolve(config.login) } : {}),
+  }
 }
 
 function resolveOrigins(

@@ -11,6 +11,8 @@ const problems: Partial<Record<ErrorCode, ProblemKey>> = {
   invalid_credentials: 'invalid_credentials',
   email_unverified: 'email_not_verified',
   too_many_attempts: 'rate_limited',
+  confirm_by_mail: 'confirm_by_mail',
+  login_refused: 'login_refused',
   invalid_input: 'invalid_input',
   unavailable: 'unavailable',
 }

@@ -13,3 +13,15 @@ export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
 export function decodeLeniently(text: string): string {
   return Buffer.from(text, 'base64url').toString('utf8').trimStart()
 }
+
+/** With padding, as HTTP's own headers want it (RFC 7617). */
+export function toBase64(text: string): string {
+  return Buffer.from(text).toString('base64')
+}
+
+/** Any of the alphabets that hashes are written in, padded or not; null where it is none. */
+export function fromAnyBase64(text: string): Uint8Array<ArrayBuffer> | null {
+  const plain = text.replace(/[.-]/g, '+').replaceAll('_', '/').replace(/=+$/, '')
+  const bytes = Buffer.from(plain, 'base64')
+  return bytes.toString('base64').replace(/=+$/, '') === plain ? new Uint8Array(bytes) : null
+}

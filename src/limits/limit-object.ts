@@ -17,24 +17,76 @@ import {
   withdrawGuess,
 } from './lockout.ts'
 import type { LockoutShard } from './lockouts.ts'
+import type { SmsQuestion, SmsShard, SmsVerdict } from './sms-fuse.ts'
+import {
+  type Conversion,
+  type ConversionPolicy,
+  judgeSending,
+  noConversion,
+  withSent,
+  withTold,
+  withUsed,
+} from './conversion.ts'
 import { remembersUntilMs } from './penalty.ts'
+import { restricted } from './restrict.ts'
+import { type WatchShard, type WatchedSubject, WatchedSubjects } from './watched-subjects.ts'
+import { type Finding, restrictsOf } from '../threats/detectors/detectors.ts'
+import type { Sighting } from '../threats/detectors/evidence.ts'
+import type { DetectorPolicy, Suspicion } from '../threats/detectors/watched.ts'
 
 const countersKept = 20_000
 const accountsKept = 20_000
 
-export class LimitObject extends DurableObject<Env> implements LimitShard, LockoutShard {
+export class LimitObject extends DurableObject<Env> implements LimitShard, LockoutShard, SmsShard, WatchShard {
   readonly #counters = new BoundedMap<string, Counter>(countersKept)
   readonly #pools = new BoundedMap<string, Pools>(accountsKept)
   readonly #kept: KeptStates
+  readonly #watched: WatchedSubjects
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
     this.#kept = new KeptStates(state.storage)
+    this.#watched = new WatchedSubjects(this.#kept)
   }
 
   ask(subject: string, questions: readonly Question[]): Promise<readonly Verdict[]> {
+    return Promise.resolve(this.#decide(questions, () => subject))
+  }
+
+  /** The ratio is judged first, and what it withholds is charged to no budget; what a budget refuses counts as unsent. */
+  spendSms({ budgets, conversion }: SmsQuestion): Promise<SmsVerdict> {
     const now = Date.now()
-    const keys = questions.map(({ rule }) => JSON.stringify([rule.id, subject]))
+    const known = conversion === null ? noConversion : this.#conversionOf(conversion.subject)
+    const judged = conversion === null ? sendable : judgeSending(known, conversion.policy, now)
+    const isWithheld = !judged.maySend && conversion?.isEnforced === true
+    const questions = budgets.map(({ question }) => (isWithheld ? { ...question, units: 0 } : question))
+    const verdicts = this.#decide(questions, (index) => budgets[index]?.subject ?? '')
+    const isSent =
+      !isWithheld && verdicts.every(({ isAllowed }, index) => isAllowed || questions[index]?.isEnforced === false)
+    if (isSent && conversion !== null)
+      this.#keepConversion(conversion.subject, withSent(known, conversion.policy, now), conversion.policy, now)
+    else if (judged.isNew && conversion !== null)
+      this.#keepConversion(conversion.subject, withTold(known, now), conversion.policy, now)
+    return Promise.resolve({ budgets: verdicts, conversion: { isAllowed: judged.maySend, isNew: judged.isNew } })
+  }
+
+  countUsedSms(subject: string, policy: ConversionPolicy): Promise<void> {
+    const now = Date.now()
+    this.#keepConversion(subject, withUsed(this.#conversionOf(subject), policy, now), policy, now)
+    return Promise.resolve()
+  }
+
+  #conversionOf(subject: string): Conversion {
+    return (this.#kept.get(conversionKey(subject)) as Conversion | null) ?? noConversion
+  }
+
+  #keepConversion(subject: string, next: Conversion, { windowMs }: ConversionPolicy, now: number): void {
+    this.#kept.set(conversionKey(subject), next, now + windowMs)
+  }
+
+  #decide(questions: readonly Question[], subjectOf: (index: number) => string): readonly Verdict[] {
+    const now = Date.now()
+    const keys = questions.map(({ rule }, index) => JSON.stringify([rule.id, subjectOf(index)]))
     const before = questions.map(({ rule }, index) => this.#load(keys[index] ?? '', rule))
     const answers = decideAll(before, questions, now)
     for (const [index, { counter, isChanged }] of answers.entries()) {
@@ -45,7 +97,7 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
       if (isWorthKeeping(counter, question))
         this.#kept.set(key, counter, Math.max(countsUntilMs(counter, rule), remembersUntilMs(counter)))
     }
-    return Promise.resolve(answers.map(({ verdict }) => verdict))
+    return answers.map(({ verdict }) => verdict)
   }
 
   guess(account: string, pool: string, policy: LockoutPolicy): Promise<GuessVerdict> {
@@ -80,6 +132,32 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
     return Promise.resolve()
   }
 
+  sighted(
+    subject: WatchedSubject,
+    sightings: readonly Sighting[],
+    policy: DetectorPolicy,
+  ): Promise<readonly Finding[]> {
+    const news = this.#watched.see(subject, sightings, policy)
+    for (const finding of news) if (policy[finding.type].state === 'enforce') this.#restrict(subject, finding)
+    return Promise.resolve(news)
+  }
+
+  suspicion(key: string): Promise<Suspicion> {
+    return Promise.resolve(this.#watched.suspicion(key))
+  }
+
+  /** The rules answer from then on as they answer whoever exceeded them. */
+  #restrict({ kind, key: subject }: WatchedSubject, { type, recommendedAction }: Finding): void {
+    const now = Date.now()
+    for (const rule of restrictsOf(type, kind)) {
+      const key = JSON.stringify([rule, subject])
+      const before = this.#counters.get(key) ?? (this.#kept.get(key) as Counter | null) ?? emptyCounter
+      const counter = restricted(before, recommendedAction, now)
+      this.#counters.set(key, counter)
+      this.#kept.set(key, counter, remembersUntilMs(counter))
+    }
+  }
+
   #poolsOf(key: string): Pools {
     return this.#pools.get(key) ?? (this.#kept.get(key) as Pools | null) ?? {}
   }
@@ -107,6 +185,12 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
 }
 
 type Pools = Readonly<Record<string, LockState>>
+
+const sendable = { maySend: true, isNew: false } as const
+
+function conversionKey(subject: string): string {
+  return JSON.stringify(['', 'conversion', subject])
+}
 
 /** No rule has an empty id. */
 function lockKey(account: string): string {

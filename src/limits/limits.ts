@@ -8,6 +8,7 @@ import type { Attempt, RuleSet, StagePhase } from './rule-set.ts'
 import type { LimitRuleId } from './rules.ts'
 import { addressSubject, isUnknownAddress, limitObjectName, secretSubject } from './subject.ts'
 import { type SubjectState, newSubject } from './subject-state.ts'
+import { type SmsFuse, type SmsShard, createSmsFuse } from './sms-fuse.ts'
 import { type RuleTally, createTally } from './tally.ts'
 
 type Answer = LimitProblem | null | Promise<LimitProblem | null>
@@ -23,6 +24,8 @@ export interface Limits {
    * nobody can tell.
    */
   spendOnce(text: string, windowMs: number): Promise<boolean>
+  /** Whether a text may be sent. */
+  readonly sms: SmsFuse
   tallies(): readonly RuleTally[]
 }
 
@@ -44,13 +47,14 @@ export interface LimitsOptions {
   /** Hides mail addresses and numbers from whoever reads the counters' storage. */
   readonly secret: Uint8Array
   readonly ask: AskLimits
+  readonly smsShard: (objectName: string) => SmsShard
   readonly now: () => number
 }
 
 const subjectsKept = 20_000
 const alertEveryMs = minuteMs
 
-export function createLimits({ rules, shards, ipv6Prefix, secret, ask, now }: LimitsOptions): Limits {
+export function createLimits({ rules, shards, ipv6Prefix, secret, ask, smsShard, now }: LimitsOptions): Limits {
   const tally = createTally(rules.all)
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
   const gate = createLimitGate({ ask, tally, now, sleep })
@@ -109,6 +113,7 @@ export function createLimits({ rules, shards, ipv6Prefix, secret, ask, now }: Li
       const [verdict] = await ask(limitObjectName(key, null, shards), key, [question])
       return verdict?.isAllowed === true
     },
+    sms: createSmsFuse({ rules, tally, shard: smsShard, shards, secret }),
     tallies: () => tally.read(),
   }
 }

@@ -80,8 +80,14 @@ function activeRule(rule: LimitRule & { id: LimitRuleId }, index: number, option
 function matcher(matches: LimitRule['matches'], { basePath, apiPaths }: RuleSetOptions): ActiveRule['isMatch'] {
   if (matches === 'everything' || matches === 'asked') return () => true
   if (matches !== 'api') {
-    const requests = new Set(matches.own.map((request) => request.replace(' ', ` ${basePath}`)))
-    return ({ request, target }) => requests.has(`${request.method} ${target.path}`)
+    const own = matches.own.map((request) => request.replace(' ', ` ${basePath}`))
+    const requests = new Set(own)
+    // Those with an id in the middle, of which there are few.
+    const patterns = own.flatMap((request) => (request.includes('*') ? [segmentPattern(request)] : []))
+    return ({ request, target }) => {
+      const asked = `${request.method} ${target.path}`
+      return requests.has(asked) || patterns.some((pattern) => pattern.test(asked))
+    }
   }
   const exact = new Set(apiPaths.map((path) => path.replace(/\/\*$/, '')))
   const prefixes = [
@@ -92,6 +98,11 @@ function matcher(matches: LimitRule['matches'], { basePath, apiPaths }: RuleSetO
     for (const prefix of prefixes) if (path.startsWith(prefix)) return true
     return exact.has(path)
   }
+}
+
+/** `*` is one segment of the path. */
+function segmentPattern(request: string): RegExp {
+  return new RegExp(`^${request.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]+')}$`)
 }
 
 /** The same subjects always, so that nobody's limits come and go. */

@@ -1,5 +1,5 @@
 // The limits there are, one row each, with the numbers a site gets unless its settings say otherwise.
-import { hourMs, minuteMs } from '../kit/duration.ts'
+import { dayMs, hourMs, minuteMs } from '../kit/duration.ts'
 import type { CountedRule } from './counter.ts'
 import type { SubjectKind } from './subject.ts'
 
@@ -8,7 +8,7 @@ export type RuleState = 'off' | 'shadow' | 'enforce' | { readonly enforcePercent
 
 /**
  * `everything`: each request. `api`: the gateway's own API and the site's `apiPaths`. `own`: a method and a path below
- * `basePath`. `asked`: a login method asks for it once it knows whom the request is about.
+ * `basePath`, in which `*` is one segment. `asked`: a login method asks for it once it knows whom the request is about.
  */
 export type RuleMatch = 'everything' | 'api' | 'asked' | { readonly own: readonly string[] }
 
@@ -48,6 +48,9 @@ const traffic = {
   state: 'enforce',
   event: 'traffic.limited',
 } as const
+
+/** What costs money with every attempt that passes. */
+const spending = { ...guarded, hasPenalties: false, phase: 'login', matches: 'asked' } as const
 
 const byAddress = { phase: 'before-identity', subject: 'address' } as const
 
@@ -154,6 +157,20 @@ export const limitRules = {
     limit: 10,
     windowMs: minuteMs,
   },
+  'social-start': {
+    ...guarded,
+    ...byAddress,
+    matches: { own: ['GET /v1/oidc/*/start', 'POST /account/connections/connect'] },
+    limit: 10,
+    windowMs: minuteMs,
+  },
+  'social-finish': {
+    ...guarded,
+    ...byAddress,
+    matches: { own: ['GET /v1/oidc/*/callback'] },
+    limit: 20,
+    windowMs: minuteMs,
+  },
   /** The password of somebody signed in, asked for once more: whoever comes from many networks is still one account. */
   'own-password': { ...guarded, phase: 'login', subject: 'account', matches: 'asked', limit: 10, windowMs: hourMs },
   /** Messages to one mailbox, whoever asks for them: nobody's mailbox is to be filled from many addresses. */
@@ -165,7 +182,49 @@ export const limitRules = {
     limit: 10,
     windowMs: hourMs,
   },
+  /** Passwords from a whole network (IPv4 /24, IPv6 /48): addresses are cheap to those who have many. */
+  'login-network': {
+    ...guarded,
+    phase: 'login',
+    subject: 'network',
+    matches: 'asked',
+    limit: 300,
+    windowMs: minuteMs,
+    state: 'shadow',
+  },
   'phone-code': { ...guarded, phase: 'login', subject: 'number', matches: 'asked', limit: 3, windowMs: hourMs },
+  'phone-start': {
+    ...guarded,
+    ...byAddress,
+    matches: {
+      own: [
+        'POST /v1/phone/start',
+        'POST /phone',
+        'POST /v1/phone/enrol/start',
+        'POST /account/phone/start',
+        'POST /v1/mfa/sms/start',
+        'POST /mfa/sms',
+      ],
+    },
+    limit: 5,
+    windowMs: minuteMs,
+  },
+  'phone-verify': {
+    ...guarded,
+    ...byAddress,
+    matches: {
+      own: ['POST /v1/phone/verify', 'POST /phone/verify', 'POST /v1/phone/enrol/finish', 'POST /account/phone/finish'],
+    },
+    limit: 10,
+    windowMs: minuteMs,
+  },
+  // What texts may cost, asked together by sms-fuse.ts: whoever it refuses is answered as if one had been sent.
+  'sms-number': { ...spending, subject: 'number', limit: 10, windowMs: dayMs },
+  'sms-network': { ...spending, subject: 'network', limit: 20, windowMs: hourMs },
+  'sms-country': { ...spending, subject: 'country', limit: 200, windowMs: hourMs },
+  'sms-day': { ...spending, subject: 'site', limit: 1000, windowMs: dayMs },
+  /** So many texts to a country go out before it is asked whether the codes in them are used; see conversion.ts. */
+  'sms-conversion': { ...spending, subject: 'country', limit: 20, windowMs: hourMs },
 } as const satisfies Record<string, LimitRule>
 
 export type LimitRuleId = keyof typeof limitRules

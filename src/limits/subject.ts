@@ -3,7 +3,16 @@ import { createHmac } from 'node:crypto'
 import ipaddr from 'ipaddr.js'
 import { hashOf } from '../kit/hash.ts'
 
-export type SubjectKind = 'address' | 'user' | 'account' | 'number' | 'mail-address' | 'client'
+export type SubjectKind =
+  | 'address'
+  | 'user'
+  | 'account'
+  | 'number'
+  | 'mail-address'
+  | 'client'
+  | 'network'
+  | 'country'
+  | 'site'
 
 const unknownAddress = 'address:unknown'
 
@@ -20,6 +29,14 @@ export function addressSubject(ip: string | null, ipv6Prefix: number): string {
   const address = ipaddr.process(ip)
   if (!(address instanceof ipaddr.IPv6)) return `address:${address.toString()}`
   return `address:${networkOf(address.parts, ipv6Prefix)}/${ipv6Prefix}`
+}
+
+/** The wider network that an address is in: what one owner of many addresses is usually given. Null for no address. */
+export function wideNetwork(ip: string | null): string | null {
+  const key = addressSubject(ip, 48)
+  if (isUnknownAddress(key)) return null
+  const text = key.slice('address:'.length)
+  return text.includes(':') ? text : `${text.slice(0, text.lastIndexOf('.'))}.0/24`
 }
 
 /** The part of an address that counts, in the usual spelling where it ends in zeros. */

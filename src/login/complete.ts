@@ -8,10 +8,12 @@ import { GatewayError } from '../errors.ts'
 import { type Exchange, auditSource, reject } from '../exchange.ts'
 import { minuteMs, secondMs } from '../kit/duration.ts'
 import { randomToken } from '../kit/random.ts'
+import { sighted } from '../sightings.ts'
 import { csrfCookie, sessionCookie } from '../sessions/cookie.ts'
 import { endPresented } from '../sessions/end-presented.ts'
 import { newRefreshSeed, refreshSecret } from '../sessions/refresh-token.ts'
 import { markKnownDevice } from './guess.ts'
+import { type LoginRisk, learnVisit } from './risk.ts'
 import { hasPasskey } from './passkey/has-passkey.ts'
 import { formatSessionToken, hashSecret, newSessionSecret } from '../sessions/token.ts'
 import { ownClient, ownScope } from '../tokens/access-token.ts'
@@ -19,7 +21,7 @@ import { issueTokens } from '../tokens/issue.ts'
 import { provenKeyOf } from '../tokens/proven-key.ts'
 
 /** Who signed in, as answers show them. */
-export type SignedInUser = Omit<Entry, 'needsFactor'>
+export type SignedInUser = Omit<Entry, 'factorMethods'>
 
 /** What programs are told; pages go on by its status. */
 export type LoginAnswer = Readonly<Record<string, unknown>> & {
@@ -42,13 +44,15 @@ export interface DraftFacts {
   readonly amr: readonly string[]
   readonly aal: 1 | 2
   readonly mode: LoginMode
+  /** Left out where nobody judged. */
+  readonly risk?: LoginRisk | null
 }
 
 const pauseMs = 5 * minuteMs
 const noUser = '00000000-0000-7000-8000-000000000000'
 
 /** A session before it exists: made by the caller's statement together with what the login changes. */
-export function draftSession(exchange: Exchange, { userId, method, amr, aal, mode }: DraftFacts): SessionDraft {
+export function draftSession(exchange: Exchange, { userId, method, amr, aal, mode, risk }: DraftFacts): SessionDraft {
   const { deps, client } = exchange
   if (mode === 'token' && deps.tokens === null) throw tokensAreOff()
   // Drawn for tokens too, and then known to nobody: no cookie opens such a session.
@@ -69,11 +73,12 @@ export function draftSession(exchange: Exchange, { userId, method, amr, aal, mod
         : { clientId: ownClient.id, scope: ownScope, seed: newRefreshSeed(), jkt: provenKeyOf(exchange.request) },
   }
   const source = auditSource(exchange)
-  const facts = { ...(userId === null ? {} : { userId }), details: { method } }
+  const facts = { ...(userId === null ? {} : { userId }), details: { method, ...risk?.details } }
   return {
     secret,
     pauseToken,
     session,
+    isHeld: risk?.isEnforced === true && (risk.action === 'mail' || risk.action === 'refuse'),
     pause: { id: uuidv7(), tokenHash: hashSecret(pauseToken), expiresAtMs: nowMs + pauseMs },
     audits: {
       opened: auditRow('login.succeeded', source, { ...facts, sessionId: session.id }, nowMs),
@@ -84,11 +89,15 @@ export function draftSession(exchange: Exchange, { userId, method, amr, aal, mod
 
 /** After the statement: hands over the session, or asks for the second factor. */
 export async function completeLogin(exchange: Exchange, entry: Entry, draft: SessionDraft): Promise<LoginAnswer> {
-  if (!entry.needsFactor) return openSession(exchange, entry, draft)
+  // A statement that holds opens nothing; whoever drafted it so has to say what comes instead.
+  if (draft.isHeld && entry.factorMethods.length === 0) throw new Error('a login that is held back was completed')
+  sighted(exchange, 'success', entry.id)
+  if (draft.session.amr.includes('sms')) sighted(exchange, 'answered', entry.id)
+  if (entry.factorMethods.length === 0) return openSession(exchange, entry, draft)
   return {
     status: 'mfa_required',
     mfa_token: draft.pauseToken,
-    methods: ['totp', 'backup_code', ...((await hasPasskey(exchange, entry.id)) ? ['passkey'] : [])],
+    methods: [...entry.factorMethods, ...((await hasPasskey(exchange, entry.id)) ? ['passkey'] : [])],
     expires_in_s: pauseMs / secondMs,
   }
 }
@@ -105,6 +114,7 @@ export async function openSession(
   draft: Pick<SessionDraft, 'session' | 'secret'>,
 ): Promise<LoginAnswer> {
   const { session } = draft
+  learnVisit(exchange, user.id)
   return {
     status: 'signed_in',
     user: { id: user.id, email: user.email, email_verified: user.emailVerified, name: user.name, roles: user.roles },

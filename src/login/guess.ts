@@ -3,6 +3,7 @@ import { GatewayError, unavailable } from '../errors.ts'
 import { type Exchange, auditSource, reject, singleCookie } from '../exchange.ts'
 import { secondMs } from '../kit/duration.ts'
 import type { GuessVerdict } from '../limits/lockout.ts'
+import { sighted } from '../sightings.ts'
 import { deviceCookie, deviceCookieName } from '../sessions/cookie.ts'
 
 /** One guess under way, with what has to be known when it turns out right or wrong. */
@@ -23,6 +24,8 @@ export async function beginGuess(exchange: Exchange, factor: 'password', name: s
   const pool = device === null ? factor : `${factor} on ${device}`
   const verdict = await lockouts.guess(account, pool).catch(failed)
   if (verdict.mayCompare) return { account, pool, verdict }
+  // A lock keeps guessers out, and does not keep them from being seen.
+  sighted(exchange, 'failure', account)
   const untilMs = verdict.lockedUntilMs
   await audit.record('login.limited', auditSource(exchange), {
     reason: 'account locked',

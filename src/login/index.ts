@@ -3,11 +3,15 @@ import type { Hono } from 'hono'
 import type { GatewayEnv } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { emailVerification } from './email-verification/method.ts'
+import { connections } from './oidc/account-method.ts'
+import { socialSignIn } from './oidc/method.ts'
 import { magicLink } from './magic-link/method.ts'
 import { ownPasskeysMethod } from './passkey/account-method.ts'
 import { passkeySignIn } from './passkey/method.ts'
 import { password } from './password/method.ts'
 import { passwordReset } from './password/reset-method.ts'
+import { ownPhone } from './phone/account-method.ts'
+import { phone } from './phone/method.ts'
 import { reauthentication } from './reauthenticate/method.ts'
 import { ownSecondFactor } from './second-factor/account-method.ts'
 import { secondFactor } from './second-factor/method.ts'
@@ -19,10 +23,14 @@ export const loginMethods: readonly LoginMethod[] = [
   password,
   passwordReset,
   magicLink,
+  phone,
+  socialSignIn,
+  connections,
   passkeySignIn,
   emailVerification,
   secondFactor,
   ownSecondFactor,
+  ownPhone,
   ownPasskeysMethod,
   reauthentication,
 ]

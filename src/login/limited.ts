@@ -3,10 +3,24 @@ import { GatewayError } from '../errors.ts'
 import type { Exchange } from '../exchange.ts'
 import { limitRejection } from '../limit-rejection.ts'
 import type { LimitRuleId } from '../limits/rules.ts'
+import { wideNetwork } from '../limits/subject.ts'
+import { sighted } from '../sightings.ts'
+import type { SightingKind } from '../threats/detectors/evidence.ts'
+
+/** What asking shows of whoever asks, also when it is refused. */
+const shown: Partial<Record<LimitRuleId, SightingKind>> = { 'mail-message': 'asked', 'phone-code': 'sent' }
 
 /** Throws 429 when there were too many, and 503 when nobody can count. */
 export async function limited(exchange: Exchange, rule: LimitRuleId, subject: string): Promise<void> {
+  const kind = shown[rule]
+  if (kind !== undefined) sighted(exchange, kind, subject)
   const problem = await exchange.deps.limits.asked(rule, subject, exchange, exchange.context)
   const rejection = await limitRejection(exchange, problem)
   if (rejection !== undefined) throw new GatewayError(rejection)
+}
+
+/** The network that the address of a client is in: many addresses in one hand are one guesser. */
+export async function limitedNetwork(exchange: Exchange): Promise<void> {
+  const network = wideNetwork(exchange.client.ip)
+  if (network !== null) await limited(exchange, 'login-network', network)
 }

@@ -1,6 +1,7 @@
 // What this isolate can say in figures: of the database it asks, and of the limits it holds requests to.
 import type { Database } from '../db/database.ts'
 import type { LockoutTally } from '../limits/lockouts.ts'
+import type { OutboxFigure } from '../outbox/outbox.ts'
 import type { RuleTally } from '../limits/tally.ts'
 import type { SharedSecretUses } from '../tokens/shared-secret-uses.ts'
 import type { Metric } from './prometheus.ts'
@@ -34,6 +35,24 @@ export function limitMetrics(rules: readonly RuleTally[], lockouts: LockoutTally
     perRule('portcullis_limit_would_refuse_total', ({ wouldRefuse }) => wouldRefuse),
     perRule('portcullis_limit_counted_locally_total', ({ countedLocally }) => countedLocally),
     { name: 'portcullis_lockout_total', type: 'counter', values: outcomes },
+    { name: 'portcullis_sms_saved_total', type: 'counter', values: savedTexts(rules) },
+  ]
+}
+
+/** Texts that were not paid for. */
+function savedTexts(rules: readonly RuleTally[]): Metric['values'] {
+  return rules
+    .filter(({ rule }) => rule.startsWith('sms-'))
+    .map(({ rule, refused }) => ({ labels: { rule }, value: refused }))
+}
+
+/** Of the whole gateway, unlike the others: the outbox counts in its storage. */
+export function messageMetrics(figures: readonly OutboxFigure[]): readonly Metric[] {
+  const values = (isMeant: (figure: OutboxFigure) => boolean): Metric['values'] =>
+    figures.filter(isMeant).map(({ channel, outcome, count }) => ({ labels: { channel, outcome }, value: count }))
+  return [
+    { name: 'portcullis_messages_total', type: 'counter', values: values(({ outcome }) => outcome !== 'waiting') },
+    { name: 'portcullis_messages_waiting', type: 'gauge', values: values(({ outcome }) => outcome === 'waiting') },
   ]
 }
 

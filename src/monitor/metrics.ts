@@ -4,13 +4,24 @@ import type { Hono } from 'hono'
 import { type GatewayEnv, createApp } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { GatewayError } from '../errors.ts'
-import { databaseMetrics, limitMetrics, sharedSecretMetrics } from './figures.ts'
+import { databaseMetrics, limitMetrics, messageMetrics, sharedSecretMetrics } from './figures.ts'
 import { metricsText } from './prometheus.ts'
+import { detectorMetrics, networkMetrics, riskMetrics } from './threat-figures.ts'
 
-export function metrics({ settings, database, limits, lockouts, sharedSecretUses }: Deps): Hono<GatewayEnv> {
+export function metrics({
+  settings,
+  database,
+  limits,
+  lockouts,
+  networks,
+  watch,
+  risk,
+  outbox,
+  sharedSecretUses,
+}: Deps): Hono<GatewayEnv> {
   const expected = settings.environment.METRICS_TOKEN
   const app = createApp()
-  app.get('/metrics', (context) => {
+  app.get('/metrics', async (context) => {
     if (expected === undefined) throw new GatewayError({ code: 'not_found', reason: 'metrics are off' })
     const given = /^Bearer (.+)$/.exec(context.req.header('authorization') ?? '')?.[1] ?? ''
     if (!isSameSecret(given, expected)) {
@@ -20,9 +31,15 @@ export function metrics({ settings, database, limits, lockouts, sharedSecretUses
         headers: { 'www-authenticate': 'Bearer' },
       })
     }
+    // What cannot be asked now is left out: the others are wanted all the more then.
+    const messages = messageMetrics(await outbox.figures().catch(() => []))
     const text = metricsText([
       ...databaseMetrics(database),
       ...limitMetrics(limits.tallies(), lockouts.tally()),
+      ...messages,
+      ...networkMetrics(networks),
+      ...detectorMetrics(watch.tallies()),
+      ...riskMetrics(risk),
       ...sharedSecretMetrics(sharedSecretUses.tallies()),
     ])
     return context.text(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })

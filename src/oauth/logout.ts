@@ -17,7 +17,7 @@ import { endByObject, endPresented } from '../sessions/end-presented.ts'
 import { type IdTokenHint, readIdTokenHint } from '../tokens/id-token.ts'
 import type { TokenSigner } from '../tokens/signing-keys.ts'
 import { findClient } from './client-authentication.ts'
-import { leaveFor } from './send-back.ts'
+import { leaveFor } from '../forms/leave-for.ts'
 
 interface LogoutRequest {
   readonly hint: IdTokenHint | null

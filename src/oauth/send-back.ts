@@ -1,11 +1,8 @@
 // The way back to the application: its registered address with what it gets, and who says so (RFC 9207).
 import { type Exchange } from '../exchange.ts'
 import { exchangeFacts } from '../exchange-facts.ts'
-import { goTo } from '../forms/answer.ts'
+import { leaveFor } from '../forms/leave-for.ts'
 import { log } from '../log.ts'
-import { continuePage } from '../pages/continue-page.tsx'
-import { pageResponse } from '../pages/page-response.ts'
-import { en } from '../pages/texts/en.ts'
 import type { ReturnAddress } from './authorization-request.ts'
 import { type OAuthRefusal, describe } from './refusal.ts'
 
@@ -23,14 +20,4 @@ export function sendBack(
   if ('error' in answer)
     log('info', 'authorization refused', { ...exchangeFacts(exchange), code: answer.error, reason: answer.reason })
   return leaveFor(exchange, url.href)
-}
-
-/**
- * Browsers hold a form to its page's `form-action` across redirects, so whoever comes here by one of our forms could not
- * be sent to another site by a redirect. A page that goes on by itself ends the form's way and keeps the policy whole.
- */
-export function leaveFor(exchange: Exchange, address: string): Response {
-  if (exchange.request.headers.get('sec-fetch-site') !== 'same-origin') return goTo(address)
-  const { theme } = exchange.deps.settings.config
-  return pageResponse(continuePage({ theme, texts: en, address }), { headers: { refresh: `0; url=${address}` } })
 }

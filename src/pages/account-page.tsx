@@ -4,7 +4,7 @@ import { ErrorSummary, Notice, PostForm, SubmitButton } from './form.tsx'
 import { fill } from './format.ts'
 import { layout, type Page, type PageBase } from './layout.tsx'
 import { safeHref } from './safe-href.ts'
-import type { NoticeKey, ProblemKey } from './texts/en.ts'
+import type { NoticeKey, ProblemKey, Texts } from './texts/en.ts'
 
 export type AccountPageProps = PageBase & {
   readonly basePath: string
@@ -12,6 +12,10 @@ export type AccountPageProps = PageBase & {
   readonly user: { readonly email: string; readonly name: string | null }
   readonly sessions: readonly SessionRow[]
   readonly hasTwoStep: boolean
+  /** Null where nobody signs in by phone. */
+  readonly phone: 'none' | 'sign-in' | 'second-factor' | null
+  /** Whether there are other sites to sign in with. */
+  readonly hasProviders?: boolean
   /** How many there are; null where the site wants none. */
   readonly passkeys: number | null
   readonly homeUrl?: string | null | undefined
@@ -43,6 +47,9 @@ const WhoYouAre = ({ props }: { props: AccountPageProps }) => {
   )
 }
 
+const phoneState = ({ account: t }: Texts, phone: NonNullable<AccountPageProps['phone']>): string =>
+  ({ none: t.phoneOff, 'sign-in': t.phoneSignIn, 'second-factor': t.phoneSecond })[phone]
+
 const Security = ({ props }: { props: AccountPageProps }) => {
   const { texts, basePath } = props
   const t = texts.account
@@ -55,6 +62,16 @@ const Security = ({ props }: { props: AccountPageProps }) => {
       <p>
         <a href={`${basePath}/account/two-step`}>{t.twoStep}</a>: {props.hasTwoStep ? t.twoStepOn : t.twoStepOff}
       </p>
+      {props.phone === null ? null : (
+        <p>
+          <a href={`${basePath}/account/phone`}>{t.phone}</a>: {phoneState(texts, props.phone)}
+        </p>
+      )}
+      {props.hasProviders === true ? (
+        <p>
+          <a href={`${basePath}/account/connections`}>{texts.connections.title}</a>
+        </p>
+      ) : null}
       {props.passkeys === null ? null : (
         <p>
           <a href={`${basePath}/account/passkeys`}>{t.passkeys}</a>: {props.passkeys}

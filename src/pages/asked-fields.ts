@@ -73,3 +73,14 @@ export const factorField = (texts: Texts, blamed: boolean): AskedField => ({
   autofocus: true,
   attributes: { maxlength: 20, autocapitalize: 'none', spellcheck: 'false' },
 })
+
+export const phoneField = (texts: Texts, value: string): AskedField => ({
+  name: 'phone',
+  label: texts.fields.phone,
+  type: 'tel',
+  autocomplete: 'tel',
+  hint: texts.phone.hint,
+  value,
+  autofocus: true,
+  attributes: { inputmode: 'tel', maxlength: 40 },
+})

@@ -11,7 +11,7 @@ const SUMMARY_ID = 'problem'
 export type FieldProps = {
   readonly name: string
   readonly label: string
-  readonly type: 'text' | 'email' | 'password'
+  readonly type: 'text' | 'email' | 'password' | 'tel'
   readonly autocomplete: string
   readonly value?: string | undefined
   readonly optionalMark?: string

@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { withReturnTo } from './addresses.ts'
+import { type ProviderLink, ProviderLinks } from './provider-links.tsx'
 import { ErrorSummary, Field, Notice, PASSWORD_LENGTH, PostForm, ReturnToField, SubmitButton } from './form.tsx'
 import { fill } from './format.ts'
 import { layout, type Page, type PageBase } from './layout.tsx'
@@ -16,6 +17,9 @@ export type LoginPageProps = PageBase & {
   readonly notice?: NoticeKey | undefined
   readonly signUpEnabled: boolean
   readonly magicLinkEnabled: boolean
+  readonly phoneEnabled: boolean
+  /** Other sites to sign in with. */
+  readonly providers?: readonly ProviderLink[]
   /** Null where the site wants no passkeys. */
   readonly passkey: PasskeyOffer | null
   readonly retryAfterS?: number | undefined
@@ -71,6 +75,7 @@ export function loginPage(props: LoginPageProps): Page {
         <Fields texts={texts} email={props.email ?? ''} problem={problem} suggests={passkey !== null} />
         <SubmitButton>{t.submit}</SubmitButton>
       </PostForm>
+      <ProviderLinks base={props} providers={props.providers ?? []} />
       {passkey === null ? null : <PasskeyBlock {...props} {...passkey} about="sign-in" />}
       <p class="after">
         <a href={withReturnTo(`${basePath}/forgot`, returnTo)}>{t.forgot}</a>
@@ -78,6 +83,11 @@ export function loginPage(props: LoginPageProps): Page {
       {props.magicLinkEnabled ? (
         <p class="after">
           <a href={withReturnTo(`${basePath}/magic-link`, returnTo)}>{t.magicLink}</a>
+        </p>
+      ) : null}
+      {props.phoneEnabled ? (
+        <p class="after">
+          <a href={withReturnTo(`${basePath}/phone`, returnTo)}>{t.phone}</a>
         </p>
       ) : null}
       {props.signUpEnabled ? (

@@ -1,17 +1,52 @@
 /** @jsxImportSource hono/jsx */
 import { withReturnTo } from './addresses.ts'
-import { currentPasswordField, factorField } from './asked-fields.ts'
+import { codeField, currentPasswordField, factorField } from './asked-fields.ts'
+import { PostForm, ReturnToField, Sentence, SubmitButton } from './form.tsx'
+import { type ProviderLink, ProviderLinks } from './provider-links.tsx'
 import type { Page } from './layout.tsx'
 import { PasskeyBlock, type PasskeyOffer } from './passkey-block.tsx'
 import { passkeyScript } from './passkey-script.ts'
 import { type QuestionBase, questionPage } from './question-page.tsx'
 
+const Back = ({ base }: { base: QuestionBase }) => (
+  <p class="after">
+    <a href={withReturnTo(`${base.basePath}/login`, base.returnTo)}>{base.texts.checkMail.back}</a>
+  </p>
+)
+
+const TextInstead = ({ base }: { base: QuestionBase }) => (
+  <section class="section">
+    <p class="muted">{base.texts.mfa.smsOr}</p>
+    <PostForm action={`${base.basePath}/mfa/sms`} csrfToken={base.csrfToken}>
+      <ReturnToField returnTo={base.returnTo} />
+      <SubmitButton quiet>{base.texts.mfa.smsSend}</SubmitButton>
+    </PostForm>
+  </section>
+)
+
 /** Null for whoever has no passkey. */
 type WithPasskey = { readonly passkey: PasskeyOffer | null }
 
-/** The second half of a login. */
-export function mfaPage(props: QuestionBase & WithPasskey): Page {
+/** The second half of a login: by the app, a text, a passkey, or any of them. */
+export function mfaPage(props: QuestionBase & WithPasskey & { readonly methods: readonly string[] }): Page {
   const t = props.texts.mfa
+  const hasText = props.methods.includes('sms')
+  if (hasText && !props.methods.includes('totp')) {
+    const action = `${props.basePath}/mfa/sms`
+    return questionPage(props, {
+      title: t.title,
+      lead: t.smsLead,
+      action,
+      submit: t.smsSend,
+      script: props.passkey === null ? undefined : passkeyScript,
+      after: (
+        <>
+          {props.passkey === null ? null : <PasskeyBlock {...props} {...props.passkey} about="second-factor" />}
+          <Back base={props} />
+        </>
+      ),
+    })
+  }
   return questionPage(props, {
     title: t.title,
     lead: t.lead,
@@ -22,15 +57,32 @@ export function mfaPage(props: QuestionBase & WithPasskey): Page {
     after: (
       <>
         {props.passkey === null ? null : <PasskeyBlock {...props} {...props.passkey} about="second-factor" />}
-        <p class="after">
-          <a href={withReturnTo(`${props.basePath}/login`, props.returnTo)}>{props.texts.checkMail.back}</a>
-        </p>
+        {hasText ? <TextInstead base={props} /> : null}
+        <Back base={props} />
       </>
     ),
   })
 }
 
-type Proof = QuestionBase & WithPasskey & { readonly ask: 'password' | 'factor' | 'passkey' | 'nothing' }
+/** `phone` is a part of the number: its owner recognises it. */
+export function mfaTextPage(props: QuestionBase & { readonly phone: string }): Page {
+  const t = props.texts.mfa
+  return questionPage(props, {
+    title: t.title,
+    lead: <Sentence template={t.smsSent} name="phone" value={props.phone} />,
+    action: `${props.basePath}/mfa`,
+    submit: t.submit,
+    hidden: { method: 'sms', phone: props.phone },
+    fields: [codeField(props.texts, props.problem === 'invalid_code')],
+    after: <Back base={props} />,
+  })
+}
+
+type Proof = QuestionBase &
+  WithPasskey & {
+    readonly ask: 'password' | 'factor' | 'passkey' | 'nothing'
+    readonly providers?: readonly ProviderLink[]
+  }
 
 /** What is asked of somebody who is signed in and wants what a session alone is not enough for. */
 export function reauthenticatePage(props: Proof): Page {
@@ -55,6 +107,7 @@ export function reauthenticatePage(props: Proof): Page {
         after: (
           <>
             {byPasskey}
+            <ProviderLinks base={props} providers={props.providers ?? []} fresh />
             <p class="after">
               <a href={withReturnTo(`${basePath}/magic-link`, props.returnTo)}>{texts.login.magicLink}</a>
             </p>

@@ -27,6 +27,7 @@ h1+.problem,h1+.notice{margin-top:1.25rem}
 .problem a{color:inherit}
 .notice{background:var(--notice-back);border-color:var(--link)}
 .after{margin:1.5rem 0 0;color:var(--muted)}
+.providers{display:grid;gap:.75rem;margin-top:1.25rem}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.75rem}
 .section{margin-top:2rem;padding-top:1.75rem;border-top:1px solid var(--line)}
 .facts{display:grid;grid-template-columns:auto 1fr;gap:.15rem .9rem;margin:0;font-size:.925rem}

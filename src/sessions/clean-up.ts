@@ -2,14 +2,18 @@
 import type { Database } from '../db/database.ts'
 import { deleteOldChallenges } from '../db/queries/challenges.ts'
 import { deleteOldAssertions, deleteOldCodes } from '../db/queries/oauth-codes.ts'
+import { deleteOldHabits } from '../db/queries/login-habits.ts'
 import { purgeAccounts } from '../db/queries/own-account.ts'
 import { deleteOldSessions } from '../db/queries/sessions.ts'
+import { deleteOldAttempts } from '../db/queries/sign-in-attempts.ts'
 import { log } from '../log.ts'
 
 const batch = 500
 const pauseMs = 50
 const mostBatches = 400
 const keepEndedDays = 90
+/** As long as anything in them is remembered; see threats/risk/habits.ts. */
+const keepHabitsDays = 180
 
 export interface CleanedUp {
   readonly sessions: number
@@ -26,7 +30,9 @@ export async function cleanUp(
   const codes = await inBatches(database, () => deleteOldCodes(batch))
   const assertions = await inBatches(database, () => deleteOldAssertions(batch))
   const accounts = await inBatches(database, () => purgeAccounts(purgeAfterDays, batch))
-  log('info', 'cleaned up', { sessions, challenges, codes, assertions, accounts })
+  const habits = await inBatches(database, () => deleteOldHabits(keepHabitsDays, batch))
+  const attempts = await inBatches(database, () => deleteOldAttempts(batch))
+  log('info', 'cleaned up', { sessions, challenges, codes, assertions, accounts, habits, attempts })
   return { sessions, challenges, accounts }
 }
 

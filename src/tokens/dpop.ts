@@ -87,7 +87,7 @@ function isForThis(claims: JsonObject, { method, url, accessToken, nowMs }: Proo
 
 /** `exp` and `nbf` are nothing a proof needs, and hold where it has them (RFC 7519 §4.1). */
 function isOfNow({ iat, exp, nbf }: JsonObject, nowMs: number): boolean {
-  if (typeof iat !== 'number' || !(Math.abs(nowMs - iat * secondMs) <= skewMs)) return false
+  if (typeof iat !== 'number' || Math.abs(nowMs - iat * secondMs) > skewMs) return false
   if (exp !== undefined && !(typeof exp === 'number' && exp * secondMs > nowMs - skewMs)) return false
   return nbf === undefined || (typeof nbf === 'number' && nbf * secondMs < nowMs + skewMs)
 }

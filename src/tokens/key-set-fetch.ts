@@ -40,7 +40,7 @@ async function get(url: string, signal: AbortSignal): Promise<Result<Uint8Array,
     const headers = { accept: 'application/jwk-set+json, application/json' }
     // A redirect would let whoever can make the issuer redirect choose the keys.
     const response = await fetch(url, { headers, redirect: 'manual', signal })
-    const fault = faultOf(response)
+    const fault = faultOfAnswer(response)
     if (fault === null) return await readBounded(response)
     await response.body?.cancel()
     return fail(fault)
@@ -49,7 +49,8 @@ async function get(url: string, signal: AbortSignal): Promise<Result<Uint8Array,
   }
 }
 
-function faultOf({ status, headers }: Response): FetchFault | null {
+/** Why an answer is not to be read at all: for whoever asks a provider something. */
+export function faultOfAnswer({ status, headers }: Response): FetchFault | null {
   if (status >= 300 && status < 400) return 'redirect'
   if (status !== 200) return 'bad status'
   const type = headers.get('content-type') ?? ''
@@ -57,7 +58,7 @@ function faultOf({ status, headers }: Response): FetchFault | null {
 }
 
 /** Counted while it comes: a length can be left out, and what is compressed says nothing of what it becomes. */
-async function readBounded({ body }: Response): Promise<Result<Uint8Array, FetchFault>> {
+export async function readBounded({ body }: Response): Promise<Result<Uint8Array, FetchFault>> {
   const bytes = new Uint8Array(mostKeySetBytes)
   let length = 0
   if (body === null) return fail('not JSON')

@@ -4,34 +4,27 @@ import { algorithms } from './algorithms.ts'
 import { type CompactJws, type MalformedReason, parseCompactJws } from './compact-jws.ts'
 import type { Asking, KeySource } from './key-sets.ts'
 import type { VerificationKey } from './key-set.ts'
-import { type SharedSecretCheck, type SharedSecretVerdict, sharedSecretAlgorithm } from './shared-secret.ts'
 import type { FindPerson } from '../identity/bearer-token.ts'
+import type { SharedSecretVerdict } from './shared-secret.ts'
 import type { JsonObject } from './strict-json.ts'
 import type { Algorithm, TrustedIssuer } from './trusted-issuer.ts'
 import { type ClaimFault, boundKey, expiryMs, faultInClaims } from './validate-claims.ts'
 
-/** A row of the configuration, the place its keys come from, and who its tokens speak for. */
-export interface Trusted {
+/** A row of the configuration, and the place its keys come from. */
+interface Signer {
   readonly rules: TrustedIssuer
   readonly keys: KeySource
+}
+
+/** With who its tokens speak for. */
+export interface Trusted extends Signer {
   readonly person: FindPerson
 }
 
-/** The same for the tokens a replaced system signed with a secret. One issuer may have both, and each its own tokens. */
-export interface TrustedBySecret extends Omit<Trusted, 'keys'> {
-  readonly secret: SharedSecretCheck
-}
-
-/** By issuer. */
-export interface TrustedRows {
-  readonly byKeys: ReadonlyMap<string, Trusted>
-  readonly bySecret: ReadonlyMap<string, TrustedBySecret>
-}
-
-export type TokenVerdict =
+export type TokenVerdict<Found = Trusted> =
   | {
       readonly outcome: 'valid'
-      readonly issuer: Omit<Trusted, 'keys'>
+      readonly issuer: Found
       readonly claims: JsonObject
       /** Not null: it counts with a proof of that key only. */
       readonly jkt: string | null
@@ -55,27 +48,19 @@ export type RefusalReason =
   | Exclude<SharedSecretVerdict, 'signed'>
 
 /** Cheap questions first: a key set is asked for only on behalf of a token that only its signature can still refuse. */
-export async function verifyToken(
+export async function verifyToken<Found extends Signer>(
   token: string,
-  trusted: TrustedRows,
+  trusted: ReadonlyMap<string, Found>,
   asking: Asking,
   nowMs: number,
-): Promise<TokenVerdict> {
+): Promise<TokenVerdict<Found>> {
   const parsed = parseCompactJws(token)
   if (!parsed.ok) return looksLikeJwt(token) ? refused(parsed.problem, null) : { outcome: 'foreign' }
   const jws = parsed.value
   const { iss } = jws.claims
   if (iss !== undefined && typeof iss !== 'string') return refused('issuer is no text', null)
-  const byKeys = iss === undefined ? undefined : trusted.byKeys.get(iss)
-  const bySecret = iss === undefined ? undefined : trusted.bySecret.get(iss)
-  // What the header says chooses between two rows of one issuer, and never what a key or a secret is used for.
-  if (bySecret !== undefined && jws.algorithm === sharedSecretAlgorithm)
-    return verifyBySecret(jws, bySecret, asking, nowMs)
-  if (byKeys !== undefined) return verifyByKeys(jws, byKeys, asking, nowMs)
-  return bySecret === undefined ? { outcome: 'foreign' } : refused('wrong algorithm', bySecret.rules)
-}
-
-async function verifyByKeys(jws: CompactJws, found: Trusted, asking: Asking, nowMs: number): Promise<TokenVerdict> {
+  const found = iss === undefined ? undefined : trusted.get(iss)
+  if (found === undefined) return { outcome: 'foreign' }
   const { rules, keys } = found
   const algorithm = rules.algorithms.find((name) => name === jws.algorithm)
   if (algorithm === undefined) return refused('wrong algorithm', rules)
@@ -90,24 +75,7 @@ async function verifyByKeys(jws: CompactJws, found: Trusted, asking: Asking, now
   return { outcome: 'valid', issuer: found, claims: jws.claims, jkt: boundKey(jws.claims), expiresAtMs, relyUntilMs }
 }
 
-async function verifyBySecret(
-  jws: CompactJws,
-  found: TrustedBySecret,
-  asking: Asking,
-  nowMs: number,
-): Promise<TokenVerdict> {
-  const { rules, secret } = found
-  const fault = faultInClaims(jws.claims, jws.type, rules, nowMs)
-  if (fault !== null) return refused(fault, rules)
-  const verdict = await secret.verify(jws, asking, nowMs)
-  if (verdict !== 'signed') return refused(verdict, rules)
-  // Nothing that rests on the secret goes on after its end: no verdict, and no stream.
-  const expiresAtMs = Math.min(expiryMs(jws.claims, rules), secret.untilMs)
-  const { claims } = jws
-  return { outcome: 'valid', issuer: found, claims, jkt: boundKey(claims), expiresAtMs, relyUntilMs: expiresAtMs }
-}
-
-function refused(reason: RefusalReason, rules: TrustedIssuer | null): TokenVerdict {
+function refused(reason: RefusalReason, rules: TrustedIssuer | null): TokenVerdict & { outcome: 'refused' } {
   return { outcome: 'refused', reason, issuer: rules?.issuer ?? null }
 }
 

@@ -8,6 +8,7 @@ import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { authorizePath, newClient, newPkce } from '../support/oauth.ts'
 import { enrolPasskey } from '../support/passkey.ts'
 import { type Person, goodPassword, mailTo, newEmail, newPerson } from '../support/people.ts'
+import { newNumber } from '../support/phones.ts'
 import { addDevice } from '../support/virtual-authenticator.ts'
 import { newVisitor } from '../support/visitor.ts'
 
@@ -113,6 +114,24 @@ const pages: Readonly<Record<string, { heading: string; go: (page: Page) => Prom
       await page.goto('/auth/magic-link')
       await page.getByLabel('Email address').fill(newEmail())
       await page.getByRole('button').click()
+    },
+  },
+  'the page that sends a code by text': { heading: 'Sign in by phone', go: (page) => page.goto('/auth/phone') },
+  'the page that asks for the code of a text, after a wrong number': {
+    heading: 'Enter the code',
+    go: async (page) => {
+      await page.goto('/auth/phone')
+      await page.getByLabel('Mobile number').fill('030 123456')
+      await page.getByRole('button').click()
+      await page.getByLabel('Mobile number').fill(newNumber())
+      await page.getByRole('button').click()
+    },
+  },
+  'the page about one’s own phone': {
+    heading: 'Your phone',
+    go: async (page) => {
+      await page.goto('/auth/login?return_to=/auth/account/phone')
+      await signIn(page, person.password)
     },
   },
   'the page that changes a password': {

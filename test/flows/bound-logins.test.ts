@@ -4,8 +4,9 @@ import { enrol, letTimePass, totpCode } from '../support/authenticator.ts'
 import { type Holder, makeProof, newHolder, nonceOf } from '../support/dpop.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type Tokens, claimsOf, post } from '../support/oauth.ts'
+import { enrolPasskey, getAnswer, questionFor } from '../support/passkey.ts'
 import { goodPassword, mailTo, newEmail, newPerson } from '../support/people.ts'
-import { newVisitor } from '../support/visitor.ts'
+import { type Visitor, newVisitor } from '../support/visitor.ts'
 
 let gateway: TestGateway
 let holder: Holder
@@ -18,8 +19,8 @@ afterAll(() => gateway.stop())
 const proofFor = async (path: string, by = holder, nonce?: string): Promise<string> =>
   makeProof(by, { method: 'POST', url: gateway.url + path, nonce: nonce ?? (await nonceOf(gateway)) })
 
-async function send(path: string, body: object, dpop: string): Promise<Response> {
-  return newVisitor(gateway).send('POST', path, { mode: 'token', ...body }, { dpop })
+async function send(path: string, body: object, dpop: string, by = newVisitor(gateway)): Promise<Response> {
+  return by.send('POST', path, { mode: 'token', ...body }, { dpop })
 }
 
 const refreshBy = async (by: Holder | null, token: string): Promise<Response> => {
@@ -33,7 +34,7 @@ const codeOf = async (answer: Response): Promise<unknown[]> => [
 ]
 
 /** Somebody with what each way of signing in wants to be told. */
-const ways: Readonly<Record<string, () => Promise<readonly [path: string, body: object]>>> = {
+const ways: Readonly<Record<string, () => Promise<readonly [path: string, body: object, by?: Visitor]>>> = {
   'a password': async () => {
     const { email, password } = await newPerson(gateway)
     return ['/auth/v1/login', { email, password }]
@@ -48,6 +49,15 @@ const ways: Readonly<Record<string, () => Promise<readonly [path: string, body: 
     await newVisitor(gateway).send('POST', '/auth/v1/magic-link/start', { email })
     return ['/auth/v1/magic-link/verify', { token: (await mailTo(gateway, email, /Sign in to/)).token }]
   },
+  'a passkey': async () => {
+    const { visitor } = await newPerson(gateway)
+    const passkey = await enrolPasskey(visitor, gateway.url)
+    // Who asked the question has to answer it.
+    const by = newVisitor(gateway)
+    const question = await questionFor(by)
+    const response = getAnswer(passkey, question)
+    return ['/auth/v1/webauthn/authenticate/finish', { challenge_id: question.challenge_id, response }, by]
+  },
   'a second factor': async () => {
     const person = await newPerson(gateway)
     const { secret } = await enrol(person.visitor)
@@ -61,12 +71,12 @@ const ways: Readonly<Record<string, () => Promise<readonly [path: string, body: 
 
 describe.each(Object.entries(ways))('signing in with %s and a proof', (_, prepare) => {
   it('asks for the nonce without spending anything, and then gives tokens bound to the key', async () => {
-    const [path, body] = await prepare()
-    const asked = await send(path, body, await makeProof(holder, { method: 'POST', url: gateway.url + path }))
+    const [path, body, by] = await prepare()
+    const asked = await send(path, body, await makeProof(holder, { method: 'POST', url: gateway.url + path }), by)
     const nonce = asked.headers.get('dpop-nonce') ?? ''
     expect(await codeOf(asked)).toEqual([400, 'use_dpop_nonce'])
     // The same code, link or try once more: it is still good.
-    const answer = await send(path, body, await proofFor(path, holder, nonce))
+    const answer = await send(path, body, await proofFor(path, holder, nonce), by)
     expect([answer.status, answer.headers.getSetCookie()]).toEqual([200, []])
     const tokens = (await answer.json()) as Tokens & { session: { id: string } }
     expect([tokens.token_type, claimsOf(tokens.access_token)['cnf']]).toEqual(['DPoP', { jkt: holder.jkt }])

@@ -23,7 +23,7 @@ beforeAll(async () => {
   const sessions = { ...shippedConfig.sessions, fingerprint: true }
   const routes = [{ path: '/headers', require: 'public' as const }, ...shippedConfig.routes]
   const bundle = await bundleWith({ ...shippedConfig, sessions, routes })
-  gateway = await startGateway({ bundle, cfHeader: 'x-test-cf', isolates: 2 })
+  gateway = await startGateway({ bundle, isolates: 2 })
   person = await newPerson(gateway)
 })
 afterAll(() => gateway.stop())
@@ -36,7 +36,7 @@ interface From {
 
 const headersOf = ({ userAgent = firefox, tls = tls13 }: From): Record<string, string> => ({
   'user-agent': userAgent,
-  'x-test-cf': JSON.stringify(tls),
+  'test-cf': JSON.stringify(tls),
 })
 
 /** Somebody signed in with a Firefox over TLS 1.3, whose cookie was used for a page. */

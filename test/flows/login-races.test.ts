@@ -4,6 +4,7 @@ import { enrol, letTimePass, totpCode, type Authenticator } from '../support/aut
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { enrolPasskey, getAnswer, questionFor, type Passkey } from '../support/passkey.ts'
 import { type Person, mailTo, newPerson } from '../support/people.ts'
+import { codeTo, enrolPhone, textsTo } from '../support/phones.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
 
@@ -15,23 +16,22 @@ let person: Person
 let app: Authenticator
 beforeAll(async () => {
   // Twenty rounds are more than may be written to one mailbox in an hour.
+  const off = { state: 'off' } as const
   const limits = {
-    rules: {
-      'mail-message': { state: 'off' },
-      'webauthn-start': { state: 'off' },
-      'webauthn-finish': { state: 'off' },
-    },
+    rules: { 'mail-message': off, 'phone-code': off, 'sms-number': off, 'webauthn-start': off, 'webauthn-finish': off },
   }
   gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, limits }) })
   person = await newPerson(gateway)
   const other = await newPerson(gateway)
   app = await enrol(other.visitor)
   enrolled = other
+  number = await enrolPhone(gateway, person)
   passkey = await enrolPasskey(person.visitor, gateway.url)
   racer = newVisitor(gateway)
 })
 afterAll(() => gateway.stop())
 let enrolled: Person
+let number: string
 let passkey: Passkey
 /** The browser that asked: all who answer are in it. */
 let racer: Visitor
@@ -111,6 +111,11 @@ const races: Readonly<Record<string, (round: number) => Promise<readonly [path: 
   'the code of a magic link': async () => {
     const { code } = await asked('/auth/v1/magic-link/start', /Sign in to/)
     return ['/auth/v1/magic-link/verify', { email: person.email, code }]
+  },
+  'a code by text': async () => {
+    const before = textsTo(gateway, number).length
+    await post('/auth/v1/phone/start', { phone: number })
+    return ['/auth/v1/phone/verify', { phone: number, code: await codeTo(gateway, number, before) }]
   },
   'a time step of an authenticator app': async () => {
     const token = await pauseToken()

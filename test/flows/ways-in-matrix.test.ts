@@ -2,15 +2,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { enrol, letTimePass } from '../support/authenticator.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
+import { type TestProvider, signInWith, startProvider } from '../support/identity-provider.ts'
 import { enrolPasskey, getAnswer, questionFor } from '../support/passkey.ts'
 import { goodPassword, mailTo, newEmail } from '../support/people.ts'
+import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
 
 let gateway: TestGateway
+let provider: TestProvider
 beforeAll(async () => {
-  gateway = await startGateway()
+  provider = await startProvider()
+  const { url: issuer, clientId, clientSecret } = provider
+  const row = { kind: 'oidc', id: 'one', name: 'One', issuer, clientId, clientSecret }
+  gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, login: { providers: [row] } }) })
 })
-afterAll(() => gateway.stop())
+afterAll(async () => {
+  await gateway.stop()
+  await provider.stop()
+})
 
 interface Somebody {
   readonly email: string
@@ -24,6 +33,14 @@ const post = (path: string, body: object): Promise<Response> => newVisitor(gatew
 async function outcomeOf(answer: Response): Promise<string> {
   const body = (await answer.json()) as { status: string | number; code?: string }
   return answer.status === 200 ? String(body.status) : `${answer.status} ${body.code ?? ''}`
+}
+
+/** With another site, as somebody whose address is proven there. */
+async function socially(email: string): Promise<string> {
+  const claims = { sub: email, email, email_verified: true }
+  const answer = await signInWith(provider, newVisitor(gateway), { id: 'one', claims })
+  if (answer.status !== 303) return `${answer.status} ${answer.headers.get('x-portcullis-response') ?? ''}`
+  return answer.headers.get('location') === '/auth/mfa' ? 'mfa_required' : 'signed_in'
 }
 
 /** What a way asks for is mailed before the account changes: what was good to start with may not be good to finish. */
@@ -59,6 +76,14 @@ const ways: Readonly<Record<string, (who: Somebody) => Promise<() => Promise<str
     async ({ signUp, email }) =>
     async () =>
       outcomeOf(await post('/auth/v1/email/verify', { email, code: signUp.code })),
+  'another site, for the first time':
+    async ({ email }) =>
+    async () =>
+      socially(email),
+  'another site, as before': async ({ email }) => {
+    await socially(email)
+    return async () => socially(email)
+  },
   passkey: async (who) => passkeyWay(who, true),
   'passkey by a touch': async (who) => passkeyWay(who, false),
   'proof in a session':
@@ -111,6 +136,9 @@ const withoutFactor: Readonly<Record<string, readonly string[]>> = {
   reset: [yes, yes, yes, void_, void_, yes],
   'verification link': [void_, yes, yes, void_, void_, void_],
   'verification code': [void_, yes, yes, void_, void_, void_],
+  // The address of a deleted account is nobody's: whoever comes with it is somebody new.
+  'another site, for the first time': [yes, yes, yes, '403 no_account', yes, yes],
+  'another site, as before': [yes, yes, yes, '403 forbidden', '403 forbidden', yes],
   passkey: [yes, yes, late, no, no, yes],
   'passkey by a touch': [yes, yes, late, no, no, yes],
   'proof in a session': [yes, yes, out, out, out, yes],
@@ -122,6 +150,13 @@ const withFactor: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'magic link': { confirmed: half, locked: void_, deleted: void_, restored: half },
   'magic code': { confirmed: half, locked: void_, deleted: void_, restored: half },
   reset: { confirmed: half, locked: void_, deleted: void_, restored: half },
+  'another site, for the first time': { confirmed: half, locked: '403 no_account', deleted: yes, restored: half },
+  'another site, as before': {
+    confirmed: half,
+    locked: '403 forbidden',
+    deleted: '403 forbidden',
+    restored: half,
+  },
   // What has verified its owner is two factors; what only felt a touch is the first.
   passkey: { confirmed: yes, locked: no, deleted: no, restored: yes },
   'passkey by a touch': { confirmed: half, locked: no, deleted: no, restored: half },

@@ -10,6 +10,7 @@ import { type BreachListVendor, startBreachList } from '../../tools/dev/breach-l
 import { type DemoOrigin, startDemoOrigin } from '../../tools/dev/demo-origin.ts'
 import { createSecrets } from '../../tools/dev/environment.ts'
 import { type MailVendor, startMailVendor } from '../../tools/dev/mail-vendor.ts'
+import { twilioStandIn } from '../../tools/dev/sms-vendor.ts'
 import { type NeonEndpoint, startNeonEndpoint } from '../../tools/dev/neon-endpoint.ts'
 import { freePort } from '../../tools/dev/ports.ts'
 import { createDatabase } from '../../tools/dev/postgres.ts'
@@ -41,8 +42,6 @@ export interface TestGatewayOptions {
   readonly services?: Readonly<Record<string, string>>
   /** A site that runs already, instead of the demo origin. */
   readonly originUrl?: string
-  /** The header that stands for what Cloudflare says of a connection, as JSON. */
-  readonly cfHeader?: string
   /** Keeps what the Durable Objects store across restarts of workerd. */
   readonly storageDir?: string
   /** A PostgreSQL of the test's own, for tests that stop it; its database must be migrated. */
@@ -73,6 +72,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     ORIGIN_URL: originUrl,
     MAIL_ENDPOINT: mail.url,
     RESEND_API_KEY: 're_test',
+    ...twilioStandIn(mail.url),
     BREACH_LIST_ENDPOINT: breachList.url,
     DEV_INBOX_URL: `${mail.url}/inbox`,
     ...(await createSecrets(2048)),
@@ -88,8 +88,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     compatibilityDate,
     compatibilityFlags,
     isolates,
-    cfHeader: options.cfHeader,
     storageDir,
+    cfHeader: 'test-cf',
   })
   const workerd = withCoverage(started)
   const observer = new pg.Pool({ connectionString: databaseUrl, max: 4 })

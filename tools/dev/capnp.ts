@@ -17,7 +17,7 @@ export type WorkerdConfig = {
   compatibilityFlags: string[]
   isolates: number
   storageDir: string | undefined
-  /** A request header whose JSON becomes `request.cf`, as Cloudflare would fill it in. */
+  /** Under which a client may say what Cloudflare's network says in `request.cf`; for tests. */
   cfHeader: string | undefined
 }
 

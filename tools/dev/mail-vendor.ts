@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type SmsMessage, type SmsVendor, createSmsVendor } from './sms-vendor.ts'
 
 export type MailMessage = {
   id: string
@@ -16,21 +17,24 @@ export type MailMessage = {
 }
 
 export type InboxItem = {
-  channel: 'email'
+  channel: 'email' | 'sms'
   to: string
-  subject: string
+  subject?: string
   text: string
   links: string[]
   code?: string
   at: string
 }
 
-export type MailMode = 'ok' | 'fail' | 'hang'
+/** `lose` takes a message over and never says so. */
+export type MailMode = 'ok' | 'fail' | 'hang' | 'lose'
 
 export type MailVendor = {
   url: string
   messages(): MailMessage[]
   mode(next: MailMode): void
+  /** Texts go to the same house, and lie in the same inbox. */
+  sms: SmsVendor
   stop(): Promise<void>
 }
 
@@ -136,11 +140,17 @@ const messageFrom = (body: unknown): MailMessage => {
 const link = /https?:\/\/[^\s<>"']+/g
 
 /** What a person, or a test, takes out of a message. A number inside a link is not the code somebody would type. */
-export const inboxItem = ({ to, subject, text, at }: MailMessage): InboxItem => {
-  const links = (text.match(link) ?? []).map((found) => found.replace(/[.,;:!?)\]]+$/, ''))
+const found = (text: string): Pick<InboxItem, 'text' | 'links' | 'code'> => {
+  const links = (text.match(link) ?? []).map((one) => one.replace(/[.,;:!?)\]]+$/, ''))
   const code = /(?<![\w.,/+-])\d{6}(?![\w/-]|[.,]\d)/.exec(text.replaceAll(link, ' '))?.[0]
-  return { channel: 'email', to: to.join(', '), subject, text, links, ...(code === undefined ? {} : { code }), at }
+  return { text, links, ...(code === undefined ? {} : { code }) }
 }
+
+const mailItem = ({ to, subject, text, at }: MailMessage): InboxItem => {
+  return { channel: 'email', to: to.join(', '), subject, ...found(text), at }
+}
+
+const smsItem = ({ to, text, at }: SmsMessage): InboxItem => ({ channel: 'sms', to, ...found(text), at })
 
 const load = (file: string | undefined): Kept => {
   if (file === undefined) return { messages: [], keys: [] }
@@ -178,6 +188,7 @@ export const startMailVendor = async (
   options: { port?: number | undefined; file?: string | undefined } = {},
 ): Promise<MailVendor> => {
   const kept = load(options.file)
+  const sms = createSmsVendor()
   let mode: MailMode = 'ok'
 
   // One write at a time, each whole: a crash leaves the last complete file.
@@ -216,9 +227,11 @@ export const startMailVendor = async (
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = request.url?.split('?')[0]
     if (request.method === 'GET' && path === '/inbox') {
-      send(response, 200, { items: kept.messages.map(inboxItem).toReversed() })
+      const items = [...kept.messages.map(mailItem), ...sms.messages().map(smsItem)]
+      send(response, 200, { items: items.toSorted((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0)) })
       return
     }
+    if (await sms.handle(request, response)) return
     if (request.method !== 'POST' || path !== '/emails') {
       throw new Refused(404, 'not_found', 'The requested endpoint does not exist.')
     }
@@ -232,7 +245,8 @@ export const startMailVendor = async (
     if (key !== undefined && (typeof key !== 'string' || key.length < 1 || key.length > 256)) {
       throw new Refused(400, 'invalid_idempotency_key', 'The idempotency key must be between 1-256 chars.')
     }
-    send(response, 200, { id: accept(await readJson(request), key) })
+    const id = accept(await readJson(request), key)
+    if (mode !== 'lose') send(response, 200, { id })
   }
 
   const server = createServer((request, response) => {
@@ -252,6 +266,7 @@ export const startMailVendor = async (
 
   return {
     url: `http://127.0.0.1:${port}`,
+    sms,
     messages: () => [...kept.messages],
     mode: (next) => {
       mode = next

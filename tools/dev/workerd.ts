@@ -34,9 +34,9 @@ export type WorkerdOptions = {
   /** Left out: the objects' storage is in memory and ends with the process. */
   storageDir?: string | undefined
   isolates?: number | undefined
-  /** A request header whose JSON becomes `request.cf`; for tests. */
-  cfHeader?: string | undefined
   host?: string | undefined
+  /** Where tests stand in for Cloudflare's network; see capnp.ts. */
+  cfHeader?: string | undefined
   verbose?: boolean | undefined
   onLog?: ((line: string) => void) | undefined
   /** Called when workerd ends although nobody asked it to. */

@@ -4,6 +4,7 @@ import type { Row, Statement } from '../database.ts'
 import { asMs, flag, number, numberOrNull, text, textArray, textOrNull, texts } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
 import { type NewSession, insertSession } from './sessions.ts'
+import { factorMethods } from './sign-in.ts'
 
 const firstLockAfter = 5
 
@@ -66,6 +67,7 @@ export function countedTryOf(row: Row): CountedTry {
 export type FactorProof =
   | { readonly kind: 'totp'; readonly step: number; readonly resealed: string | null }
   | { readonly kind: 'backup_code'; readonly codeHash: string }
+  | { readonly kind: 'sms'; readonly challengeId: string }
 
 /** Spends a factor once: a code of the app for its time step and every earlier one, a backup code for good. */
 function spentFactor(userId: string, proof: FactorProof): SQL {
@@ -74,6 +76,13 @@ function spentFactor(userId: string, proof: FactorProof): SQL {
     return sql`factor as (
       update totp_credentials set last_step = ${proof.step}, secret = coalesce(${proof.resealed}, secret), ${isForgiven}
       where user_id = ${userId}::uuid and confirmed_at is not null and last_step < ${proof.step} returning user_id)`
+  }
+  if (proof.kind === 'sms') {
+    return sql`factor as (
+      update challenges c set consumed_at = now() from phone_credentials p
+      where c.id = ${proof.challengeId}::uuid and c.user_id = ${userId}::uuid and c.purpose = 'phone-factor'
+        and c.consumed_at is null and c.expires_at > now()
+        and p.user_id = c.user_id and p.phone = c.phone and p.use = 'second-factor' returning c.user_id)`
   }
   return sql`factor as (
       update backup_codes set used_at = now()
@@ -102,19 +111,22 @@ export function enterByFactor(proof: FactorProof, { session, audit, pauseId }: F
     allowed as (select u.* from users u join spent on spent.user_id = u.id where u.status = 'active' and u.deleted_at is null),
     opened as (${insertSession(session, sql`allowed`, sql`allowed.id`)} returning id),
     logged as (${insertAuditWhen(sql`opened`, audit)})
-    select id, email, email_verified_at is not null as email_verified, name, roles, shard, false as needs_factor from allowed`
+    select id, email, email_verified_at is not null as email_verified, name, roles, shard, '{}'::text[] as factor_methods from allowed`
 }
 
 /** How a person can be asked to prove who they are, besides by their mailbox. */
 export interface Factors {
   readonly hasPassword: boolean
   readonly hasTotp: boolean
+  /** By which a login may go on, as programs name them. */
+  readonly methods: readonly string[]
   readonly backupCodesLeft: number
 }
 
 export function findFactors(userId: string): Statement {
   return sql`select exists (select 1 from password_credentials where user_id = ${userId}::uuid) as has_password,
     exists (select 1 from totp_credentials where user_id = ${userId}::uuid and confirmed_at is not null) as has_totp,
+    ${factorMethods(sql`${userId}::uuid`)} as methods,
     (select count(*) from backup_codes where user_id = ${userId}::uuid and used_at is null) as codes_left`
 }
 
@@ -122,6 +134,7 @@ export function factorsOf(row: Row): Factors {
   return {
     hasPassword: flag(row, 'has_password'),
     hasTotp: flag(row, 'has_totp'),
+    methods: texts(row, 'methods'),
     backupCodesLeft: number(row, 'codes_left'),
   }
 }

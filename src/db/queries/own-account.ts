@@ -63,6 +63,7 @@ const parts: Readonly<Record<string, (who: SQL) => SQL>> = {
   identities: (who) => sql`select subject, created_at from identities where user_id = ${who} order by created_at`,
   password: (who) => sql`select created_at, updated_at from password_credentials where user_id = ${who}`,
   authenticator_apps: (who) => sql`select created_at, confirmed_at from totp_credentials where user_id = ${who}`,
+  phones: (who) => sql`select phone, use, created_at from phone_credentials where user_id = ${who}`,
   backup_codes: (who) => sql`select created_at, used_at from backup_codes where user_id = ${who}`,
   passkeys: (who) =>
     sql`select id, name, credential_id, transports, aaguid, is_backed_up, created_at, last_used_at from passkeys where user_id = ${who}`,
@@ -70,6 +71,7 @@ const parts: Readonly<Record<string, (who: SQL) => SQL>> = {
     who,
   ) => sql`select id, amr, aal, auth_time, created_at, last_seen_at, expires_at, ip, user_agent, ended_at, end_reason,
       client_id, scope from sessions where user_id = ${who} order by created_at desc`,
+  sign_in_habits: (who) => sql`select habits, updated_at from login_habits where user_id = ${who}`,
   consents: (who) => sql`select client_id, scopes, granted_at from oauth_consents where user_id = ${who}`,
   events: (who) => sql`select at, type, outcome, session_id, ip, user_agent, reason, details from audit_events
       where user_id = ${who} order by at desc limit ${mostEvents}`,

@@ -16,6 +16,17 @@ export interface SignInRows {
   readonly session: NewSession
   readonly pause: NewPause
   readonly audits: { readonly opened: AuditRow; readonly paused: AuditRow }
+  /** No session without a second factor, also for somebody who has none; see login/risk.ts. */
+  readonly isHeld: boolean
+}
+
+/** What a person may be asked second, as programs name it. Empty: there is no second factor. */
+export function factorMethods(userId: SQL): SQL {
+  return sql`(select coalesce(array_agg(method), '{}') from (
+      select unnest(array['totp', 'backup_code']) as method from totp_credentials t
+        where t.user_id = ${userId} and t.confirmed_at is not null
+      union all
+      select 'sms' from phone_credentials p where p.user_id = ${userId} and p.use = 'second-factor') methods)`
 }
 
 /**
@@ -24,23 +35,23 @@ export interface SignInRows {
  * the code can forget to ask, and no factor that was added a moment ago is missed. What proves two factors at once, such as
  * a passkey that asked for a fingerprint, needs no more.
  */
-export function openOrPause({ session, pause, audits }: SignInRows, from: SQL, userId: SQL): SQL {
+export function openOrPause({ session, pause, audits, isHeld }: SignInRows, from: SQL, userId: SQL): SQL {
   return sql`entry as (
-      select ${userId} as user_id, ${session.aal}::int < 2 and exists (
-        select 1 from totp_credentials t where t.user_id = ${userId} and t.confirmed_at is not null) as needs_factor from ${from}),
-    opened as (${insertSession(session, sql`entry where not needs_factor`, sql`entry.user_id`)} returning id, user_id),
+      select ${userId} as user_id, case when ${session.aal}::int < 2 then ${factorMethods(userId)} else '{}' end as factor_methods
+      from ${from}),
+    opened as (${insertSession(session, sql`entry where factor_methods = '{}' and not ${isHeld}::boolean`, sql`entry.user_id`)} returning id, user_id),
     paused as (
       insert into challenges (id, purpose, user_id, token_hash, amr, ip, code_expires_at, expires_at)
       select ${pause.id}::uuid, 'second-factor', user_id, ${pause.tokenHash}, ${textArray(session.amr)},
         ${session.ip}::inet, ${atMs(pause.expiresAtMs)}, ${atMs(pause.expiresAtMs)}
-      from entry where needs_factor returning user_id),
+      from entry where factor_methods <> '{}' returning user_id),
     opened_logged as (${insertAuditWhen(sql`opened`, audits.opened, { userId: sql`opened.user_id` })}),
     paused_logged as (${insertAuditWhen(sql`paused`, audits.paused, { userId: sql`paused.user_id` })})`
 }
 
 /** Whose login it is, and which of the two it led to. For the `select` after `openOrPause`. */
 export const entryColumns = sql`u.id, u.email, u.email_verified_at is not null as email_verified, u.name, u.roles, u.shard,
-  entry.needs_factor`
+  entry.factor_methods`
 
 export interface Entry {
   readonly id: string
@@ -49,7 +60,8 @@ export interface Entry {
   readonly name: string | null
   readonly roles: readonly string[]
   readonly shard: string
-  readonly needsFactor: boolean
+  /** By which the login may go on; none: it is over. */
+  readonly factorMethods: readonly string[]
 }
 
 export function entryOf(row: Row): Entry {
@@ -60,7 +72,7 @@ export function entryOf(row: Row): Entry {
     name: textOrNull(row, 'name'),
     roles: texts(row, 'roles'),
     shard: text(row, 'shard'),
-    needsFactor: flag(row, 'needs_factor'),
+    factorMethods: texts(row, 'factor_methods'),
   }
 }
 

@@ -17,6 +17,6 @@ export function newVerification(
   })
 }
 
-export function mailVerification(exchange: Exchange, to: string, asked: AskedChallenge): void {
-  mailChallenge(exchange, to, { asked, question })
+export function mailVerification(exchange: Exchange, to: string | null, asked: AskedChallenge): Promise<void> {
+  return mailChallenge(exchange, to, { asked, question })
 }

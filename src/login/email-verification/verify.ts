@@ -42,5 +42,5 @@ export async function resend(exchange: Exchange, email: string): Promise<void> {
   await limited(exchange, 'mail-message', email)
   const asked = newVerification(exchange, { passwordHash: null, returnTo: null })
   const rows = await exchange.database.write(repeatChallenge(email, asked.row, asksPerHour))
-  if (rows.length === 1) mailVerification(exchange, email, asked)
+  await mailVerification(exchange, rows.length === 1 ? email : null, asked)
 }

@@ -10,6 +10,7 @@ import { type MailedAnswer, asksPerHour, challengeKey, newChallenge, refuseAnswe
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { endOthers } from '../end-others.ts'
 import { limited } from '../limited.ts'
+import { assessRisk } from '../risk.ts'
 import { type MailedQuestion, mailChallenge } from '../mail.ts'
 
 const purpose = 'magic-link'
@@ -23,7 +24,7 @@ export async function sendMagicLink(exchange: Exchange, email: string, returnTo:
   const audit = auditRow('magic-link.sent', auditSource(exchange), {}, exchange.deps.now())
   const ask = askByMail(email, asked.row, { maxPerHour: asksPerHour, audit })
   const rows = await exchange.database.write(ask)
-  if (rows.length === 1) mailChallenge(exchange, email, { asked, question })
+  await mailChallenge(exchange, rows.length === 1 ? email : null, { asked, question })
 }
 
 export interface MagicSignIn {
@@ -42,7 +43,10 @@ export async function magicSignIn(
 
 async function spend(exchange: Exchange, key: ChallengeKey, mode: LoginMode): Promise<MagicSignIn | null> {
   const { deps } = exchange
-  const draft = draftSession(exchange, { userId: null, method: purpose, amr: ['email'], aal: 1, mode })
+  // Put on record and no more: who holds the mailbox has done what an unusual sign-in is asked for.
+  const risk = await assessRisk(exchange, { challenge: key }, 0)
+  const proof = { userId: null, method: purpose, amr: ['email'], aal: 1, mode } as const
+  const draft = draftSession(exchange, { ...proof, risk: risk === null ? null : { ...risk, isEnforced: false } })
   const facts = { details: { method: purpose } }
   const verified = auditRow('email.verified', auditSource(exchange), facts, deps.now())
   const [row] = await exchange.database.write(consumeMagicLink(key, draft, verified))

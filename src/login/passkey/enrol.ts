@@ -17,7 +17,7 @@ import { type CreationOptions, creationOptions } from './creation-options.ts'
 import { isDecoy } from './decoys.ts'
 import type { Attestation } from './fields.ts'
 import { inNewTables } from './new-tables.ts'
-import { requireProvenOwner } from './require-owner.ts'
+import { requireProvenOwner } from '../require-owner.ts'
 import type { PasskeySite } from './site.ts'
 import { type CreatedPasskey, verifyAttestation } from './verify-attestation.ts'
 
@@ -59,7 +59,7 @@ export async function finishPasskey(exchange: Exchange, site: PasskeySite, offer
     throw new GatewayError(reject('passkey_exists', 'credential id'))
   if (text(row, 'outcome') !== 'added') throw tooMany()
   await endOthers(exchange, { id: userId, shard }, { exceptId: sessionId, reason: 'passkey added' })
-  mailChanged(exchange, email, 'passkey_added')
+  await mailChanged(exchange, email, 'passkey_added')
   return { ...passkey, createdAtMs: number(row, 'created_at_ms'), lastUsedAtMs: null }
 }
 

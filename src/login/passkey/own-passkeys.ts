@@ -9,7 +9,7 @@ import { requireSession } from '../../forms/require-session.ts'
 import { endOthers } from '../end-others.ts'
 import { mailChanged } from '../mail.ts'
 import { inNewTables } from './new-tables.ts'
-import { requireOwner } from './require-owner.ts'
+import { requireOwner } from '../require-owner.ts'
 
 export async function ownPasskeys(exchange: Exchange): Promise<readonly Passkey[]> {
   const { userId } = requireSession(exchange).lease.principal
@@ -32,5 +32,5 @@ export async function dropPasskey(exchange: Exchange, id: string): Promise<void>
   const rows = await inNewTables(() => exchange.database.write(removePasskey(userId, id, audit)))
   if (rows.length === 0) throw new GatewayError(reject('not_found', 'no such passkey'))
   await endOthers(exchange, { id: userId, shard }, { exceptId: sessionId, reason: 'passkey removed' })
-  mailChanged(exchange, email, 'passkey_removed')
+  await mailChanged(exchange, email, 'passkey_removed')
 }

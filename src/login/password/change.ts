@@ -27,7 +27,7 @@ export async function changePassword(exchange: Exchange, given: PasswordChange):
   // Changed by somebody else since it was proven.
   if (rows.length === 0) throw wrongPassword('changed meanwhile')
   await endOthers(exchange, { id: userId, shard }, { exceptId: sessionId, reason: 'password changed' })
-  mailChanged(exchange, email, 'password_changed')
+  await mailChanged(exchange, email, 'password_changed')
 }
 
 /** The stored hash that the given password matches, or 401. A session alone must not be enough to guess it. */

@@ -3,6 +3,8 @@ import Argon2 from '@phi-ag/argon2'
 import { Argon2Type } from '@phi-ag/argon2'
 import wasm from '@phi-ag/argon2/argon2.wasm'
 import { createHmac } from 'node:crypto'
+import { isWholePassword, matchesLegacy } from './legacy/matches.ts'
+import { readLegacyHash } from './legacy/read.ts'
 
 export interface PasswordHasher {
   hash(password: string): Promise<string>
@@ -16,6 +18,14 @@ export interface PasswordHasher {
 const version = 'v1'
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1, hashLength: 32, type: Argon2Type.Argon2id }
 const costText = '$argon2id$v=19$m=19456,t=2,p=1$'
+
+/** Of the system that was here before; at the first right password it becomes one of ours. */
+async function verifyLegacy(stored: string, password: string): ReturnType<PasswordHasher['verify']> {
+  const read = readLegacyHash(stored)
+  if (!read.ok) return { isRight: false, needsRehash: false }
+  const isRight = await matchesLegacy(read.value, password)
+  return { isRight, needsRehash: isRight && isWholePassword(read.value, password) }
+}
 
 export function createPasswordHasher(pepper: Uint8Array): PasswordHasher {
   let instance: Argon2 | undefined
@@ -43,7 +53,7 @@ export function createPasswordHasher(pepper: Uint8Array): PasswordHasher {
     hash,
     async verify(stored, password) {
       const encoded = stored.startsWith(`${version}$argon2id$`) ? stored.slice(version.length) : null
-      if (encoded === null) return { isRight: false, needsRehash: false }
+      if (encoded === null) return verifyLegacy(stored, password)
       return { isRight: await matches(encoded, password), needsRehash: !encoded.startsWith(costText) }
     },
     async verifyNothing(password) {

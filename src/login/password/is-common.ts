@@ -1,6 +1,7 @@
 // Is a password one that many people have chosen? Answered without asking anybody: what stands on every attacker's first
 // page must be refused even while the breach list cannot be reached. Pure.
 import { commonPasswords } from './common-passwords.ts'
+import { topPasswords } from './top-passwords.ts'
 
 /** Beyond this a repetition or a walk is nobody's habit, and length alone has made guessing it dear. */
 const longestFamily = 20
@@ -10,7 +11,8 @@ export function isCommon(password: string, own: readonly string[]): boolean {
   const text = password.normalize('NFKC').toLowerCase().trim()
   const words = own.map(plain).filter((word) => word.length >= 4)
   if (isRun(text) || isWalk(text) || isDate(text)) return true
-  return forms(text).some((form) => commonPasswords.has(form) || words.includes(plain(form)))
+  const top = topPasswords()
+  return forms(text).some((form) => top.has(form) || commonPasswords.has(form) || words.includes(plain(form)))
 }
 
 /** As typed, without what people put before and after to please a rule, and with look-alikes read as letters. */

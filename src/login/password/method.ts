@@ -106,6 +106,8 @@ export function showLogin(
     retryAfterS: problem?.retryAfterS,
     notice: problem === undefined ? noticeFor(exchange) : undefined,
     magicLinkEnabled: login.magicLink,
+    phoneEnabled: login.phone.provider !== 'none',
+    providers: login.providers,
     passkey: site === null ? null : { domain: site.domain, unknownId },
   })
 }

@@ -24,7 +24,7 @@ export async function forgotPassword(exchange: Exchange, email: string): Promise
   const audit = auditRow('password.reset-asked', auditSource(exchange), {}, exchange.deps.now())
   const ask = askByMail(email, asked.row, { maxPerHour: asksPerHour, audit })
   const rows = await exchange.database.write(ask)
-  if (rows.length === 1) mailChallenge(exchange, email, { asked, question })
+  await mailChallenge(exchange, rows.length === 1 ? email : null, { asked, question })
 }
 
 export async function resetPassword(exchange: Exchange, answer: MailedAnswer, newPassword: string): Promise<void> {
@@ -43,5 +43,5 @@ export async function resetPassword(exchange: Exchange, answer: MailedAnswer, ne
   if (row === undefined) return refuseAnswer(exchange, answer, purpose)
   const account = resetAccount(row)
   await endOthers(exchange, account, { exceptId: null, reason: 'password reset' })
-  mailChanged(exchange, account.email, 'password_changed')
+  await mailChanged(exchange, account.email, 'password_changed')
 }

@@ -5,9 +5,15 @@ import { entryOf, startSession } from '../../db/queries/sign-in.ts'
 import { DatabaseUnavailable } from '../../db/database.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
+import { sighted } from '../../sightings.ts'
+import { secondMs } from '../../kit/duration.ts'
 import { emailAddress } from '../../users/email-address.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
+import { tryOrigin } from '../origin-login/first-login.ts'
 import { type Guess, beginGuess, comparing, forgiveGuess, recordLock } from '../guess.ts'
+import { limitedNetwork } from '../limited.ts'
+import { holdIfRisky } from '../magic-link/hold.ts'
+import { type LoginRisk, assessRisk } from '../risk.ts'
 import { refuseUnverified } from '../refuse-unverified.ts'
 import { passwordsFor } from './passwords-for.ts'
 
@@ -19,14 +25,32 @@ export interface Credentials {
 
 /** Returns the answer for programs and has set the cookies; throws a GatewayError for every no. */
 export async function signIn(exchange: Exchange, given: Credentials): Promise<LoginAnswer> {
+  try {
+    return await enter(exchange, given)
+  } catch (error) {
+    if (error instanceof GatewayError && error.rejection.code === 'invalid_credentials') await noSooner(exchange)
+    throw error
+  }
+}
+
+/** What was compared with what, and who else was asked, takes its time, which says whether the account is here. */
+async function noSooner({ deps, startedAtMs }: Exchange): Promise<void> {
+  const { refuseAfterMs, originLogin } = deps.settings.config.login
+  const leftMs = startedAtMs + (refuseAfterMs ?? (originLogin === null ? 0 : secondMs)) - deps.now()
+  if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs))
+}
+
+async function enter(exchange: Exchange, given: Credentials): Promise<LoginAnswer> {
+  await limitedNetwork(exchange)
   const guess = await beginGuess(exchange, 'password', given.email)
-  const { user, stored, isRight, needsRehash } = await comparing(exchange, guess, () => compare(exchange, given))
-  if (user === null || stored === null) return refuseGuess(exchange, guess, user, 'no such account')
-  if (!isRight) return refuseGuess(exchange, guess, user, 'wrong password')
-  if (!user.isActive) return refuseGuess(exchange, guess, user, 'account locked')
+  const compared = await comparing(exchange, guess, () => compare(exchange, given, guess))
+  const { user, stored, isRight, needsRehash, risk } = compared
+  if (user === null || stored === null) return refuseGuess(exchange, guess, { user, risk, reason: 'no such account' })
+  if (!isRight) return refuseGuess(exchange, guess, { user, risk, reason: 'wrong password' })
+  if (!user.isActive) return refuseGuess(exchange, guess, { user, risk, reason: 'account locked' })
   await forgiveGuess(exchange, guess)
   await refuseUnverified(exchange, { ...user, userCreatedAtMs: user.createdAtMs }, 'password')
-  const answer = await open(exchange, user, given.mode)
+  const answer = await open(exchange, user, { mode: given.mode, risk })
   if (needsRehash) await rehash(exchange, user, { stored, password: given.password })
   return answer
 }
@@ -36,16 +60,33 @@ interface Compared {
   readonly stored: string | null
   readonly isRight: boolean
   readonly needsRehash: boolean
+  readonly risk: LoginRisk | null
 }
 
 /** The same work, whether or not the account exists. */
-async function compare(exchange: Exchange, { email, password }: Credentials): Promise<Compared> {
+async function compare(exchange: Exchange, { email, password }: Credentials, guess: Guess): Promise<Compared> {
   const passwords = passwordsFor(exchange)
   const user = await findUser(exchange, email)
   const stored = user?.passwordHash ?? null
-  if (stored !== null) return { user, stored, ...(await passwords.verify(stored, password)) }
-  await passwords.verifyNothing(password)
-  return { user, stored, isRight: false, needsRehash: false }
+  // Beside the hashing, which takes longer; not before the user is found, whom a database that is coming back has to
+  // be asked about first.
+  const assessing = assessRisk(exchange, { email }, guess.verdict.failures - 1)
+  if (stored !== null) {
+    const [verified, risk] = await Promise.all([passwords.verify(stored, password), assessing])
+    return { user, stored, ...verified, risk }
+  }
+  const [isHereNow, risk] = await Promise.all([
+    tryOrigin(exchange, { email, password }, user),
+    assessing,
+    passwords.verifyNothing(password),
+  ])
+  const nobody = { user, stored, isRight: false, needsRehash: false, risk }
+  if (!isHereNow) return nobody
+  const found = await findUser(exchange, email)
+  // Compared, though it was right a moment ago: somebody else may have been first, with another one.
+  if (found === null || found.passwordHash === null) return nobody
+  const verified = await passwords.verify(found.passwordHash, password)
+  return { user: found, stored: found.passwordHash, ...verified, risk }
 }
 
 async function findUser({ database }: Exchange, email: string): Promise<LoginUser | null> {
@@ -55,24 +96,46 @@ async function findUser({ database }: Exchange, email: string): Promise<LoginUse
   return row === undefined ? null : loginUser(row)
 }
 
-async function refuseGuess(exchange: Exchange, guess: Guess, user: LoginUser | null, reason: string): Promise<never> {
-  await recordLock(exchange, guess, user?.id ?? null)
-  return refuse(exchange, user, reason)
+interface Failure {
+  readonly user: LoginUser | null
+  readonly risk: LoginRisk | null
+  readonly reason: string
 }
 
-async function refuse(exchange: Exchange, user: LoginUser | null, reason: string): Promise<never> {
-  const facts = { reason, ...(user === null ? {} : { userId: user.id }), details: { method: 'password' } }
-  await exchange.deps.audit.record('login.failed', auditSource(exchange), facts)
+async function refuseGuess(exchange: Exchange, guess: Guess, failure: Failure): Promise<never> {
+  sighted(exchange, failure.user === null ? 'unknown' : 'failure', guess.account)
+  await recordLock(exchange, guess, failure.user?.id ?? null)
+  return refuse(exchange, failure)
+}
+
+async function refuse(exchange: Exchange, failure: Failure): Promise<never> {
+  await recordFailure(exchange, failure)
   throw new GatewayError({
-    ...reject('invalid_credentials', reason),
+    ...reject('invalid_credentials', failure.reason),
     headers: { 'www-authenticate': 'Portcullis-Password' },
   })
 }
 
-async function open(exchange: Exchange, user: LoginUser, mode: LoginMode): Promise<LoginAnswer> {
-  const draft = draftSession(exchange, { userId: user.id, method: 'password', amr: ['pwd'], aal: 1, mode })
+async function recordFailure(exchange: Exchange, { user, risk, reason }: Failure): Promise<void> {
+  const facts = {
+    reason,
+    ...(user === null ? {} : { userId: user.id }),
+    details: { method: 'password', ...risk?.details },
+  }
+  await exchange.deps.audit.record('login.failed', auditSource(exchange), facts)
+}
+
+async function open(
+  exchange: Exchange,
+  user: LoginUser,
+  { mode, risk }: { readonly mode: LoginMode; readonly risk: LoginRisk | null },
+): Promise<LoginAnswer> {
+  const draft = draftSession(exchange, { userId: user.id, method: 'password', amr: ['pwd'], aal: 1, mode, risk })
   const [row] = await exchange.database.write(startSession(draft))
-  return row === undefined ? refuse(exchange, user, 'account gone') : completeLogin(exchange, entryOf(row), draft)
+  if (row === undefined) return refuse(exchange, { user, risk, reason: 'account gone' })
+  const entry = entryOf(row)
+  if (risk !== null && entry.factorMethods.length === 0) await holdIfRisky(exchange, entry, risk)
+  return completeLogin(exchange, entry, draft)
 }
 
 /** After the login, which must not fail, nor wait too long, because its password could not be stored better. */

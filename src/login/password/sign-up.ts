@@ -39,6 +39,6 @@ export async function signUp(exchange: Exchange, given: z.output<typeof signUpFi
       return mailAlreadyRegistered(exchange, given.email)
     case 'raced':
       // The one that won has sent the mail.
-      return undefined
+      return mailVerification(exchange, null, asked)
   }
 }

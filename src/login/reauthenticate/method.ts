@@ -122,13 +122,16 @@ interface Asked extends Own {
 
 function pageOf(exchange: Exchange, { to, factors, passkey, needsFactor }: Asked, problem?: FormProblem) {
   const instead = passkey === null ? 'nothing' : 'passkey'
-  const ask = factors.hasTotp ? 'factor' : needsFactor ? instead : 'password'
-  return reauthenticatePage({ ...questionBase(exchange, to, problem), ask, passkey })
+  // A password leads on to the text where there is a phone that is asked second.
+  const isByPassword = !needsFactor || factors.methods.length > 0
+  const ask = factors.hasTotp ? 'factor' : isByPassword ? 'password' : instead
+  const { providers } = exchange.deps.settings.config.login
+  return reauthenticatePage({ ...questionBase(exchange, to, problem), ask, passkey, providers })
 }
 
 async function ownFactors(exchange: Exchange): Promise<Own> {
   const { userId } = requireSession(exchange).lease.principal
   const [[row], passkey] = await Promise.all([exchange.database.read(findFactors(userId)), offerTo(exchange, userId)])
-  const none = { hasPassword: false, hasTotp: false, backupCodesLeft: 0 }
+  const none = { hasPassword: false, hasTotp: false, methods: [], backupCodesLeft: 0 }
   return { factors: row === undefined ? none : factorsOf(row), passkey }
 }

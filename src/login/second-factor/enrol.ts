@@ -11,6 +11,7 @@ import {
 import { text } from '../../db/values.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
+import { requireProvenMailbox } from '../../forms/require-proven-mailbox.ts'
 import { requireRecent } from '../../forms/require-recent.ts'
 import type { Lease } from '../../sessions/gate.ts'
 import { draftSession, openSession } from '../complete.ts'
@@ -71,7 +72,7 @@ export async function finishTotp(exchange: Exchange, code: string): Promise<read
     { id: userId, shard: principal.shard },
     { exceptId: draft.session.id, reason: 'factor added' },
   )
-  mailChanged(exchange, email, 'factor_added')
+  await mailChanged(exchange, email, 'factor_added')
   return codes
 }
 
@@ -84,7 +85,7 @@ export async function newCodes(exchange: Exchange): Promise<readonly string[]> {
   const rows = await exchange.database.write(reissueBackupCodes(userId, hashes, audit))
   if (rows.length === 0) throw new GatewayError(reject('not_found', 'no second factor'))
   await endOthers(exchange, { id: userId, shard }, { exceptId: sessionId, reason: 'backup codes reissued' })
-  mailChanged(exchange, email, 'codes_reissued')
+  await mailChanged(exchange, email, 'codes_reissued')
   return codes
 }
 
@@ -96,12 +97,7 @@ export async function removeFactor(exchange: Exchange): Promise<void> {
   const rows = await exchange.database.write(removeTotp(userId, audit))
   if (rows.length === 0) throw new GatewayError(reject('not_found', 'no second factor'))
   await endOthers(exchange, { id: userId, shard }, { exceptId: sessionId, reason: 'factor removed' })
-  mailChanged(exchange, email, 'factor_removed')
-}
-
-/** An account whose mailbox nobody has proven may be somebody else's tomorrow, and a factor would lock its owner out. */
-function requireProvenMailbox({ emailVerified }: Lease['principal']): void {
-  if (!emailVerified) throw new GatewayError(reject('email_unverified', 'factor needs a proven mailbox'))
+  await mailChanged(exchange, email, 'factor_removed')
 }
 
 async function openOffer(

@@ -12,6 +12,7 @@ export const de: Texts = {
     name: 'Name',
     passkey_name: 'Name des Passkeys',
     code: '6-stelliger Code',
+    phone: 'Mobilnummer',
     optional: '(freiwillig)',
   },
   fieldProblem: '{field}: {problem}',
@@ -24,6 +25,8 @@ export const de: Texts = {
     name_too_long: 'Verwenden Sie einen kürzeren Namen.',
     name_missing: 'Geben Sie einen Namen ein.',
     code_invalid: 'Geben Sie die 6 Ziffern aus der Nachricht ein.',
+    phone_invalid:
+      'Geben Sie eine Mobilnummer aus einem Land ein, in das wir Nachrichten schicken, wie +49 1512 3456789.',
   },
   problemTitle: 'Etwas stimmt nicht',
   retry: 'Versuchen Sie es {when} wieder.',
@@ -35,6 +38,8 @@ export const de: Texts = {
     invalid_password: 'Das Passwort stimmt nicht.',
     factor_exists:
       'Eine Authenticator-App ist schon eingerichtet. Entfernen Sie sie zuerst, um eine andere einzurichten.',
+    phone_exists: 'Ein Telefon ist schon eingerichtet. Entfernen Sie es zuerst, um ein anderes einzurichten.',
+    phone_taken: 'Mit dieser Nummer meldet sich ein anderes Konto an. Entfernen Sie sie zuerst dort.',
     invalid_code:
       'Dieser Code stimmt nicht oder gilt nicht mehr. Prüfen Sie ihn, oder lassen Sie sich eine neue Nachricht schicken.',
     passkey_refused:
@@ -46,6 +51,10 @@ export const de: Texts = {
     passkey_exists: 'Dieses Gerät hat schon einen Passkey für diese Seite.',
     too_many_passkeys: 'Sie haben so viele Passkeys, wie ein Konto haben kann. Entfernen Sie zuerst einen.',
     invalid_link: 'Dieser Link gilt nicht mehr. Vielleicht wurde er schon benutzt, oder er ist zu alt.',
+    confirm_by_mail:
+      'Diese Anmeldung ist ungewöhnlich. Wir haben Ihnen einen Link geschickt: Öffnen Sie ihn auf diesem Gerät, um sich anzumelden.',
+    login_refused:
+      'Diese Anmeldung ist ungewöhnlich. Melden Sie sich von einem Gerät und einem Ort an, die Sie schon benutzt haben.',
     rate_limited: 'Das waren zu viele Versuche.',
     unavailable: 'Das geht gerade nicht. Bitte versuchen Sie es gleich noch einmal.',
   },
@@ -56,6 +65,10 @@ export const de: Texts = {
     password_changed: 'Ihr Passwort ist geändert, und alle Geräte sind abgemeldet. Melden Sie sich mit dem neuen an.',
     password_changed_here: 'Ihr Passwort ist geändert, und alle anderen Geräte sind abgemeldet.',
     factor_removed: 'Die Authenticator-App ist entfernt, und alle anderen Geräte sind abgemeldet.',
+    phone_added: 'Ihr Telefon ist eingerichtet, und alle anderen Geräte sind abgemeldet.',
+    phone_removed: 'Ihr Telefon ist entfernt, und alle anderen Geräte sind abgemeldet.',
+    identity_connected: 'Das Konto ist verbunden. Sie können sich von jetzt an damit anmelden.',
+    identity_disconnected: 'Das Konto ist getrennt. Es meldet Sie nicht mehr an.',
     passkey_added: 'Der Passkey ist hinzugefügt, und alle anderen Geräte sind abgemeldet.',
     passkey_removed: 'Der Passkey ist entfernt, und alle anderen Geräte sind abgemeldet.',
     passkey_renamed: 'Der Passkey hat seinen neuen Namen.',
@@ -71,6 +84,8 @@ export const de: Texts = {
     signUpLink: 'Konto anlegen',
     forgot: 'Passwort vergessen?',
     magicLink: 'Link zum Anmelden per E-Mail schicken',
+    phone: 'Code per SMS schicken',
+    provider: 'Mit {provider} anmelden',
   },
   signUp: {
     title: 'Konto anlegen',
@@ -127,10 +142,40 @@ export const de: Texts = {
     confirmTitle: 'Anmelden',
     confirmLead: 'Noch ein Schritt: Drücken Sie den Knopf, und Sie sind bei {site} angemeldet.',
   },
+  phone: {
+    title: 'Mit dem Telefon anmelden',
+    lead: 'Geben Sie Ihre Mobilnummer ein, und wir schicken Ihnen einen Code, der Sie anmeldet.',
+    hint: 'Mit Ländervorwahl, etwa +49, wenn sie aus dem Ausland ist.',
+    submit: 'Code schicken',
+    codeTitle: 'Code eingeben',
+    sent: 'Falls sich jemand mit {phone} anmeldet, ist eine SMS mit einem 6-stelligen Code unterwegs.',
+    enter: 'Anmelden',
+    again: 'Neuen Code anfordern',
+  },
+  ownPhone: {
+    title: 'Ihr Telefon',
+    none: 'Geben Sie eine Mobilnummer an. Wir schicken einen Code dorthin, um zu sehen, dass sie Ihre ist.',
+    signsIn: 'Sie können sich mit einem Code anmelden, der an {phone} geschickt wird.',
+    asksSecond: 'Beim Anmelden werden Sie nach einem Code gefragt, der an {phone} geschickt wird.',
+    use: 'Wofür es ist',
+    forSignIn: 'Anmelden ohne Passwort',
+    forSecond: 'Zweiter Schritt nach dem Passwort',
+    submit: 'Code schicken',
+    sent: 'Wir haben eine SMS mit einem 6-stelligen Code an {phone} geschickt.',
+    finish: 'Das ist mein Telefon',
+    remove: 'Telefon entfernen',
+  },
+  sms: {
+    code: '{code} ist Ihr Code für {site}. Geben Sie ihn niemandem.',
+  },
   mfa: {
     title: 'Zweiter Schritt',
     lead: 'Öffnen Sie Ihre Authenticator-App, und geben Sie den Code ein, den sie für diese Seite zeigt.',
     code: 'Code',
+    smsLead: 'Wir können einen Code an Ihr Telefon schicken.',
+    smsOr: 'Die App ist nicht zur Hand?',
+    smsSend: 'Code per SMS schicken',
+    smsSent: 'Wir haben eine SMS mit einem 6-stelligen Code an {phone} geschickt.',
     codeHint: 'Die 6 Ziffern der App, oder einer Ihrer Ersatzcodes.',
     submit: 'Weiter',
   },
@@ -159,6 +204,14 @@ export const de: Texts = {
     codesLead:
       'Bewahren Sie sie bei wichtigen Papieren auf. Jeder gilt einmal, wenn die App nicht zur Hand ist. Sie werden nur jetzt gezeigt.',
     codesDone: 'Ich habe sie aufbewahrt',
+  },
+  connections: {
+    title: 'Verbundene Konten',
+    lead: 'Konten anderswo, mit denen Sie sich hier anmelden können. Andere Geräte werden abgemeldet, wenn Sie das ändern.',
+    isConnected: 'verbunden',
+    isNotConnected: 'nicht verbunden',
+    connect: '{provider} verbinden',
+    disconnect: '{provider} trennen',
   },
   passkeys: {
     title: 'Ihre Passkeys',
@@ -228,6 +281,39 @@ export const de: Texts = {
         sentence:
           'Es wurde nichts gesendet. Vielleicht haben Sie sich inzwischen in einem anderen Tab an- oder abgemeldet. Öffnen Sie die Seite noch einmal.',
       },
+      sign_in_cancelled: {
+        title: 'Anmeldung nicht beendet',
+        sentence:
+          'Sie oder die andere Seite haben die Anmeldung abgebrochen. Nichts hat sich geändert. Versuchen Sie es noch einmal, oder melden Sie sich anders an.',
+      },
+      sign_in_expired: {
+        title: 'Bitte beginnen Sie neu',
+        sentence: 'Diese Anmeldung hat zu lange gedauert, wurde schon benutzt oder in einem anderen Browser begonnen.',
+      },
+      address_unproven: {
+        title: 'Ihre Adresse ist dort nicht bestätigt',
+        sentence:
+          'Die andere Seite bestätigt nicht, dass Ihre E-Mail-Adresse Ihnen gehört; darum wissen wir nicht, wer Sie hier sind. Bestätigen Sie die Adresse dort und versuchen Sie es noch einmal. Oder melden Sie sich an wie bisher, und verbinden Sie die andere Seite auf Ihrer Kontoseite.',
+      },
+      no_account: {
+        title: 'Hier gibt es kein Konto für Sie',
+        sentence:
+          'Auf diesem Weg lassen sich keine Konten anlegen. Wenn Sie eines haben, melden Sie sich an wie bisher.',
+      },
+      identity_taken: {
+        title: 'Schon mit einem anderen Konto verbunden',
+        sentence:
+          'Jenes Konto der anderen Seite öffnet hier ein anderes Konto. Melden Sie sich damit an, trennen Sie es auf jener Kontoseite, und verbinden Sie es dann hier.',
+      },
+      last_way_in: {
+        title: 'Nur so können Sie sich anmelden',
+        sentence: 'Wählen Sie ein Passwort oder verbinden Sie eine andere Seite, bevor Sie diese trennen.',
+      },
+      provider_failed: {
+        title: 'Die andere Seite kann Sie gerade nicht anmelden',
+        sentence:
+          'Sie hat nicht geantwortet, oder nicht wie sie sollte. Versuchen Sie es gleich noch einmal, oder melden Sie sich anders an.',
+      },
     },
     byStatus: {
       400: { title: 'Das hat nicht geklappt', sentence: 'Die Anfrage war unvollständig oder wurde nicht verstanden.' },
@@ -270,6 +356,10 @@ export const de: Texts = {
     securityTitle: 'Wie Sie sich anmelden',
     changePassword: 'Passwort ändern',
     twoStep: 'Anmeldung in zwei Schritten',
+    phone: 'Ihr Telefon',
+    phoneOff: 'keines',
+    phoneSignIn: 'meldet Sie an',
+    phoneSecond: 'zweiter Schritt',
     twoStepOn: 'an',
     twoStepOff: 'aus',
     passkeys: 'Anmelden mit Passkey',
@@ -353,6 +443,22 @@ export const de: Texts = {
         factor_removed: {
           heading: 'Die Anmeldung in zwei Schritten wurde ausgeschaltet',
           lead: 'Die Authenticator-App Ihres Kontos bei {site} wurde entfernt, und andere Geräte wurden abgemeldet.',
+        },
+        phone_added: {
+          heading: 'Ein Telefon wurde eingerichtet',
+          lead: 'Für Ihr Konto bei {site} wurde ein Telefon eingerichtet, und andere Geräte wurden abgemeldet.',
+        },
+        phone_removed: {
+          heading: 'Ein Telefon wurde entfernt',
+          lead: 'Das Telefon Ihres Kontos bei {site} wurde entfernt, und andere Geräte wurden abgemeldet.',
+        },
+        identity_connected: {
+          heading: 'Ein Weg zur Anmeldung kam hinzu',
+          lead: 'Ein Konto einer anderen Seite wurde mit Ihrem Konto bei {site} verbunden und kann es von jetzt an öffnen.',
+        },
+        identity_disconnected: {
+          heading: 'Ein Weg zur Anmeldung wurde entfernt',
+          lead: 'Ein Konto einer anderen Seite wurde von Ihrem Konto bei {site} getrennt, und andere Geräte wurden abgemeldet.',
         },
         passkey_added: {
           heading: 'Ein Passkey wurde hinzugefügt',

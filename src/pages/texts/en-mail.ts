@@ -51,6 +51,22 @@ export const enMail = {
         heading: 'Two-step sign-in was switched off',
         lead: 'The authenticator app of your account at {site} was removed, and other devices were signed out.',
       },
+      phone_added: {
+        heading: 'A phone was set up',
+        lead: 'A phone was set up for your account at {site}, and other devices were signed out.',
+      },
+      phone_removed: {
+        heading: 'A phone was removed',
+        lead: 'The phone of your account at {site} was removed, and other devices were signed out.',
+      },
+      identity_connected: {
+        heading: 'A way to sign in was added',
+        lead: 'An account at another site was connected to your account at {site}, and can sign in to it from now on.',
+      },
+      identity_disconnected: {
+        heading: 'A way to sign in was removed',
+        lead: 'An account at another site was disconnected from your account at {site}, and other devices were signed out.',
+      },
       passkey_added: {
         heading: 'A passkey was added',
         lead: 'A passkey was added to your account at {site}. It signs in without the password. Other devices were signed out.',

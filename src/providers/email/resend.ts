@@ -1,5 +1,6 @@
 // Resend's API: `POST /emails`, with its Idempotency-Key (https://resend.com/docs/api-reference/emails/send-email).
-import { type Mailer, MailFault, type OutgoingMail } from './mailer.ts'
+import { askVendor } from '../delivery-fault.ts'
+import type { Mailer } from './mailer.ts'
 
 export interface ResendSettings {
   readonly apiKey: string
@@ -7,29 +8,19 @@ export interface ResendSettings {
   readonly endpoint: string | undefined
 }
 
-const timeoutMs = 5000
-
 export function createResendMailer({ apiKey, from, endpoint = 'https://api.resend.com' }: ResendSettings): Mailer {
   const url = `${endpoint.replace(/\/$/, '')}/emails`
   return {
-    async send(mail: OutgoingMail) {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${apiKey}`,
-          'content-type': 'application/json',
-          'idempotency-key': mail.idempotencyKey,
-        },
-        body: JSON.stringify({ from, to: [mail.to], subject: mail.subject, html: mail.html, text: mail.text }),
-        signal: AbortSignal.timeout(timeoutMs),
-      })
+    keepsKeys: true,
+    async send({ to, subject, html, text }, idempotencyKey) {
+      const headers = {
+        authorization: `Bearer ${apiKey}`,
+        'content-type': 'application/json',
+        'idempotency-key': idempotencyKey,
+      }
+      const body = JSON.stringify({ from, to: [to], subject, html, text })
+      const response = await askVendor('resend', new Request(url, { method: 'POST', headers, body }))
       await response.body?.cancel()
-      if (response.ok) return
-      // 4xx except 429 say the same next time.
-      throw new MailFault(
-        `the mail vendor answered ${response.status}`,
-        response.status < 500 && response.status !== 429,
-      )
     },
   }
 }

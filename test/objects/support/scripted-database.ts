@@ -20,6 +20,7 @@ export async function scriptedDatabase(request: {
   text(): Promise<string>
 }): Promise<Response> {
   const { hostname, pathname } = new URL(request.url)
+  if (hostname === 'lists.test') return publishedList(request)
   if (hostname !== 'database.test') return realDatabase(request)
   if (request.method === 'PUT' && pathname === '/mode') {
     const told = await request.text()
@@ -33,6 +34,22 @@ export async function scriptedDatabase(request: {
   asked.push(body)
   if (typeof mode === 'object') return passOn(mode.databaseEndpoint, mode.databaseUrl, body)
   return mode === 'answers' ? Response.json(empty) : new Response('lost', { status: 502 })
+}
+
+let published: { status: number; headers: Record<string, string>; text: string } | null = null
+let timesRead = 0
+
+/** A publisher of lists: what a test puts there is what is there; a POST says how often that was read. */
+async function publishedList(request: Parameters<typeof scriptedDatabase>[0]): Promise<Response> {
+  if (request.method === 'POST') return Response.json(timesRead)
+  if (request.method === 'GET') {
+    timesRead += 1
+    if (published === null) return new Response('gone', { status: 404 })
+    return new Response(published.status === 304 ? null : published.text, published)
+  }
+  timesRead = 0
+  published = JSON.parse(await request.text()) as typeof published
+  return new Response(null, { status: 204 })
 }
 
 /** A test may name a real endpoint itself. */

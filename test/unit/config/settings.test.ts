@@ -9,6 +9,8 @@ const environment = {
   DATABASE_URL: 'postgres://user:secret-password@db.example.com/site',
   ORIGIN_URL: 'http://127.0.0.1:9000',
   RESEND_API_KEY: 're_secret',
+  TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+  TWILIO_AUTH_TOKEN: 'twilio_secret',
   ...(await createSecrets(2048)),
 }
 

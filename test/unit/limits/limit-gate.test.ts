@@ -6,7 +6,7 @@ import { type ActiveRule, compileRules } from '../../../src/limits/rule-set.ts'
 import type { LimitRuleId } from '../../../src/limits/rules.ts'
 import { newSubject } from '../../../src/limits/subject-state.ts'
 import { createTally } from '../../../src/limits/tally.ts'
-import { randomOf } from './support/random.ts'
+import { randomOf } from '../../../tools/train/random.ts'
 import { createWorld } from './support/world.ts'
 
 const page = { request: { method: 'GET' }, target: { path: '/' } }

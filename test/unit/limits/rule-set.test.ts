@@ -62,9 +62,18 @@ describe('the table', () => {
       ['webauthn-finish', 20, 1, 'address'],
       ['password-forgot', 5, 1, 'address'],
       ['second-factor', 10, 1, 'address'],
+      ['social-start', 10, 1, 'address'],
+      ['social-finish', 20, 1, 'address'],
       ['own-password', 10, 60, 'account'],
       ['mail-message', 10, 60, 'mail-address'],
       ['phone-code', 3, 60, 'number'],
+      ['phone-start', 5, 1, 'address'],
+      ['phone-verify', 10, 1, 'address'],
+      ['sms-number', 10, 1440, 'number'],
+      ['sms-network', 20, 60, 'network'],
+      ['sms-country', 200, 60, 'country'],
+      ['sms-day', 1000, 1440, 'site'],
+      ['sms-conversion', 20, 60, 'country'],
     ])
   })
 

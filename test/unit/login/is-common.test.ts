@@ -1,6 +1,8 @@
 import fc from 'fast-check'
+import { dictionary } from '@zxcvbn-ts/language-common'
 import { describe, expect, it } from 'vitest'
 import { isCommon } from '../../../src/login/password/is-common.ts'
+import { topPasswords } from '../../../src/login/password/top-passwords.ts'
 
 const refused = [
   'password',
@@ -77,6 +79,20 @@ const accepted = [
   '20351332',
   'footballer of the year',
 ]
+
+describe('the 10,000 passwords that most people have', () => {
+  const top = dictionary['passwords-common'].slice(0, 10_000)
+
+  it('are refused, every one, in any case', () => {
+    expect(top).toHaveLength(10_000)
+    expect(top.filter((password) => !isCommon(password, []))).toEqual([])
+    expect(top.filter((password) => !isCommon(password.toUpperCase(), []))).toEqual([])
+  })
+
+  it('are packed and unpacked without a loss, and nothing is added', () => {
+    expect([...topPasswords()].toSorted()).toEqual(top.toSorted())
+  })
+})
 
 describe('a password that many people use', () => {
   it.each(refused)('is recognised: %s', (password) => expect(isCommon(password, [])).toBe(true))

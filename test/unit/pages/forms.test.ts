@@ -7,7 +7,14 @@ import { verifyEmailPage } from '../../../src/pages/verify-email-page.tsx'
 import { actions, base, html, input, links } from './read-page.ts'
 
 describe('login page', () => {
-  const props = { ...base, returnTo: '/basket?a=1&b=2', signUpEnabled: true, magicLinkEnabled: true, passkey: null }
+  const props = {
+    ...base,
+    returnTo: '/basket?a=1&b=2',
+    signUpEnabled: true,
+    magicLinkEnabled: true,
+    phoneEnabled: true,
+    passkey: null,
+  }
 
   it('has the fields password managers know', () => {
     const page = loginPage(props)

@@ -49,7 +49,13 @@ describe('inbox page', () => {
 
 describe('account page', () => {
   const row = { createdAt: '2026-01-02T03:04:05Z', lastSeenAt: 'never', ip: null, userAgent: null }
-  const props = { ...base, user: { email: 'ada@example.org', name: null }, hasTwoStep: false, passkeys: null }
+  const props = {
+    ...base,
+    user: { email: 'ada@example.org', name: null },
+    hasTwoStep: false,
+    phone: null,
+    passkeys: null,
+  }
 
   it('signs out one device, all others, or this one', () => {
     const page = accountPage({

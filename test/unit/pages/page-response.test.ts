@@ -14,6 +14,7 @@ const page = (logoUrl: string | null = null, passkey: PasskeyOffer | null = null
     returnTo: null,
     signUpEnabled: true,
     magicLinkEnabled: true,
+    phoneEnabled: true,
     passkey,
   })
 const policy = (response: Response): string => response.headers.get('content-security-policy') ?? ''

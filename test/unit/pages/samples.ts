@@ -1,9 +1,12 @@
 import { accountPage } from '../../../src/pages/account-page.tsx'
 import { checkMailPage } from '../../../src/pages/check-mail-page.tsx'
+import { connectionsPage } from '../../../src/pages/connections-page.tsx'
 import { changePasswordPage } from '../../../src/pages/change-password-page.tsx'
 import { forgotPage } from '../../../src/pages/forgot-page.tsx'
 import { magicCodePage, magicConfirmPage, magicLinkPage } from '../../../src/pages/magic-link-page.tsx'
-import { mfaPage, reauthenticatePage } from '../../../src/pages/mfa-page.tsx'
+import { mfaPage, mfaTextPage, reauthenticatePage } from '../../../src/pages/mfa-page.tsx'
+import { ownPhoneCodePage, ownPhonePage } from '../../../src/pages/own-phone-page.tsx'
+import { phoneCodePage, phonePage } from '../../../src/pages/phone-page.tsx'
 import { resetPage } from '../../../src/pages/reset-page.tsx'
 import { backupCodesPage, setUpPage, twoStepPage } from '../../../src/pages/two-step-page.tsx'
 import { passkeysPage } from '../../../src/pages/passkeys-page.tsx'
@@ -31,6 +34,8 @@ export function everyPage(theme: Theme, value: string, texts: Texts = en): Reado
       email: value,
       signUpEnabled: true,
       magicLinkEnabled: true,
+      phoneEnabled: true,
+      providers: [{ id: 'one', name: value }],
       passkey: { domain: 'example.com', unknownId: value },
       problem: 'invalid_credentials',
     }),
@@ -50,8 +55,21 @@ export function everyPage(theme: Theme, value: string, texts: Texts = en): Reado
     magicLink: magicLinkPage({ ...base, returnTo: value, email: value, problem: 'rate_limited', retryAfterS: 30 }),
     magicCode: magicCodePage({ ...base, returnTo: value, email: value, problem: 'invalid_code' }),
     magicConfirm: magicConfirmPage({ ...base, token: value }),
-    mfa: mfaPage({ ...base, returnTo: value, problem: 'invalid_code', passkey: { domain: 'example.com' } }),
-    mfaWithoutPasskey: mfaPage({ ...base, passkey: null }),
+    mfa: mfaPage({
+      ...base,
+      returnTo: value,
+      problem: 'invalid_code',
+      methods: ['totp', 'backup_code', 'sms'],
+      passkey: { domain: 'example.com' },
+    }),
+    mfaByText: mfaPage({ ...base, returnTo: value, methods: ['sms'], passkey: null }),
+    mfaText: mfaTextPage({ ...base, returnTo: value, phone: value, problem: 'invalid_code' }),
+    phone: phonePage({ ...base, returnTo: value, phone: value, wrong: { phone: value } }),
+    phoneCode: phoneCodePage({ ...base, returnTo: value, phone: value, problem: 'invalid_code' }),
+    ownPhoneNone: ownPhonePage({ ...base, phone: value, own: null, wrong: { phone: value } }),
+    ownPhone: ownPhonePage({ ...base, phone: '', own: { number: value, use: 'second-factor' } }),
+    ownPhoneCode: ownPhoneCodePage({ ...base, phone: value, problem: 'phone_taken' }),
+    mfaWithoutPasskey: mfaPage({ ...base, methods: ['totp'], passkey: null }),
     proofByPassword: reauthenticatePage({
       ...base,
       returnTo: value,
@@ -61,6 +79,14 @@ export function everyPage(theme: Theme, value: string, texts: Texts = en): Reado
     proofByFactor: reauthenticatePage({ ...base, returnTo: value, ask: 'factor', passkey: null }),
     proofImpossible: reauthenticatePage({ ...base, returnTo: value, ask: 'nothing', passkey: null }),
     proofByPasskey: reauthenticatePage({ ...base, ask: 'passkey', passkey: { domain: 'example.com' } }),
+    connections: connectionsPage({
+      ...base,
+      connections: [
+        { id: value, name: value, isConnected: true },
+        { id: 'two', name: value, isConnected: false },
+      ],
+      notice: 'identity_connected',
+    }),
     twoStepOff: twoStepPage({ ...base, codesLeft: null, problem: 'factor_exists' }),
     twoStepOn: twoStepPage({ ...base, codesLeft: 7, notice: 'factor_removed' }),
     setUp: setUpPage({ ...base, secret: value, otpauthUrl: value, picture, problem: 'invalid_code' }),
@@ -92,6 +118,7 @@ export function everyPage(theme: Theme, value: string, texts: Texts = en): Reado
         { ...row, id: 'b', isCurrent: false },
       ],
       hasTwoStep: true,
+      phone: 'sign-in',
       passkeys: 2,
       homeUrl: '/',
       notice: 'session_revoked',

@@ -5,7 +5,7 @@ import { type LimitRuleId, limitRuleIds, limitRules } from '../../../../src/limi
 import type { ActiveRule, Attempt } from '../../../../src/limits/rule-set.ts'
 import { type SubjectState, newSubject, slotOf } from '../../../../src/limits/subject-state.ts'
 import { PlainWindow } from './plain-window.ts'
-import { type Random, randomOf } from './random.ts'
+import { type Random, randomOf } from '../../../../tools/train/random.ts'
 import { type Asked, type World, createWorld } from './world.ts'
 
 export interface ModelResult {

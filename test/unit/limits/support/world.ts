@@ -5,7 +5,7 @@ import { type Question, type Verdict, decideAll } from '../../../../src/limits/d
 import { type LimitGate, createLimitGate } from '../../../../src/limits/limit-gate.ts'
 import { createTally } from '../../../../src/limits/tally.ts'
 import type { ActiveRule } from '../../../../src/limits/rule-set.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../../../../tools/train/random.ts'
 
 export interface World {
   readonly gates: readonly LimitGate[]

@@ -1,0 +1,138 @@
+// Whether a text may be sent, which costs money: asked before it is spent, of one object for the whole world, about the
+// number, the network, the country and the day at once. What it withholds is told to nobody who asks for a code.
+import type { ConversionPolicy } from './conversion.ts'
+import type { Question, Verdict } from './decide.ts'
+import { askedInTime } from './limiter.ts'
+import { type RuleSet, type ActiveRule, isEnforcedFor } from './rule-set.ts'
+import type { LimitRuleId } from './rules.ts'
+import { addressSubject, limitObjectName, secretSubject } from './subject.ts'
+import type { Tally } from './tally.ts'
+
+export interface SmsQuestion {
+  readonly budgets: readonly { readonly subject: string; readonly question: Question }[]
+  /** Null while the rule is off. */
+  readonly conversion: {
+    readonly subject: string
+    readonly policy: ConversionPolicy
+    readonly isEnforced: boolean
+  } | null
+}
+
+export interface SmsVerdict {
+  readonly budgets: readonly Verdict[]
+  readonly conversion: { readonly isAllowed: boolean; readonly isNew: boolean }
+}
+
+/** The part of the limit object that the worker calls. */
+export interface SmsShard {
+  /** Charges every budget, or none. */
+  spendSms(asked: SmsQuestion): Promise<SmsVerdict>
+  countUsedSms(subject: string, policy: ConversionPolicy): Promise<void>
+}
+
+export interface SmsSpending {
+  readonly number: string
+  readonly country: string
+  readonly ip: string | null
+  /** Nobody is to get a text: the same work, charged to nobody. */
+  readonly isForNobody: boolean
+}
+
+export interface Withheld {
+  readonly rule: LimitRuleId
+  /** Worth telling: the first of its window. */
+  readonly isNew: boolean
+}
+
+export interface SmsFuse {
+  /** Null: send it. Rejects when nobody can count. */
+  spend(spending: SmsSpending): Promise<Withheld | null>
+  /** A code that was sent to this country has come back. */
+  countUsed(country: string): Promise<void>
+}
+
+export interface SmsFuseOptions {
+  readonly rules: RuleSet
+  readonly tally: Tally
+  readonly shard: (objectName: string) => SmsShard
+  readonly shards: number
+  readonly secret: Uint8Array
+}
+
+const budgetIds = ['sms-number', 'sms-network', 'sms-country', 'sms-day'] as const
+/** Whoever has more addresses than these are of one household or server has a network of them. */
+const networkPrefix = { v4: 24, v6: 48 } as const
+/** More than anybody asks: what is charged to nobody is never refused. */
+const noLimit = 1_000_000
+
+export function createSmsFuse({ rules, tally, shard, shards, secret }: SmsFuseOptions): SmsFuse {
+  const active = budgetIds.map((id) => rules.get(id)).filter((rule) => rule !== null)
+  const conversion = rules.get('sms-conversion')
+  const object = (): SmsShard => shard(limitObjectName('sms', null, shards))
+
+  function subjectOf({ id }: ActiveRule, { number, country, ip, isForNobody }: SmsSpending): string {
+    if (isForNobody) return 'nobody'
+    if (id === 'sms-number') return secretSubject('number', secret, number)
+    if (id === 'sms-network') return networkOf(ip)
+    return id === 'sms-day' ? 'everybody' : `country:${country}`
+  }
+
+  function budget(rule: ActiveRule, spending: SmsSpending): SmsQuestion['budgets'][number] {
+    const subject = subjectOf(rule, spending)
+    const counted = spending.isForNobody ? { ...rule.counted, limit: noLimit } : rule.counted
+    return {
+      subject,
+      question: { rule: counted, isEnforced: isEnforcedFor(rule, subject), units: rule.cost, lease: null },
+    }
+  }
+
+  function conversionOf(spending: SmsSpending): SmsQuestion['conversion'] {
+    if (conversion === null) return null
+    const subject = subjectOf(conversion, spending)
+    return {
+      subject,
+      policy: policyOf(conversion),
+      isEnforced: isEnforcedFor(conversion, subject) && !spending.isForNobody,
+    }
+  }
+
+  return {
+    async spend(spending) {
+      const asked = { budgets: active.map((rule) => budget(rule, spending)), conversion: conversionOf(spending) }
+      const verdict = await askedInTime(() => object().spendSms(asked))
+      return spending.isForNobody ? null : conclude(asked, verdict)
+    },
+    async countUsed(country) {
+      if (conversion !== null)
+        await askedInTime(() => object().countUsedSms(`country:${country}`, policyOf(conversion)))
+    },
+  }
+
+  function conclude(asked: SmsQuestion, verdict: SmsVerdict): Withheld | null {
+    const judged = active.map((rule, index) => ({
+      rule,
+      isEnforced: asked.budgets[index]?.question.isEnforced === true,
+      isAllowed: verdict.budgets[index]?.isAllowed === true,
+      isNew: verdict.budgets[index]?.isNewViolation === true,
+    }))
+    if (conversion !== null)
+      judged.push({ rule: conversion, isEnforced: asked.conversion?.isEnforced === true, ...verdict.conversion })
+    const refusing = judged.filter(({ isAllowed, isEnforced }) => !isAllowed && isEnforced)
+    for (const { rule, isAllowed, isEnforced } of judged)
+      if (!isAllowed) tally.count(rule, isEnforced ? 'refused' : 'wouldRefuse')
+      else if (refusing.length === 0) tally.count(rule, 'allowed')
+    const [first] = refusing
+    return first === undefined ? null : { rule: first.rule.id, isNew: refusing.some(({ isNew }) => isNew) }
+  }
+}
+
+/** `limit` is how many texts go out before their use is judged. */
+function policyOf({ limit, windowMs }: ActiveRule): ConversionPolicy {
+  return { windowMs, least: limit }
+}
+
+function networkOf(ip: string | null): string {
+  const isV6 = ip?.includes(':') === true && !/^::ffff:[\d.]+$/i.test(ip)
+  const subject = addressSubject(ip, networkPrefix.v6)
+  return isV6 ? subject : subject.replace(/\.\d+$/, `.0/${networkPrefix.v4}`)
+}

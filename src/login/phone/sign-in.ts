@@ -1,0 +1,46 @@
+// Signing in by a code that is sent to the account's phone. A number that nobody signs in with is answered alike and makes no
+// account: everything else here is built on an address that mail reaches.
+import { auditRow } from '../../audit/record.ts'
+import { askToSignIn, countNumberAttempt, enterByPhone, spentByCode, spentById } from '../../db/queries/phones.ts'
+import type { Statement } from '../../db/database.ts'
+import { entryOf } from '../../db/queries/sign-in.ts'
+import { textOrNull } from '../../db/values.ts'
+import { type Exchange, auditSource } from '../../exchange.ts'
+import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
+import { hashCode } from '../challenge.ts'
+import { browserOf, checkCode, countUsed, mostTries, numberOf, refuseCode, sendCode } from './code.ts'
+
+const purpose = 'phone-sign-in'
+
+export async function startPhone(exchange: Exchange, typed: string, returnTo: string | null): Promise<void> {
+  const phone = numberOf(exchange, typed)
+  const audit = auditRow('phone-code.sent', auditSource(exchange), { details: { purpose } }, exchange.deps.now())
+  await sendCode(exchange, { phone, use: 'sign-in', returnTo }, (code) => askToSignIn(code, audit))
+}
+
+export interface PhoneSignIn {
+  readonly answer: LoginAnswer
+  readonly returnTo: string | null
+}
+
+export async function verifyPhone(
+  exchange: Exchange,
+  given: { readonly phone: string; readonly code: string; readonly mode: LoginMode },
+): Promise<PhoneSignIn> {
+  const { number } = numberOf(exchange, given.phone)
+  const draft = draftSession(exchange, { userId: null, method: 'phone', amr: ['sms'], aal: 1, mode: given.mode })
+  const spent = await spentCode(exchange, number, given.code)
+  const [row] = spent === null ? [] : await exchange.database.write(enterByPhone(spent, draft))
+  if (row === undefined) return refuseCode(exchange, purpose)
+  countUsed(exchange, number)
+  return { answer: await completeLogin(exchange, entryOf(row), draft), returnTo: textOrNull(row, 'return_to') }
+}
+
+/** Null where the vendor, who made the code, says that it is another one. */
+async function spentCode(exchange: Exchange, number: string, code: string): Promise<Statement | null> {
+  const { sms, codeKey } = exchange.deps
+  const question = { purpose, browserHash: browserOf(exchange), maxAttempts: mostTries } as const
+  if (sms?.makesCodes !== true) return spentByCode(number, hashCode(codeKey, code), question)
+  const answered = await checkCode(exchange, countNumberAttempt(number, question), code)
+  return answered === null ? null : spentById(answered.id)
+}

@@ -1,0 +1,39 @@
+// What became of a message that a vendor did not take over, and whether asking again could send it a second time.
+
+/**
+ * `refused`: it will be refused next time too. `later`: it was not sent, and may be next time. `unknown`: nobody knows
+ * whether it was sent, as the answer never came.
+ */
+export type DeliveryOutcome = 'refused' | 'later' | 'unknown'
+
+/** Says what went wrong without a word of the message or its recipient. */
+export class DeliveryFault extends Error {
+  readonly outcome: DeliveryOutcome
+
+  constructor(outcome: DeliveryOutcome, message: string) {
+    super(message)
+    this.name = 'DeliveryFault'
+    this.outcome = outcome
+  }
+}
+
+const timeoutMs = 5000
+
+/** Asks a vendor, for a bounded time. Returns what it answered when it took the message over; throws DeliveryFault otherwise. */
+export async function askVendor(vendor: string, request: Request): Promise<Response> {
+  let response: Response
+  try {
+    response = await fetch(request, { signal: AbortSignal.timeout(timeoutMs), redirect: 'manual' })
+  } catch (error) {
+    throw new DeliveryFault('unknown', `${vendor}: ${error instanceof Error ? error.name : 'no answer'}`)
+  }
+  if (response.ok) return response
+  await response.body?.cancel()
+  throw new DeliveryFault(outcomeOf(response.status), `${vendor} answered ${response.status}`)
+}
+
+/** Only a gateway between here and the vendor can have lost an answer; the vendor itself says what it did not do. */
+function outcomeOf(status: number): DeliveryOutcome {
+  if (status === 502 || status === 504) return 'unknown'
+  return status >= 500 || status === 429 || status === 408 ? 'later' : 'refused'
+}

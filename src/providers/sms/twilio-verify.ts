@@ -1,0 +1,30 @@
+// Twilio's Verify: it makes the code, sends it and checks it; asked again within ten minutes it sends the same one
+// (https://www.twilio.com/docs/verify/api/verification).
+import { z } from 'zod'
+import { DeliveryFault } from '../delivery-fault.ts'
+import type { CodeSender } from './sms-vendor.ts'
+import { type TwilioAccount, askTwilio, twilioRequest } from './twilio.ts'
+
+const checked = z.object({ status: z.string(), to: z.string() })
+
+export function createTwilioVerify(account: TwilioAccount, serviceSid: string): CodeSender {
+  const ask = (path: string, form: Readonly<Record<string, string>>): Promise<Response> =>
+    askTwilio(twilioRequest(account, { host: 'verify.twilio.com', path: `/v2/Services/${serviceSid}${path}`, form }))
+  return {
+    makesCodes: true,
+    async start({ to, language }) {
+      const response = await ask('/Verifications', { To: to, Channel: 'sms', Locale: language })
+      await response.body?.cancel()
+    },
+    async check(to, code) {
+      try {
+        const answer = checked.parse(await (await ask('/VerificationCheck', { To: to, Code: code })).json())
+        return answer.status === 'approved' && answer.to === to
+      } catch (error) {
+        // 404: spent, expired, or tried too often.
+        if (error instanceof DeliveryFault && error.outcome === 'refused') return false
+        throw error
+      }
+    },
+  }
+}

@@ -1,0 +1,114 @@
+// What people notice of a vendor of texts that fails: nothing but a text that comes later, or twice with the same code. F14, F15.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type TestGateway, startGateway } from '../support/gateway.ts'
+import { newPerson } from '../support/people.ts'
+import { codeTo, enrolPhone, textsTo } from '../support/phones.ts'
+import { bundleWith, shippedConfig } from '../support/site-config.ts'
+import { newVisitor } from '../support/visitor.ts'
+import { timed } from '../support/within.ts'
+
+const patience = { timeout: 40_000, interval: 100 }
+
+async function start(gateway: TestGateway, phone: string): Promise<string> {
+  const { value: answer, ms } = await timed(newVisitor(gateway).send('POST', '/auth/v1/phone/start', { phone }))
+  expect([answer.status, await answer.json()]).toEqual([202, { status: 'sent' }])
+  expect(ms).toBeLessThan(2000)
+  return answer.headers.get('x-request-id') ?? ''
+}
+
+const verify = (gateway: TestGateway, phone: string, code: string) =>
+  newVisitor(gateway).send('POST', '/auth/v1/phone/verify', { phone, code })
+
+describe('a vendor that sends our texts', () => {
+  let gateway: TestGateway
+  let storageDir: string
+  beforeAll(async () => {
+    storageDir = mkdtempSync(join(tmpdir(), 'portcullis-sms-vendor-'))
+    gateway = await startGateway({ storageDir })
+  })
+  afterAll(async () => {
+    await gateway.stop()
+    rmSync(storageDir, { recursive: true, force: true })
+  })
+  afterEach(() => gateway.mail.sms.mode('ok'))
+
+  const someone = async (): Promise<string> => enrolPhone(gateway, await newPerson(gateway))
+
+  it.each(['hang', 'fail'] as const)('and %ss gets the text later, once, and its code signs in', async (mode) => {
+    const number = await someone()
+    gateway.mail.sms.mode(mode)
+    await start(gateway, number)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    gateway.mail.sms.mode('ok')
+    const code = await codeTo(gateway, number, 1)
+    expect((await verify(gateway, number, code)).status).toBe(200)
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    expect(textsTo(gateway, number).length).toBe(2)
+  })
+
+  it('and loses its answers sends one text too many at most, with the same code', async () => {
+    const number = await someone()
+    gateway.mail.sms.mode('lose')
+    const requestId = await start(gateway, number)
+    const undelivered = () =>
+      gateway.sql("select reason from audit_events where request_id = $1 and type = 'message.undelivered'", [requestId])
+    await expect.poll(undelivered, patience).toEqual([{ reason: 'twilio: TimeoutError' }])
+    const codes = textsTo(gateway, number)
+      .slice(1)
+      .map(({ text }) => /\d{6}/.exec(text)?.[0])
+    expect(codes.length).toBe(2)
+    expect(new Set(codes).size).toBe(1)
+    expect((await verify(gateway, number, codes[0] ?? '')).status).toBe(200)
+  })
+
+  it('gets what the gateway had promised to send when it was killed', async () => {
+    const number = await someone()
+    gateway.mail.sms.mode('hang')
+    await start(gateway, number)
+    await gateway.workerd.kill()
+    gateway.mail.sms.mode('ok')
+    await gateway.workerd.restart()
+    await expect.poll(() => textsTo(gateway, number).length, patience).toBe(2)
+    const code = await codeTo(gateway, number, 1)
+    expect((await verify(gateway, number, code)).status).toBe(200)
+  })
+})
+
+describe('a vendor that makes the codes', () => {
+  let gateway: TestGateway
+  beforeAll(async () => {
+    const phone = { provider: 'twilio-verify', serviceSid: `VA${'d'.repeat(32)}`, country: 'DE' } as const
+    gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, login: { phone } }) })
+  })
+  afterAll(() => gateway.stop())
+  afterEach(() => gateway.mail.sms.mode('ok'))
+
+  it('is asked about each, five times at most', async () => {
+    const number = await enrolPhone(gateway, await newPerson(gateway))
+    await start(gateway, number)
+    const code = await codeTo(gateway, number, 1)
+    const wrong = code === '000000' ? '000001' : '000000'
+    expect((await verify(gateway, number, wrong)).status).toBe(401)
+    expect((await verify(gateway, number, code)).status).toBe(200)
+    expect((await verify(gateway, number, code)).status).toBe(401)
+    await start(gateway, number)
+    const second = await codeTo(gateway, number, 2)
+    for (let attempt = 0; attempt < 5; attempt += 1)
+      expect((await verify(gateway, number, second === '000000' ? '000001' : '000000')).status).toBe(401)
+    expect((await verify(gateway, number, second)).status).toBe(401)
+  })
+
+  it('lets nobody in while it cannot say', async () => {
+    const number = await enrolPhone(gateway, await newPerson(gateway))
+    await start(gateway, number)
+    const code = await codeTo(gateway, number, 1)
+    gateway.mail.sms.mode('fail')
+    const answer = await verify(gateway, number, code)
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
+    gateway.mail.sms.mode('ok')
+    expect((await verify(gateway, number, code)).status).toBe(200)
+  })
+})
