@@ -8,7 +8,10 @@ export const migrationNames: readonly string[] = [
   '0003_tokens.sql',
   '0004_factors.sql',
   '0005_passkeys.sql',
+  '0006_phones.sql',
+  '0007_sign_in_attempts.sql',
   '0009_shared_secret_days.sql',
+  '0010_login_habits.sql',
   '0012_deleted_accounts.sql',
 ]
 

@@ -3,7 +3,7 @@
 import { BoundedMap } from '../kit/bounded-map.ts'
 import type { Asking } from '../tokens/key-sets.ts'
 import type { JsonObject } from '../tokens/strict-json.ts'
-import type { TokenVerdict } from '../tokens/verify-token.ts'
+import type { AnyVerdict } from '../tokens/verify-shared.ts'
 import type { Visit } from '../users/external-users.ts'
 import { type TokenScheme, readAuthorization } from './authorization-header.ts'
 import type { Holder, Principal, SessionPrincipal } from './principal.ts'
@@ -65,7 +65,7 @@ export type PersonFound =
   | { readonly outcome: 'unknown' }
 
 export interface BearerPorts {
-  readonly verify: (token: string, visit: BearerVisit, nowMs: number) => Promise<TokenVerdict>
+  readonly verify: (token: string, visit: BearerVisit, nowMs: number) => Promise<AnyVerdict>
   readonly now: () => number
 }
 
@@ -162,7 +162,7 @@ export function createBearerTokens({ verify, now }: BearerPorts): BearerTokens {
   return { seen, authenticate }
 }
 
-type ValidToken = TokenVerdict & { readonly outcome: 'valid' }
+type ValidToken = AnyVerdict & { readonly outcome: 'valid' }
 
 /** A bound token without its proof is somebody's who found it; a proof of a key that no token names proves nothing. */
 function schemeProblem({ jkt, issuer }: ValidToken, { scheme }: Shown): BearerOutcome | null {

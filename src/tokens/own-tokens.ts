@@ -17,7 +17,7 @@ export type JudgeOwnToken = (token: string, visit: BearerVisit) => Promise<OwnTo
 export function createOwnTokenJudge(own: Trusted, now: () => number): JudgeOwnToken {
   const { issuer, audiences } = own.rules
   const rules = { ...own.rules, audiences: [...audiences, userinfoAudience(issuer)] }
-  const trusted = { byKeys: new Map([[issuer, { ...own, rules }]]), bySecret: new Map<string, never>() }
+  const trusted = new Map([[issuer, { ...own, rules }]])
   return async (token, visit) => {
     const verdict = await verifyToken(token, trusted, visit, now())
     if (verdict.outcome === 'unknown') return { outcome: 'unknown' }

@@ -4,12 +4,12 @@ import { type GatewayEnv, createApp } from '../../context.ts'
 import type { Deps } from '../../deps.ts'
 import { findConnected } from '../../db/queries/identities.ts'
 import { text } from '../../db/values.ts'
-import { type Exchange, principalOf } from '../../exchange.ts'
+import { type Exchange } from '../../exchange.ts'
 import { formText, goTo } from '../../forms/answer.ts'
 import { leaveFor } from '../../forms/leave-for.ts'
 import { questionBase } from '../../forms/question-base.ts'
 import { requireForm } from '../../forms/require-form.ts'
-import { requireSession } from '../../forms/require-session.ts'
+import { isNobody, requireSession } from '../../forms/require-session.ts'
 import { withReturnTo } from '../../pages/addresses.ts'
 import { connectionsPage } from '../../pages/connections-page.tsx'
 import type { Page } from '../../pages/layout.tsx'
@@ -24,8 +24,7 @@ export function connections({ identityProviders }: Deps): Hono<GatewayEnv> {
   if (identityProviders.size === 0) return app
   app.get('/account/connections', async ({ env: { exchange }, req }) => {
     const { basePath } = exchange.deps.settings.config
-    if (principalOf(exchange) === null && exchange.authentication.kind !== 'undecided')
-      return goTo(withReturnTo(`${basePath}/login`, `${basePath}/account/connections`))
+    if (isNobody(exchange)) return goTo(withReturnTo(`${basePath}/login`, `${basePath}/account/connections`))
     const isNew = req.query('notice') === 'identity_connected'
     return pageResponse(await show(exchange, isNew ? 'identity_connected' : undefined))
   })

@@ -6,11 +6,11 @@ import { type GatewayEnv, createApp } from '../../context.ts'
 import { phoneUses } from '../../db/queries/phones.ts'
 import type { Deps } from '../../deps.ts'
 import { GatewayError } from '../../errors.ts'
-import { type Exchange, principalOf, reject } from '../../exchange.ts'
+import { type Exchange, reject } from '../../exchange.ts'
 import { type FormProblem, answerForm, formText, goTo } from '../../forms/answer.ts'
 import { questionBase } from '../../forms/question-base.ts'
 import { requireForm } from '../../forms/require-form.ts'
-import { requireSession } from '../../forms/require-session.ts'
+import { isNobody, requireSession } from '../../forms/require-session.ts'
 import { withReturnTo } from '../../pages/addresses.ts'
 import type { Page } from '../../pages/layout.tsx'
 import { ownPhoneCodePage, ownPhonePage } from '../../pages/own-phone-page.tsx'
@@ -59,8 +59,7 @@ export function ownPhone({ sms }: Deps): Hono<GatewayEnv> {
 function mountPages(app: Hono<GatewayEnv>): void {
   app.get('/account/phone', async ({ env: { exchange } }) => {
     const { basePath } = exchange.deps.settings.config
-    if (principalOf(exchange) === null && exchange.authentication.kind !== 'undecided')
-      return goTo(withReturnTo(`${basePath}/login`, `${basePath}/account/phone`))
+    if (isNobody(exchange)) return goTo(withReturnTo(`${basePath}/login`, `${basePath}/account/phone`))
     return pageResponse(await showState(exchange))
   })
   app.post('/account/phone/start', ({ env: { exchange } }) => postStart(exchange))
