@@ -127,6 +127,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
   const audit = createAuditTrail(() => env.AUDIT.getByName(auditShardName()), now)
   const sessions = createSessionGate(userObject, now)
   const tokens = createSigner(settings)
+  const keyFor = (purpose: string): Uint8Array => derivedKey(environment.DATA_KEY, purpose)
   const database = createDatabase(settings)
   const sharedSecretUses = createSharedSecretUses(database, now)
   const own = tokens === null ? null : ownIssuer(tokens, sessions)
@@ -149,18 +150,12 @@ export function createDeps(env: Env, settings: Settings): Deps {
     sessionPolicy: sessionPolicy(config.sessions),
     userObject,
     identityProviders: identityProviders(env, settings, { audit, now }),
-    attemptKey: derivedKey(environment.DATA_KEY, 'sign-in attempts'),
     sharedSecretUses,
     bearerTokens: bearerTokens(env, settings, { audit, own, sharedSecretUses, now }),
-    csrf: createCsrfTokens(environment.DATA_KEY),
-    codeKey: keyFor('mailed codes'),
-    backupCodeKey: derivedKey(environment.PASSWORD_PEPPER, 'backup codes'),
-    sealed: sealedTexts(settings),
+    ...createSecrets(settings, { keyFor, now }),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     tokens,
     ownTokens: own === null ? null : createOwnTokenJudge(own, now),
-    refreshKey: refreshKeyOf(settings),
-    dpopNonces: createDpopNonces(keyFor('dpop nonces'), now),
     passkeys: createPasskeySite(settings),
     hashing: hashingOf(env, settings),
     breachList: createBreachList(config.breachList, environment),
@@ -169,6 +164,23 @@ export function createDeps(env: Env, settings: Settings): Deps {
     sms: createSmsVendor(config.login.phone, environment),
     service: (binding) => boundService(env, binding),
     now,
+  }
+}
+
+/** What rests on a key of the environment, each on one of its own. */
+function createSecrets(
+  settings: Settings,
+  { keyFor, now }: { readonly keyFor: (purpose: string) => Uint8Array; readonly now: () => number },
+): Pick<Deps, 'csrf' | 'codeKey' | 'backupCodeKey' | 'attemptKey' | 'sealed' | 'refreshKey' | 'dpopNonces'> {
+  const { DATA_KEY, PASSWORD_PEPPER } = settings.environment
+  return {
+    csrf: createCsrfTokens(DATA_KEY),
+    codeKey: keyFor('mailed codes'),
+    backupCodeKey: derivedKey(PASSWORD_PEPPER, 'backup codes'),
+    attemptKey: keyFor('sign-in attempts'),
+    sealed: sealedTexts(settings),
+    refreshKey: refreshKeyOf(settings),
+    dpopNonces: createDpopNonces(keyFor('dpop nonces'), now),
   }
 }
 

@@ -11,7 +11,8 @@ import { shardOf } from './sessions/shard.ts'
 import { type KeySetStore, type KeySource, createRemoteKeys } from './tokens/key-sets.ts'
 import { createSharedSecretCheck } from './tokens/shared-secret.ts'
 import type { TrustedIssuer } from './tokens/trusted-issuer.ts'
-import { type Trusted, verifyToken } from './tokens/verify-token.ts'
+import { verifyAnyToken } from './tokens/verify-shared.ts'
+import type { Trusted } from './tokens/verify-token.ts'
 import { externalPerson } from './users/external-person.ts'
 import { createExternalUsers } from './users/external-users.ts'
 
@@ -46,7 +47,7 @@ export function bearerTokens(
   })
   if (byKeys.length + bySecret.length === 0) return null
   const trusted = { byKeys: byIssuer(byKeys), bySecret: byIssuer(bySecret) }
-  return createBearerTokens({ verify: (token, visit, nowMs) => verifyToken(token, trusted, visit, nowMs), now })
+  return createBearerTokens({ verify: (token, visit, nowMs) => verifyAnyToken(token, trusted, visit, nowMs), now })
 }
 
 function byIssuer<Row extends { readonly rules: TrustedIssuer }>(rows: readonly Row[]): ReadonlyMap<string, Row> {

@@ -184,7 +184,7 @@ describe('the worker', () => {
   it('reads settings in one place', () => {
     const readers = sources.filter(
       ({ path, text }) =>
-        !/^(?:config\/|start\.ts|(?:counting-|threat-)?deps\.ts|worker\.ts)/.test(path) &&
+        !/^(?:config\/|start\.ts|(?:counting-|threat-|trust-)?deps\.ts|worker\.ts)/.test(path) &&
         /\bprocess\.env\b|\benv\.[A-Z]/.test(text),
     )
     expect(readers.map(({ path }) => path)).toEqual([])

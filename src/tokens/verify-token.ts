@@ -21,19 +21,10 @@ export interface Trusted extends Signer {
   readonly person: FindPerson
 }
 
-/** The same for the tokens a replaced system signed with a secret. One issuer may have both, and each its own tokens. */
-export type BySecret<Found extends Signer = Trusted> = Omit<Found, 'keys'> & { readonly secret: SharedSecretCheck }
-
-/** By issuer. */
-export interface TrustedRows<Found extends Signer = Trusted> {
-  readonly byKeys: ReadonlyMap<string, Found>
-  readonly bySecret: ReadonlyMap<string, BySecret<Found>>
-}
-
-export type TokenVerdict<Found extends Signer = Trusted> =
+export type TokenVerdict<Found = Trusted> =
   | {
       readonly outcome: 'valid'
-      readonly issuer: Omit<Found, 'keys'>
+      readonly issuer: Found
       readonly claims: JsonObject
       /** Not null: it counts with a proof of that key only. */
       readonly jkt: string | null
@@ -59,7 +50,7 @@ export type RefusalReason =
 /** Cheap questions first: a key set is asked for only on behalf of a token that only its signature can still refuse. */
 export async function verifyToken<Found extends Signer>(
   token: string,
-  trusted: TrustedRows<Found>,
+  trusted: ReadonlyMap<string, Found>,
   asking: Asking,
   nowMs: number,
 ): Promise<TokenVerdict<Found>> {
@@ -68,21 +59,8 @@ export async function verifyToken<Found extends Signer>(
   const jws = parsed.value
   const { iss } = jws.claims
   if (iss !== undefined && typeof iss !== 'string') return refused('issuer is no text', null)
-  const byKeys = iss === undefined ? undefined : trusted.byKeys.get(iss)
-  const bySecret = iss === undefined ? undefined : trusted.bySecret.get(iss)
-  // What the header says chooses between two rows of one issuer, and never what a key or a secret is used for.
-  if (bySecret !== undefined && jws.algorithm === sharedSecretAlgorithm)
-    return verifyBySecret(jws, bySecret, asking, nowMs)
-  if (byKeys !== undefined) return verifyByKeys(jws, byKeys, asking, nowMs)
-  return bySecret === undefined ? { outcome: 'foreign' } : refused('wrong algorithm', bySecret.rules)
-}
-
-async function verifyByKeys<Found extends Signer>(
-  jws: CompactJws,
-  found: Found,
-  asking: Asking,
-  nowMs: number,
-): Promise<TokenVerdict<Found>> {
+  const found = iss === undefined ? undefined : trusted.get(iss)
+  if (found === undefined) return { outcome: 'foreign' }
   const { rules, keys } = found
   const algorithm = rules.algorithms.find((name) => name === jws.algorithm)
   if (algorithm === undefined) return refused('wrong algorithm', rules)
@@ -95,23 +73,6 @@ async function verifyByKeys<Found extends Signer>(
   const expiresAtMs = expiryMs(jws.claims, rules)
   const { relyUntilMs } = answer
   return { outcome: 'valid', issuer: found, claims: jws.claims, jkt: boundKey(jws.claims), expiresAtMs, relyUntilMs }
-}
-
-async function verifyBySecret<Found extends Signer>(
-  jws: CompactJws,
-  found: BySecret<Found>,
-  asking: Asking,
-  nowMs: number,
-): Promise<TokenVerdict<Found>> {
-  const { rules, secret } = found
-  const fault = faultInClaims(jws.claims, jws.type, rules, nowMs)
-  if (fault !== null) return refused(fault, rules)
-  const verdict = await secret.verify(jws, asking, nowMs)
-  if (verdict !== 'signed') return refused(verdict, rules)
-  // Nothing that rests on the secret goes on after its end: no verdict, and no stream.
-  const expiresAtMs = Math.min(expiryMs(jws.claims, rules), secret.untilMs)
-  const { claims } = jws
-  return { outcome: 'valid', issuer: found, claims, jkt: boundKey(claims), expiresAtMs, relyUntilMs: expiresAtMs }
 }
 
 function refused(reason: RefusalReason, rules: TrustedIssuer | null): TokenVerdict & { outcome: 'refused' } {

@@ -34,6 +34,8 @@ export type WorkerdOptions = {
   /** Left out: the objects' storage is in memory and ends with the process. */
   storageDir?: string | undefined
   isolates?: number | undefined
+  /** A request header whose JSON becomes `request.cf`; for tests. */
+  cfHeader?: string | undefined
   host?: string | undefined
   verbose?: boolean | undefined
   onLog?: ((line: string) => void) | undefined

@@ -32,8 +32,7 @@ export function oidcClient(provider: OidcProvider, keys: KeySource, now: () => n
     const tokens = await redeem(provider, endpoints.value, { code, attempt })
     if (!tokens.ok) return tokens
     const { idToken, accessToken } = tokens.value
-    const byKeys = new Map([[rules.issuer, { rules, keys }]])
-    const verdict = await verifyToken(idToken, { byKeys, bySecret: new Map() }, asking, now())
+    const verdict = await verifyToken(idToken, new Map([[rules.issuer, { rules, keys }]]), asking, now())
     if (verdict.outcome === 'foreign') return fail({ reason: 'ID token: wrong issuer' })
     if (verdict.outcome === 'unknown') return fail({ reason: 'ID token: keys unreachable' })
     if (verdict.outcome === 'refused') return fail({ reason: `ID token: ${verdict.reason}` })
