@@ -27,7 +27,7 @@ function run(project: string): Promise<Report | null> {
   const report = join(folder, `${project}.json`)
   const coverage = [
     'provider=istanbul',
-    'include=src/**',
+    'include=src/**/*.{ts,tsx}',
     'reporter=json',
     'reportOnFailure',
     `reportsDirectory=${join(folder, project)}`,

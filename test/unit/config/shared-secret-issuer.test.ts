@@ -10,6 +10,8 @@ const environment = {
   DATABASE_URL: 'postgres://user:password@db.example.com/site',
   ORIGIN_URL: 'http://127.0.0.1:9000',
   RESEND_API_KEY: 're_secret',
+  TWILIO_ACCOUNT_SID: 'AC00000000000000000000000000000000',
+  TWILIO_AUTH_TOKEN: 'twilio-secret',
   ...(await createSecrets()),
 }
 const secret = 'a-secret-of-thirty-two-characters'
