@@ -56,8 +56,10 @@ export function createBounds(settings: BoundsSettings): Bounds {
   }
 
   // Waits by asking again instead of by a promise that another request resolves, which Workers do not allow.
-  async function takeSlot(leftMs: number): Promise<symbol> {
-    const giveUpAt = Date.now() + Math.min(settings.queueMs, leftMs)
+  // Who has spent a link or a challenge already is not turned away before the request's own time is over: it would be lost.
+  async function takeSlot(leftMs: number, budget: WaitBudget | null): Promise<symbol> {
+    const patienceMs = budget?.hasChanged === true ? leftMs : Math.min(settings.queueMs, leftMs)
+    const giveUpAt = Date.now() + patienceMs
     while (inFlight(Date.now()) >= settings.maxInFlight) {
       if (Date.now() >= giveUpAt) throw new DatabaseUnavailable('queue-full')
       await new Promise((resolve) => setTimeout(resolve, queuePollMs * (1 + Math.random())))
@@ -100,7 +102,7 @@ export function createBounds(settings: BoundsSettings): Bounds {
     if (leftMs <= 0) throw new DatabaseUnavailable('budget-spent')
     passBreaker()
     try {
-      const slot = await takeSlot(leftMs)
+      const slot = await takeSlot(leftMs, budget)
       try {
         const boundMs = isCold ? settings.coldQueryMs : settings.queryMs
         return await runOnce(run, boundMs, leftMs - (Date.now() - askedAt))

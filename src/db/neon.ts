@@ -66,9 +66,15 @@ export function createNeonDatabase(settings: NeonSettings): Database {
     }
   }
 
+  async function change(statement: Statement, budget: WaitBudget | null): Promise<readonly Row[]> {
+    const rows = await execute(statement, budget)
+    if (budget !== null && rows.length > 0) budget.hasChanged = true
+    return rows
+  }
+
   const within = (budget: WaitBudget | null): Queries => ({
     read: (statement) => executeTwice(statement, budget),
-    write: (statement) => execute(statement, budget),
+    write: (statement) => change(statement, budget),
     writeIdempotent: (statement) => executeTwice(statement, budget),
   })
   return { ...within(null), within, health: () => boundary.health() }

@@ -12,6 +12,8 @@ export const objectWaitMs = 1500
 /** Counted down by whoever waits. A cold start of the database has a bound of its own and is not counted. */
 export interface WaitBudget {
   leftMs: number
+  /** It has changed something: what it does next is the other half of that. */
+  hasChanged?: boolean
 }
 
 export function spend(budget: WaitBudget, ms: number): void {

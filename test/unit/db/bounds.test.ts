@@ -36,6 +36,17 @@ describe('a wait that its request cuts short', () => {
     expect(await bounds.around(answered, null)).toBe('row')
   })
 
+  it('is as long in the queue as the request has left, for one that has changed something already', async () => {
+    const bounds = await awake({ queryMs: 100, queueMs: 10 })
+    const busy = () => [1, 2].map(() => bounds.around(hanging, null).catch(() => null))
+    const first = busy()
+    await expect(bounds.around(answered, { leftMs: 2000 })).rejects.toThrow('database queue-full')
+    await Promise.all(first)
+    const second = busy()
+    expect(await bounds.around(answered, { leftMs: 2000, hasChanged: true })).toBe('row')
+    await Promise.all(second)
+  })
+
   it('is over in the queue too', async () => {
     const bounds = await awake({ queryMs: 1000, queueMs: 60_000 })
     const busy = [bounds.around(hanging, null), bounds.around(hanging, null)].map((wait) => wait.catch(() => null))
