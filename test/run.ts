@@ -32,7 +32,17 @@ function run(project: string): Promise<Report | null> {
     'reportOnFailure',
     `reportsDirectory=${join(folder, project)}`,
   ]
-  const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  // Front-door suites mostly wait for processes of their own, so two of them share what one would leave idle.
+  const workers = project === 'flows' ? ['--maxWorkers=2'] : []
+  const args = [
+    'run',
+    '--project',
+    project,
+    ...workers,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]
   args.push('--coverage', ...coverage.map((option) => `--coverage.${option}`))
   const env = { ...process.env, PORTCULLIS_COVERAGE: counts, PORTCULLIS_COVERAGE_ENTRY: instrumented.entry }
   return new Promise((resolve) => {
