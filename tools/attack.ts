@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { scratchFolder } from './bench/servers.ts'
 import { lockoutText, measureLockout } from './attack/lockout.ts'
+import { seedPumpedNumbers } from './attack/phones.ts'
 import { asText, isAsWanted } from './attack/report.ts'
 import { simulate } from './attack/simulate.ts'
 import type { Target } from './attack/target.ts'
@@ -22,6 +23,7 @@ import { inProject } from './dev/project.ts'
 import { reason } from './dev/reason.ts'
 import { demoPassword, seedAccounts } from './dev/seed.ts'
 import { assertNodeVersion } from './dev/settings.ts'
+import { twilioStandIn } from './dev/sms-vendor.ts'
 import { startTurnstile } from './dev/turnstile.ts'
 import { startWorkerd } from './dev/workerd.ts'
 import { readWrangler } from './dev/wrangler-config.ts'
@@ -77,6 +79,7 @@ const start = async (people: number): Promise<{ target: Target; accounts: { emai
   }))
   const named = accounts.map(({ email }) => ({ email, name: 'Person', roles: [] }))
   await seedAccounts(postgres.url, secrets.PASSWORD_PEPPER, named)
+  await seedPumpedNumbers(postgres.url)
   const { vars, ...platform } = wrangler
   lifetime.own(
     await startWorkerd({
@@ -93,6 +96,7 @@ const start = async (people: number): Promise<{ target: Target; accounts: { emai
         ORIGIN_URL: origin.url,
         MAIL_ENDPOINT: mail.url,
         RESEND_API_KEY: 're_local',
+        ...twilioStandIn(mail.url),
         TURNSTILE_SITE_KEY: turnstile.siteKey,
         TURNSTILE_SECRET_KEY: turnstile.secretKey,
         TURNSTILE_ENDPOINT: turnstile.url,
@@ -102,7 +106,8 @@ const start = async (people: number): Promise<{ target: Target; accounts: { emai
     }),
   )
   await healthy(url, 15_000)
-  return { target: { url, solveCaptcha: () => turnstile.solve() }, accounts }
+  const textsSent = () => mail.sms.messages().length
+  return { target: { url, solveCaptcha: () => turnstile.solve(), textsSent }, accounts }
 }
 
 const run = async (): Promise<void> => {

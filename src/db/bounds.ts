@@ -39,7 +39,11 @@ export interface Bounds {
   health(): DatabaseHealth
 }
 
+/** Of the queries in flight, those that only a request may use which has changed something. */
+const halfDoneShare = 0.2
+
 export function createBounds(settings: BoundsSettings): Bounds {
+  const keptFree = Math.floor(settings.maxInFlight * halfDoneShare)
   // A slot is held until a time, not until a release: a request that the platform kills in the middle gives nothing back.
   const slots = new Map<symbol, number>()
   let consecutiveFailures = 0
@@ -56,11 +60,13 @@ export function createBounds(settings: BoundsSettings): Bounds {
   }
 
   // Waits by asking again instead of by a promise that another request resolves, which Workers do not allow.
-  // Who has spent a link or a challenge already is not turned away before the request's own time is over: it would be lost.
+  // Who has spent a link or a challenge already would lose it by being turned away: some slots are for them alone, and
+  // their patience is the request's own.
   async function takeSlot(leftMs: number, budget: WaitBudget | null): Promise<symbol> {
-    const patienceMs = budget?.hasChanged === true ? leftMs : Math.min(settings.queueMs, leftMs)
-    const giveUpAt = Date.now() + patienceMs
-    while (inFlight(Date.now()) >= settings.maxInFlight) {
+    const isHalfDone = budget?.hasChanged === true
+    const giveUpAt = Date.now() + (isHalfDone ? leftMs : Math.min(settings.queueMs, leftMs))
+    const open = isHalfDone ? settings.maxInFlight : settings.maxInFlight - keptFree
+    while (inFlight(Date.now()) >= open) {
       if (Date.now() >= giveUpAt) throw new DatabaseUnavailable('queue-full')
       await new Promise((resolve) => setTimeout(resolve, queuePollMs * (1 + Math.random())))
     }

@@ -1,6 +1,7 @@
 // Attackers of every kind beside people who go about their business, small: what `npm run attack` measures, as rules that
 // hold at any size and speed.
 import { expect, it } from 'vitest'
+import { seedPumpedNumbers } from '../../tools/attack/phones.ts'
 import { simulate } from '../../tools/attack/simulate.ts'
 import { inProject } from '../../tools/dev/project.ts'
 import { demoPassword, seedAccounts } from '../../tools/dev/seed.ts'
@@ -35,8 +36,13 @@ it('attackers get what the rules give them and no more, and people get where the
     }))
     const named = accounts.map(({ email }) => ({ email, name: 'Person', roles: [] }))
     await seedAccounts(gateway.databaseUrl, gateway.bindings['PASSWORD_PEPPER'] ?? '', named)
+    await seedPumpedNumbers(gateway.databaseUrl)
     const result = await simulate({
-      target: { url: gateway.url, solveCaptcha: () => vendor.solve() },
+      target: {
+        url: gateway.url,
+        solveCaptcha: () => vendor.solve(),
+        textsSent: () => gateway.mail.sms.messages().length,
+      },
       accounts,
       attempts: 120,
       attemptsPerSecond: 60,
@@ -52,6 +58,7 @@ it('attackers get what the rules give them and no more, and people get where the
       'ipv6-64': limitRules.login.limit,
       'ipv6-48': limitRules['ipv6-network'].limit,
       'one-account': 5,
+      'sms-pumping': limitRules['sms-conversion'].limit,
     }
     expect(result.attacks.map(({ id }) => id)).toEqual(Object.keys(most))
     for (const { id, letThrough, brokenIn } of result.attacks) {

@@ -1,9 +1,12 @@
+import { pumpedNumbers } from './phones.ts'
 import type { Call } from './target.ts'
 
 export type Scenario = {
   id: string
   title: string
   attempt: (index: number) => Call
+  /** What the attacker wants is a text at somebody's cost: answers are alike on purpose, so texts are counted instead. */
+  wantsTexts?: boolean
 }
 
 export type ScenarioFacts = {
@@ -84,5 +87,16 @@ export const scenarios = (facts: ScenarioFacts): readonly Scenario[] => [
     id: 'one-account',
     title: 'guessing one account from 500 addresses',
     attempt: (index) => login(facts.victim, ipv4(22, index % 500), index),
+  },
+  {
+    id: 'sms-pumping',
+    title: 'SMS pumping over 1,000 numbers from 500 addresses',
+    wantsTexts: true,
+    attempt: (index) => ({
+      method: 'POST',
+      path: '/auth/v1/phone/start',
+      ip: ipv4(23, index % 500),
+      body: { phone: pumpedNumbers[index % pumpedNumbers.length] },
+    }),
   },
 ]

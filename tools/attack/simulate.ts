@@ -28,7 +28,7 @@ export type AttackResult = {
   title: string
   attempts: number
   refused: number
-  /** Answered like an attempt that counts: a wrong password, or a message sent. */
+  /** Answered like an attempt that counts: a wrong password, or a message that may have been sent; of texts, those that were. */
   letThrough: number
   /** No answer, or a fault: neither an attempt that counted nor one that was refused. */
   unanswered: number
@@ -55,10 +55,14 @@ export type SimulationResult = {
   victimSignedIn: boolean
 }
 
+/** Texts are sent after the answer. */
+const textsSettleMs = 2000
+
 const run = async (
   { target, attempts, attemptsPerSecond }: SimulationOptions,
-  { id, title, attempt }: Scenario,
+  { id, title, attempt, wantsTexts = false }: Scenario,
 ): Promise<AttackResult> => {
+  const textsBefore = target.textsSent()
   const found = { refused: 0, letThrough: 0, unanswered: 0, brokenIn: 0 }
   let index = 0
   await offer(attemptsPerSecond, () => {
@@ -72,6 +76,12 @@ const run = async (
       if (status === 200) found.brokenIn += 1
     }
   })
+  if (wantsTexts) {
+    await new Promise((resolve) => setTimeout(resolve, textsSettleMs))
+    const sent = target.textsSent() - textsBefore
+    found.refused += found.letThrough - sent
+    found.letThrough = sent
+  }
   return { id, title, attempts, ...found, refusedShare: found.refused / attempts }
 }
 

@@ -3,6 +3,8 @@ export type Target = {
   url: string
   /** What a person does with the captcha; an attacker has nobody for that. */
   solveCaptcha: () => string
+  /** How many texts have been paid for. */
+  textsSent: () => number
 }
 
 export type Call = {

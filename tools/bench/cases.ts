@@ -16,6 +16,7 @@ export const caseNames = [
   'public',
   'session',
   'session-2000-users',
+  'session-without-limits',
   'bearer',
   'bearer-2000-tokens',
   'hono-jwk',
@@ -25,7 +26,14 @@ export type CaseName = (typeof caseNames)[number]
 
 export type Case = { name: CaseName; pid: number; port: number; requests: readonly Buffer[] }
 
-type Around = { lifetime: Lifetime; folder: string; originUrl: string; gateway: () => Promise<MeasuredGateway> }
+type Around = {
+  lifetime: Lifetime
+  folder: string
+  originUrl: string
+  gateway: () => Promise<MeasuredGateway>
+  /** The same with every limit off: what limits cost is the difference. */
+  unlimited: () => Promise<MeasuredGateway>
+}
 
 const users = 2000
 
@@ -48,15 +56,15 @@ const publicRoute = async ({ gateway }: Around): Promise<Case> => {
 }
 
 const sessions =
-  (name: CaseName, people: number) =>
-  async ({ gateway }: Around): Promise<Case> => {
+  (name: CaseName, people: number, which: 'gateway' | 'unlimited' = 'gateway') =>
+  async (around: Around): Promise<Case> => {
     const {
       workerd: {
         pid,
         ports: [port = 0],
       },
       databaseUrl,
-    } = await gateway()
+    } = await around[which]()
     const tokens = await seedSessions(
       databaseUrl,
       people,
@@ -135,6 +143,7 @@ const starts: Record<CaseName, (around: Around) => Promise<Case>> = {
   public: publicRoute,
   session: sessions('session', 1),
   'session-2000-users': sessions('session-2000-users', users),
+  'session-without-limits': sessions('session-without-limits', 1, 'unlimited'),
   bearer: bearers('bearer', 1),
   'bearer-2000-tokens': bearers('bearer-2000-tokens', users),
   'hono-jwk': honoJwk,
@@ -145,7 +154,9 @@ export const startCases = async (names: readonly CaseName[], lifetime: Lifetime,
   const originUrl = await startOrigin(lifetime)
   let started: Promise<MeasuredGateway> | undefined
   const gateway = (): Promise<MeasuredGateway> => (started ??= startGateway(lifetime, folder, originUrl))
+  const unlimited = (): Promise<MeasuredGateway> =>
+    startGateway(lifetime, folder, originUrl, 'gateway-config-without-limits')
   const cases: Case[] = []
-  for (const name of names) cases.push(await starts[name]({ lifetime, folder, originUrl, gateway }))
+  for (const name of names) cases.push(await starts[name]({ lifetime, folder, originUrl, gateway, unlimited }))
   return cases
 }

@@ -3,24 +3,29 @@ import { type Socket, connect } from 'node:net'
 /** One kept-alive connection. `send` hands over the next request; `done` is called when its answer has come whole. */
 export type Connection = { send(request: Buffer): void; end(): void }
 
-type Opened = { port: number; done: (connection: Connection) => void; fail: (error: Error) => void }
+type Opened = {
+  port: number
+  /** The status that every answer must have: a cheap answer that is wrong would win every comparison. */
+  expects?: number
+  done: (connection: Connection) => void
+  fail: (error: Error) => void
+}
 
 const blankLine = Buffer.from('\r\n\r\n')
 
 /** How many bytes of the answer are still to come after `buffer`, or null while its head is not complete. */
-const remaining = (buffer: Buffer): number | null => {
+const remaining = (buffer: Buffer, expects: number): number | null => {
   const end = buffer.indexOf(blankLine)
   if (end === -1) return null
   const head = buffer.toString('latin1', 0, end)
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
-  // A cheap answer that is wrong would win every comparison.
-  if (!head.startsWith('HTTP/1.1 200 ')) throw new Error(`answered ${head.split('\r\n', 1)[0]}`)
+  if (!head.startsWith(`HTTP/1.1 ${expects} `)) throw new Error(`answered ${head.split('\r\n', 1)[0]}`)
   if (length === undefined) throw new Error('answered without content-length')
   return end + blankLine.length + Number(length) - buffer.length
 }
 
 /** Fewer steps than any HTTP client: what the load costs here is taken from the server that shares the machine. */
-export const openConnection = ({ port, done, fail }: Opened): Promise<Connection> =>
+export const openConnection = ({ port, expects = 200, done, fail }: Opened): Promise<Connection> =>
   new Promise((opened, refused) => {
     let missing: number | null = null
     let head: Buffer | null = null
@@ -46,7 +51,7 @@ export const openConnection = ({ port, done, fail }: Opened): Promise<Connection
       try {
         if (missing === null) {
           head = head === null ? chunk : Buffer.concat([head, chunk])
-          missing = remaining(head)
+          missing = remaining(head, expects)
         } else missing -= chunk.length
         if (missing === 0) done(connection)
         else if (missing !== null && missing < 0) throw new Error('answered more than was asked')

@@ -1,7 +1,7 @@
 // Two kinds of load: as fast as it goes over so many connections, and so many a second whether or not answers come.
 import { type Connection, openConnection } from './connection.ts'
 
-export type Target = { port: number; requests: readonly Buffer[] }
+export type Target = { port: number; requests: readonly Buffer[]; expects?: number }
 
 /** In milliseconds, one an answer, in the order they came. */
 export type Latencies = number[]
@@ -33,9 +33,7 @@ export const closedLoop = async (target: Target, connections: number, seconds: n
     latencies.push(performance.now() - (startedAt.get(connection) ?? 0))
     ask(connection)
   }
-  const opened = await Promise.all(
-    Array.from({ length: connections }, () => openConnection({ port: target.port, done, fail })),
-  )
+  const opened = await Promise.all(Array.from({ length: connections }, () => openConnection({ ...target, done, fail })))
   for (const connection of opened) ask(connection)
   const timer = setTimeout(() => {
     over = true
@@ -80,14 +78,15 @@ export const openLoop = async (target: Target, perSecond: number, seconds: numbe
     else ask(connection, at)
     if (latencies.length === total) finish()
   }
-  const opened = await Promise.all(Array.from({ length: 64 }, () => openConnection({ port: target.port, done, fail })))
+  const opened = await Promise.all(Array.from({ length: 64 }, () => openConnection({ ...target, done, fail })))
   idle.push(...opened)
   const beganAt = performance.now()
   const turn = (): void => {
     for (; planned < total; planned += 1) {
       const now = performance.now()
       if (beganAt + (planned * 1000) / perSecond > now) break
-      const connection = idle.pop()
+      // In turn, as a server ends a connection that rests for seconds.
+      const connection = idle.shift()
       if (connection === undefined) waiting.push(now)
       else ask(connection, now)
     }

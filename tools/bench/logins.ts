@@ -8,8 +8,9 @@ import gatewayConfig from './gateway-config.ts'
 import { type Target, closedLoop, openLoop } from './load.ts'
 import { shown } from './report.ts'
 import { browserRequest, jsonRequest } from './request.ts'
+import { type QuickFigures, measureQuickLogins } from './quick-logins.ts'
 import { seedSessions } from './seed-sessions.ts'
-import { startGateway, startOrigin, startPeer } from './servers.ts'
+import { type MeasuredGateway, startGateway, startOrigin, startPeer } from './servers.ts'
 import { type Window, medianOf, window } from './measure.ts'
 import { median, quantile } from './statistics.ts'
 
@@ -25,22 +26,26 @@ export type LoginFigures = {
   /** Processor time of a hash there, and of a login here. */
   hash_cpu_ms: number | null
   login_cpu_ms: number | null
+  /** Without a hash: by mail and by passkey; and an attempt that was counted and went no further. */
+  quick: Record<'magic_link' | 'passkey' | 'counted', QuickFigures>
   visitors: { per_second: number; quiet_p99_ms: number; p99_ms: number; quiet_p50_ms: number; p50_ms: number }
 }
 
 const connections = 16
 const visitsPerSecond = 200
+const quickSeconds = 20
 /** Each once in a while: guesses at one account that are under way together count as wrong ones. */
 const people = 64
 
 type Plan = { windows: number; seconds: number; progress: (text: string) => void }
 type Server = Target & { pid: number }
-type Servers = { alone: Server; logins: Server; visits: Server }
+type Servers = { gateway: MeasuredGateway; alone: Server; logins: Server; visits: Server }
 
 const start = async (lifetime: Lifetime, folder: string): Promise<Servers> => {
   const originUrl = await startOrigin(lifetime)
   const peer = await startPeer(lifetime, { name: 'argon2', folder, bindings: {} })
-  const { workerd, databaseUrl, pepper } = await startGateway(lifetime, folder, originUrl)
+  const gateway = await startGateway(lifetime, folder, originUrl)
+  const { workerd, databaseUrl, pepper } = gateway
   const [[alonePort = 0], [port = 0]] = [peer.ports, workerd.ports]
   const emails = Array.from({ length: people }, (_, n) => `person-${n}@example.com`)
   await seedAccounts(
@@ -55,6 +60,7 @@ const start = async (lifetime: Lifetime, folder: string): Promise<Servers> => {
     jsonRequest('/auth/v1/login', port, { email, password: demoPassword }, `203.0.113.${n}`),
   )
   return {
+    gateway,
     alone: { pid: peer.pid, port: alonePort, requests: [browserRequest('/', alonePort, '')] },
     logins: { pid: workerd.pid, port, requests: logins },
     visits: { pid: workerd.pid, port, requests: [browserRequest('/app/page', port, `${sessionCookieName}=${token}`)] },
@@ -71,7 +77,7 @@ export const measureLogins = async (
   folder: string,
   { windows, seconds, progress }: Plan,
 ): Promise<LoginFigures> => {
-  const { alone, logins, visits } = await start(lifetime, folder)
+  const { gateway, alone, logins, visits } = await start(lifetime, folder)
   for (const target of [alone, logins, visits]) await closedLoop(target, 8, 3)
   const hashMs = quantile(await closedLoop(alone, 1, 3), 0.5)
   const taken: { hashes: Window; logins: Window }[] = []
@@ -96,6 +102,7 @@ export const measureLogins = async (
     hash_ms: hashMs,
     hash_cpu_ms: cpuMs(taken.map(({ hashes }) => hashes)),
     login_cpu_ms: cpuMs(taken.map((pair) => pair.logins)),
+    quick: await measureQuickLogins(gateway, quickSeconds),
     visitors: {
       per_second: visitsPerSecond,
       quiet_p50_ms: quantile(quiet, 0.5),
@@ -106,9 +113,15 @@ export const measureLogins = async (
   }
 }
 
-export const loginsAsText = ({ visitors, ...figures }: LoginFigures): string =>
+const quickLine = (what: string, { per_second: rate, p50_ms: p50, p95_ms: p95, p99_ms: p99 }: QuickFigures): string =>
+  `${what} at ${rate}/s: p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`
+
+export const loginsAsText = ({ visitors, quick, ...figures }: LoginFigures): string =>
   [
     `${figures.connections} connections: ${figures.logins_per_s.toFixed(1)} logins/s, the hash alone ${figures.hashes_per_s.toFixed(1)}/s, ratio ${figures.ratio.toFixed(3)}; one hash ${figures.hash_ms.toFixed(1)} ms (processor ${shown(figures.hash_cpu_ms, 1)}, of a login ${shown(figures.login_cpu_ms, 1)})`,
     `visitors at ${visitors.per_second}/s: p50 ${visitors.quiet_p50_ms.toFixed(1)} → ${visitors.p50_ms.toFixed(1)} ms, p99 ${visitors.quiet_p99_ms.toFixed(1)} → ${visitors.p99_ms.toFixed(1)} ms`,
     `of the p99, ${((visitors.p99_ms - visitors.quiet_p99_ms) / figures.hash_ms).toFixed(2)} hash times are the logins'`,
+    quickLine('by magic link', quick.magic_link),
+    quickLine('by passkey', quick.passkey),
+    quickLine('counted by the limits of a login, and no more', quick.counted),
   ].join('\n')

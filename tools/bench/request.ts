@@ -1,5 +1,11 @@
 /** A program's post, from a network of its own. */
-export const jsonRequest = (path: string, port: number, body: unknown, ip: string): Buffer => {
+export const jsonRequest = (
+  path: string,
+  port: number,
+  body: unknown,
+  ip: string,
+  more: readonly string[] = [],
+): Buffer => {
   const text = JSON.stringify(body)
   const head = [
     `POST ${path} HTTP/1.1`,
@@ -8,6 +14,7 @@ export const jsonRequest = (path: string, port: number, body: unknown, ip: strin
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(text)}`,
     `cf-connecting-ip: ${ip}`,
+    ...more,
   ]
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${text}`)
 }

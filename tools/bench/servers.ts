@@ -63,13 +63,19 @@ export const startPeer = async (
 
 export type MeasuredGateway = { workerd: Workerd; databaseUrl: string; pepper: string; issuer: BenchIssuer }
 
-export const startGateway = async (lifetime: Lifetime, folder: string, originUrl: string): Promise<MeasuredGateway> => {
-  const postgres = lifetime.own(await startPostgres({ dataDir: join(folder, 'database'), fsync: false }))
+/** `site` names the settings: a file beside this one. */
+export const startGateway = async (
+  lifetime: Lifetime,
+  folder: string,
+  originUrl: string,
+  site = 'gateway-config',
+): Promise<MeasuredGateway> => {
+  const postgres = lifetime.own(await startPostgres({ dataDir: join(folder, `${site}-database`), fsync: false }))
   await migrate(postgres.url)
   const neon = lifetime.own(await startNeonEndpoint())
   const issuer = await startIssuer(lifetime)
   const [built, { vars, ...platform }, port] = await Promise.all([
-    bundle({ outDir: join(folder, 'gateway'), configFile: inProject('tools', 'bench', 'gateway-config.ts') }),
+    bundle({ outDir: join(folder, site), configFile: inProject('tools', 'bench', `${site}.ts`) }),
     readWrangler(),
     freePort(),
   ])
@@ -90,7 +96,7 @@ export const startGateway = async (lifetime: Lifetime, folder: string, originUrl
         BENCH_ISSUER: issuer.url,
         RESEND_API_KEY: 're_bench',
       },
-      storageDir: join(folder, 'objects'),
+      storageDir: join(folder, `${site}-objects`),
     }),
   )
   pinServer(workerd.pid)

@@ -47,6 +47,14 @@ describe('a wait that its request cuts short', () => {
     await Promise.all(second)
   })
 
+  it('is no wait at all for such a one behind those that have only begun', async () => {
+    const bounds = await awake({ queryMs: 100, queueMs: 10, maxInFlight: 5 })
+    const busy = [1, 2, 3, 4].map(() => bounds.around(hanging, null).catch(() => null))
+    await expect(bounds.around(answered, { leftMs: 2000 })).rejects.toThrow('database queue-full')
+    expect(await bounds.around(answered, { leftMs: 5, hasChanged: true })).toBe('row')
+    await Promise.all(busy)
+  })
+
   it('is over in the queue too', async () => {
     const bounds = await awake({ queryMs: 1000, queueMs: 60_000 })
     const busy = [bounds.around(hanging, null), bounds.around(hanging, null)].map((wait) => wait.catch(() => null))
