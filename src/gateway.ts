@@ -14,6 +14,7 @@ import { DatabaseUnavailable } from './db/database.ts'
 import { isSchemaBehind } from './db/migrations.ts'
 import { type Exchange, type Stage, reject } from './exchange.ts'
 import { exchangeFacts } from './exchange-facts.ts'
+import { type Visit, beginVisit, endVisit } from './hashing/visits.ts'
 import { isObjectFault } from './kit/object-fault.ts'
 import { log } from './log.ts'
 import { loginMethods } from './login/index.ts'
@@ -64,12 +65,14 @@ export function createGateway(deps: Deps): Gateway {
   const own = ownPaths(deps)
   return async (request, context) => {
     const exchange = startExchange(request, deps, context)
+    let visit: Visit | null = null
     try {
       for (const stage of always) {
         const rejection = stage(exchange)
         if (rejection !== undefined) return refuse(exchange, rejection)
       }
       const isOwn = own.has(exchange.target.path)
+      if (!isOwn) visit = beginVisit(Date.now())
       if (!isOwn && deps.bypass.isOn()) return await passUnasked(exchange)
       for (const stage of stages) {
         const pending = stage(exchange)
@@ -80,6 +83,8 @@ export function createGateway(deps: Deps): Gateway {
       return await passOn(exchange)
     } catch (error) {
       return refuse(exchange, rejectionOf(error))
+    } finally {
+      if (visit !== null) endVisit(visit)
     }
   }
 }

@@ -5,7 +5,11 @@
 // with one another or with requests, without a way to tell: hence a mark that belongs to the thread, and not to the
 // object. It is a time and not a promise, because an object may not wait for what another one is going to do.
 
+import { isSomebodyUnderWay } from './visits.ts'
+
 const pauseMs = 2
+/** What is under way to the site for longer may have to wait for another hash. */
+const longestVisitMs = 20
 /** Until then others go first, however many: a site under full load still lets people sign in. */
 const longestPauseMs = 100
 const lookAgainMs = 3
@@ -25,14 +29,18 @@ export async function oneAtATime<Result>(work: () => Promise<Result>): Promise<R
   }
 }
 
-/** Ends when a timer is on time again: one that is late had others before it, and more may have come behind them. */
+/**
+ * Ends when a timer is on time again, as one that is late had others before it and more may have come behind them; and when
+ * nobody is under way to the site.
+ */
 async function pause(): Promise<void> {
   const startedMs = Date.now()
   for (let fromMs = startedMs; fromMs - startedMs < longestPauseMs;) {
     await wait(pauseMs)
     const nowMs = Date.now()
     // Clocks here count whole milliseconds.
-    if (nowMs - fromMs <= pauseMs + 1) return
+    const isQuiet = nowMs - fromMs <= pauseMs + 1
+    if (isQuiet && (nowMs - startedMs >= longestVisitMs || !isSomebodyUnderWay(nowMs))) return
     fromMs = nowMs
   }
 }

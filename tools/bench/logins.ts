@@ -113,8 +113,11 @@ export const measureLogins = async (
   }
 }
 
-const quickLine = (what: string, { per_second: rate, p50_ms: p50, p95_ms: p95, p99_ms: p99 }: QuickFigures): string =>
-  `${what} at ${rate}/s: p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`
+const quickLine = (
+  what: string,
+  { per_second: rate, p50_ms: p50, p95_ms: p95, p99_ms: p99, cpu_ms: cpu }: QuickFigures,
+): string =>
+  `${what} at ${rate}/s: p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, processor ${shown(cpu, 1)} ms`
 
 export const loginsAsText = ({ visitors, quick, ...figures }: LoginFigures): string =>
   [

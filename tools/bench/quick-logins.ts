@@ -7,10 +7,11 @@ import { preSessionCookieName } from '../../src/sessions/cookie.ts'
 import { hashSecret } from '../../src/sessions/token.ts'
 import { type Target, openLoop } from './load.ts'
 import { jsonRequest } from './request.ts'
+import { cpuNs } from './process-cost.ts'
 import type { MeasuredGateway } from './servers.ts'
 import { quantile } from './statistics.ts'
 
-export type QuickFigures = { per_second: number; p50_ms: number; p95_ms: number; p99_ms: number }
+export type QuickFigures = { per_second: number; p50_ms: number; p95_ms: number; p99_ms: number; cpu_ms: number | null }
 
 export const perSecond = 50
 
@@ -137,9 +138,18 @@ export const measureQuickLogins = async (
   // The first second is the isolate's warm-up.
   const at = { port, databaseUrl, count: Math.round(perSecond * (seconds + 1)) }
   const measured = async (target: Target): Promise<QuickFigures> => {
+    const before = cpuNs(workerd.pid)
     const latencies = (await openLoop(target, perSecond, seconds + 1)).slice(perSecond)
+    const after = cpuNs(workerd.pid)
+    const cpu = before === null || after === null ? null : (after - before) / 1e6 / at.count
     const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => quantile(latencies, share))
-    return { per_second: perSecond, p50_ms: p50 ?? Number.NaN, p95_ms: p95 ?? Number.NaN, p99_ms: p99 ?? Number.NaN }
+    return {
+      per_second: perSecond,
+      p50_ms: p50 ?? Number.NaN,
+      p95_ms: p95 ?? Number.NaN,
+      p99_ms: p99 ?? Number.NaN,
+      cpu_ms: cpu,
+    }
   }
   return {
     magic_link: await measured(await magicLinks(at)),

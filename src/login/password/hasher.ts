@@ -27,13 +27,15 @@ async function verifyLegacy(stored: string, password: string): ReturnType<Passwo
   return { isRight, needsRehash: isRight && isWholePassword(read.value, password) }
 }
 
-export function createPasswordHasher(pepper: Uint8Array): PasswordHasher {
-  let instance: Argon2 | undefined
-  let hashOfNothing: string | undefined
+/** One for all hashers of a thread: they never run at the same time, and 19 MiB that are still in its caches are a tenth faster. */
+let instance: Argon2 | undefined
 
-  async function argon2(): Promise<Argon2> {
-    return (instance ??= new Argon2(await WebAssembly.instantiate(wasm)))
-  }
+async function argon2(): Promise<Argon2> {
+  return (instance ??= new Argon2(await WebAssembly.instantiate(wasm)))
+}
+
+export function createPasswordHasher(pepper: Uint8Array): PasswordHasher {
+  let hashOfNothing: string | undefined
 
   // Peppered before hashing, so that a stolen table without the worker's secret is of no use. The digest also bounds
   // what reaches argon2, whatever was typed.
