@@ -40,7 +40,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'tokens',
     'kit',
   ],
-  'gateway.ts': ['stages', 'access', ...features, 'monitor', ...request, 'db', 'kit'],
+  'gateway.ts': ['stages', 'access', 'hashing', ...features, 'monitor', ...request, 'db', 'kit'],
   'deps.ts': [
     'counting-deps.ts',
     'threat-deps.ts',

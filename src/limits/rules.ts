@@ -223,7 +223,7 @@ export const limitRules = {
     withoutCaptcha: 'off',
     unreachable: 'open',
   },
-  /** The same for messages that strangers ask for. */
+  /** The same for messages that strangers ask for, by mail or text. */
   'messages-everywhere': {
     ...guarded,
     phase: 'login',

@@ -8,12 +8,14 @@ import { textOrNull } from '../../db/values.ts'
 import { type Exchange, auditSource } from '../../exchange.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { hashCode } from '../challenge.ts'
+import { limited } from '../limited.ts'
 import { browserOf, checkCode, countUsed, mostTries, numberOf, refuseCode, sendCode } from './code.ts'
 
 const purpose = 'phone-sign-in'
 
 export async function startPhone(exchange: Exchange, typed: string, returnTo: string | null): Promise<void> {
   const phone = numberOf(exchange, typed)
+  await limited(exchange, 'messages-everywhere', '')
   const audit = auditRow('phone-code.sent', auditSource(exchange), { details: { purpose } }, exchange.deps.now())
   await sendCode(exchange, { phone, use: 'sign-in', returnTo }, (code) => askToSignIn(code, audit))
 }
