@@ -1,5 +1,5 @@
 // The bounds around the database by themselves: what counts against it, and who waits for how long.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type Bounds, createBounds, defaultBounds } from '../../../src/db/bounds.ts'
 import { waitWithin } from '../../../src/db/wait-budget.ts'
 
@@ -45,6 +45,30 @@ describe('a wait that its request cuts short', () => {
     const second = busy()
     expect(await bounds.around(answered, { leftMs: 2000, hasChanged: true })).toBe('row')
     await Promise.all(second)
+  })
+
+  it('is not over before an answer that has come, and waits only for its turn in a busy thread', async () => {
+    vi.useFakeTimers()
+    const busyFor = async (ms: number): Promise<void> => {
+      await vi.advanceTimersByTimeAsync(0)
+      vi.setSystemTime(Date.now() + ms)
+    }
+    try {
+      const bounds = await awake({ queryMs: 200 })
+      const inQueue = (signal: AbortSignal): Promise<string> =>
+        Promise.race([hanging(signal), new Promise<string>((resolve) => setTimeout(() => resolve('row'), 250))])
+      const late = bounds.around(inQueue, null)
+      await busyFor(400)
+      await vi.advanceTimersByTimeAsync(300)
+      expect(await late).toBe('row')
+      const never = bounds.around(hanging, null)
+      const told = expect(never).rejects.toThrow('database timeout')
+      await busyFor(400)
+      await vi.advanceTimersByTimeAsync(300)
+      await told
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('is no wait at all for such a one behind those that have only begun', async () => {
