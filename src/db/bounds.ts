@@ -1,6 +1,7 @@
 // Keeps a sick database from taking the gateway with it: a bound on queries in flight, a bound on each wait, a bound on
 // all waits of a request, a breaker.
 import { DatabaseUnavailable, type DatabaseHealth } from './database.ts'
+import { afterWait } from '../kit/in-time.ts'
 import { type WaitBudget, spend } from './wait-budget.ts'
 
 export interface BoundsSettings {
@@ -25,8 +26,6 @@ export const defaultBounds: BoundsSettings = {
 }
 
 const queuePollMs = 5
-const busyMs = 50
-const turnMs = 100
 
 /** Retries add at most a fifth to the load; some are saved up for a short fault after a good time, few after a long one. */
 const retryShare = 0.2
@@ -129,13 +128,7 @@ export function createBounds(settings: BoundsSettings): Bounds {
   ): Promise<Value> {
     const startedAt = Date.now()
     const abort = new AbortController()
-    const waitMs = Math.min(boundMs, leftMs)
-    // Late, it says that this thread was busy, not the database: the answer may be here and wait for its turn.
-    let timer = setTimeout(() => {
-      const lateMs = Date.now() - startedAt - waitMs
-      if (lateMs > busyMs) timer = setTimeout(() => abort.abort(), turnMs)
-      else abort.abort()
-    }, waitMs)
+    const done = afterWait(Math.min(boundMs, leftMs), () => abort.abort())
     try {
       const value = await run(abort.signal)
       settle('good', startedAt)
@@ -146,7 +139,7 @@ export function createBounds(settings: BoundsSettings): Bounds {
       if (abort.signal.aborted) throw new DatabaseUnavailable(isCut ? 'budget-spent' : 'timeout')
       throw cause instanceof DatabaseUnavailable ? cause : new DatabaseUnavailable('unreachable')
     } finally {
-      clearTimeout(timer)
+      done()
     }
   }
 

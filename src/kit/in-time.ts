@@ -1,12 +1,28 @@
+const busyMs = 50
+const turnMs = 100
+
+/**
+ * Calls when so many milliseconds are over; the function that is returned takes that back. A timer that is late says that
+ * this thread was busy, and that what was waited for may have come and wait for its turn: it gets one.
+ */
+export function afterWait(ms: number, isOver: () => void): () => void {
+  const dueMs = Date.now() + ms
+  let timer = setTimeout(() => {
+    if (Date.now() - dueMs > busyMs) timer = setTimeout(isOver, turnMs)
+    else isOver()
+  }, ms)
+  return () => clearTimeout(timer)
+}
+
 /** What is not answered in time is answered by nobody: rejects with `lateness` then. The question itself goes on. */
 export async function inTime<Answer>(ms: number, lateness: string, ask: () => Promise<Answer>): Promise<Answer> {
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let done = (): void => {}
   const tooLate = new Promise<never>((_, refuse) => {
-    timer = setTimeout(() => refuse(new Error(lateness)), ms)
+    done = afterWait(ms, () => refuse(new Error(lateness)))
   })
   try {
     return await Promise.race([ask(), tooLate])
   } finally {
-    clearTimeout(timer)
+    done()
   }
 }
