@@ -15,8 +15,15 @@ export type Page = {
   readonly hasScript: boolean
 }
 
+/** The same page in another language, under that language's own name. */
+export type LanguageLink = { readonly lang: string; readonly name: string; readonly href: string }
+
 /** What every page needs to know. */
-export type PageBase = { readonly theme: Theme; readonly texts: Texts }
+export type PageBase = {
+  readonly theme: Theme
+  readonly texts: Texts
+  readonly languageLinks?: readonly LanguageLink[] | undefined
+}
 
 export type Frame = PageBase & {
   readonly title: string
@@ -34,6 +41,17 @@ const Brand = ({ theme }: { theme: Theme }) => (
     <span>{theme.name}</span>
   </div>
 )
+
+const Languages = ({ frame: { texts, languageLinks = [] } }: { frame: Frame }) =>
+  languageLinks.length === 0 ? null : (
+    <nav class="languages" aria-label={texts.otherLanguages}>
+      {languageLinks.map(({ lang, name, href }) => (
+        <a href={href} lang={lang} hreflang={lang}>
+          {name}
+        </a>
+      ))}
+    </nav>
+  )
 
 const Head = ({ frame, nonce }: { frame: Frame; nonce: string }) => {
   const { theme, texts, title } = frame
@@ -70,6 +88,7 @@ export function layout(frame: Frame, content: Child): Page {
                 {content}
               </main>
             </div>
+            <Languages frame={frame} />
           </div>
           {frame.script === undefined ? null : (
             <script type="module" nonce={nonce} dangerouslySetInnerHTML={{ __html: frame.script }} />

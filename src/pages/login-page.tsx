@@ -59,12 +59,13 @@ const Fields = ({ texts, email, problem, suggests }: FieldsProps) => {
 }
 
 export function loginPage(props: LoginPageProps): Page {
-  const { theme, texts, basePath, returnTo, problem, passkey } = props
+  const { theme, texts, languageLinks, basePath, returnTo, problem, passkey } = props
   const t = texts.login
   return layout(
     {
       theme,
       texts,
+      languageLinks,
       title: t.title,
       hasProblem: problem !== undefined,
       script: passkey === null ? undefined : passkeyScript,

@@ -41,7 +41,7 @@ const Hidden = ({ values }: { values: NonNullable<Question['hidden']> }) => (
 )
 
 export function questionPage(base: QuestionBase, question: Question): Page {
-  const { theme, texts, problem, wrong = {} } = base
+  const { theme, texts, languageLinks, problem, wrong = {} } = base
   const { fields = [] } = question
   const wrongFields = fields.flatMap(({ name }) => {
     const text = wrong[name]
@@ -49,7 +49,7 @@ export function questionPage(base: QuestionBase, question: Question): Page {
   })
   const hasProblem = problem !== undefined || wrongFields.length > 0
   return layout(
-    { theme, texts, title: question.title, hasProblem, script: question.script },
+    { theme, texts, languageLinks, title: question.title, hasProblem, script: question.script },
     <>
       {question.lead === undefined ? null : <p class="lead">{question.lead}</p>}
       <ErrorSummary texts={texts} problem={problem} retryAfterS={base.retryAfterS} fields={wrongFields} />

@@ -74,11 +74,11 @@ const Fields = ({ props, wrong }: { props: SignUpPageProps; wrong: Wrong }) => {
 }
 
 export function signUpPage(props: SignUpPageProps): Page {
-  const { theme, texts, basePath, returnTo, problem } = props
+  const { theme, texts, languageLinks, basePath, returnTo, problem } = props
   const t = texts.signUp
   const wrong = wrongFields(props.fields)
   return layout(
-    { theme, texts, title: t.title, hasProblem: problem !== undefined || wrong.length > 0 },
+    { theme, texts, languageLinks, title: t.title, hasProblem: problem !== undefined || wrong.length > 0 },
     <>
       <p class="lead">{fill(t.lead, { site: theme.name })}</p>
       <ErrorSummary texts={texts} problem={problem} retryAfterS={props.retryAfterS} fields={wrong} />

@@ -21,6 +21,8 @@ font:1rem/1.55 system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',Ubuntu,Cant
 .frame.wide{max-width:46rem;margin-top:0}
 .card{background:var(--card);border:1px solid var(--line);border-radius:1.25rem;padding:2rem 2rem 2.25rem;
 box-shadow:0 1px 2px rgb(20 16 8/.05),0 18px 48px -20px rgb(20 16 8/.22)}
+.languages{display:flex;flex-wrap:wrap;justify-content:center;gap:.25rem 1.25rem;margin-top:1.25rem;font-size:.9rem}
+.languages a{padding:.25rem .5rem}
 .brand{display:flex;align-items:center;gap:.75rem;margin:0 0 1.75rem;font-weight:600}
 .brand svg{flex:none;width:2.5rem;height:2.75rem;color:var(--accent)}
 .brand img{flex:none;display:block;height:2.75rem;width:auto;max-width:9rem;object-fit:contain}

@@ -35,6 +35,23 @@ describe('a page', () => {
     expect(await (await visitor.open('/auth/login?lang=xx')).text()).toContain('<html lang="en"')
   })
 
+  it('leads to itself in the other language, and keeps where somebody wanted to go', async () => {
+    const visitor = newVisitor(gateway)
+    for (const page of ['/auth/login', '/auth/signup', '/auth/forgot', '/auth/magic-link', '/auth/phone']) {
+      const html = await (await visitor.open(`${page}?return_to=%2Fprivate&lang=en`)).text()
+      const link = /<a href="([^"]*)" lang="de" hreflang="de">Deutsch<\/a>/.exec(html)?.[1]?.replaceAll('&amp;', '&')
+      expect([page, link]).toEqual([page, `${page}?return_to=%2Fprivate&lang=de`])
+      expect(await (await visitor.open(link ?? '')).text()).toContain('<html lang="de"')
+    }
+  })
+
+  it('that answers a form leads nowhere, as nothing could be asked again', async () => {
+    const visitor = newVisitor(gateway)
+    await visitor.open('/auth/login')
+    const answer = await visitor.submit('/auth/login', { email: newEmail(), password: 'not this one' })
+    expect(await answer.text()).not.toContain('hreflang')
+  })
+
   it('says what is wrong in the same language', async () => {
     const visitor = newVisitor(gateway)
     await visitor.open('/auth/signup?lang=de')

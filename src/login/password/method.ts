@@ -7,6 +7,7 @@ import type { Deps } from '../../deps.ts'
 import { type Exchange, principalOf } from '../../exchange.ts'
 import { type FormProblem, answerForm, formText, goTo } from '../../forms/answer.ts'
 import { csrfTokenFor } from '../../forms/csrf-token.ts'
+import { questionBase } from '../../forms/question-base.ts'
 import { worded } from '../../forms/worded.ts'
 import { requireForm } from '../../forms/require-form.ts'
 import { checkMailPage } from '../../pages/check-mail-page.tsx'
@@ -93,20 +94,14 @@ export function showLogin(
   problem?: FormProblem,
   unknownId?: string,
 ): Page {
-  const { theme, basePath, login } = exchange.deps.settings.config
+  const { login } = exchange.deps.settings.config
   const site = exchange.deps.passkeys
   return loginPage({
-    theme,
-    texts: textsFor(exchange),
-    basePath,
-    csrfToken: csrfTokenFor(exchange),
-    returnTo,
+    ...questionBase(exchange, returnTo, problem),
     email: formText(exchange, 'email'),
     signUpEnabled: login.signUp && isOffered(exchange, 'sign-up'),
     passwordEnabled: isOffered(exchange, 'password'),
     passwordResetEnabled: isOffered(exchange, 'password-reset'),
-    problem: problem?.problem,
-    retryAfterS: problem?.retryAfterS,
     notice: problem === undefined ? noticeFor(exchange) : undefined,
     magicLinkEnabled: login.magicLink && isOffered(exchange, 'magic-link'),
     phoneEnabled: login.phone.provider !== 'none' && isOffered(exchange, 'phone'),
@@ -116,17 +111,10 @@ export function showLogin(
 }
 
 function showSignUp(exchange: Exchange, returnTo: string | null, problem?: FormProblem): Page {
-  const { theme, basePath } = exchange.deps.settings.config
   return signUpPage({
-    theme,
-    texts: textsFor(exchange),
-    basePath,
-    csrfToken: csrfTokenFor(exchange),
-    returnTo,
+    ...questionBase(exchange, returnTo, problem),
     email: formText(exchange, 'email'),
     name: formText(exchange, 'name'),
-    problem: problem?.problem,
-    retryAfterS: problem?.retryAfterS,
     fields: problem === undefined ? undefined : worded(exchange, problem.fields),
   })
 }

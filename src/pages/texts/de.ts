@@ -2,6 +2,8 @@ import type { Texts } from './en.ts'
 
 export const de: Texts = {
   lang: 'de',
+  language: 'Deutsch',
+  otherLanguages: 'Andere Sprachen',
   dir: 'ltr',
   titleWithError: 'Fehler: {title}',
   fields: {

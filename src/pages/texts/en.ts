@@ -3,6 +3,8 @@ import { enMail } from './en-mail.ts'
 /** `{word}` is filled in by the page. Another language is another file with an object of type `Texts`. */
 export const en = {
   lang: 'en',
+  language: 'English',
+  otherLanguages: 'Other languages',
   dir: 'ltr' as 'ltr' | 'rtl',
   titleWithError: 'Error: {title}',
   fields: {

@@ -62,10 +62,10 @@ describe('a wait that its request cuts short', () => {
       await vi.advanceTimersByTimeAsync(300)
       expect(await late).toBe('row')
       const never = bounds.around(hanging, null)
-      const told = expect(never).rejects.toThrow('database timeout')
+      const told = never.catch((error: unknown) => error)
       await busyFor(400)
       await vi.advanceTimersByTimeAsync(300)
-      await told
+      expect(String(await told)).toContain('database timeout')
     } finally {
       vi.useRealTimers()
     }
