@@ -44,7 +44,8 @@ export default defineConfig({
           name: 'objects',
           include: ['test/objects/**/*.test.ts'],
           globalSetup: ['test/support/start-database.ts'],
-          testTimeout: 30_000,
+          // A hash takes seconds here, in code that V8 does not optimise while it can be debugged.
+          testTimeout: 120_000,
           // The scripted database is one for all of them.
           fileParallelism: false,
         },

@@ -1,12 +1,24 @@
 // `npm test`: every suite, with the lines of the worker that ran counted through the front door; the last line is the sum.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { coveredShare, readLines } from '../tools/coverage/lines.ts'
 import { writeInstrumented } from '../tools/coverage/instrument.ts'
 import { inProject, projectRoot } from '../tools/dev/project.ts'
 
-const projects = ['unit', 'flows', 'browser', 'objects']
+interface Job {
+  readonly project: string
+  /** Which part of the project's files, as `1/4`. */
+  readonly part?: string
+}
+
+/** The long ones first. Those through the front door are in parts, so that two lanes end at about the same time. */
+const jobs: readonly Job[] = [
+  ...['1/4', '2/4', '3/4', '4/4'].map((part) => ({ project: 'flows', part })),
+  ...['unit', 'browser', 'objects'].map((project) => ({ project })),
+]
+/** More at once would take from each other the time that some of them measure. */
+const lanes = 2
 const leastCovered = 0.95
 
 interface Report {
@@ -22,27 +34,21 @@ const folder = mkdtempSync(inProject('coverage', 'run-'))
 const counts = join(folder, 'counts')
 mkdirSync(counts)
 
-/** Each kind of suite in a process of its own: one that cannot even start is seen, and says so by having no report. */
-function run(project: string): Promise<Report | null> {
-  const report = join(folder, `${project}.json`)
+const nameOf = ({ project, part }: Job): string => (part === undefined ? project : `${project} ${part}`)
+const fileOf = (job: Job): string => join(folder, nameOf(job).replace(/\W/g, '-'))
+
+/** Each in a process of its own: one that cannot even start is seen, and says so by having no report. */
+function run(job: Job): Promise<Report | null> {
+  const report = `${fileOf(job)}.json`
   const coverage = [
     'provider=istanbul',
     'include=src/**/*.{ts,tsx}',
     'reporter=json',
     'reportOnFailure',
-    `reportsDirectory=${join(folder, project)}`,
+    `reportsDirectory=${fileOf(job)}`,
   ]
-  // Front-door suites mostly wait for processes of their own, so two of them share what one would leave idle.
-  const workers = project === 'flows' ? ['--maxWorkers=2'] : []
-  const args = [
-    'run',
-    '--project',
-    project,
-    ...workers,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ]
+  const args = ['run', '--project', job.project, '--maxWorkers=1', '--reporter=default', '--reporter=json']
+  args.push(`--outputFile.json=${report}`, ...(job.part === undefined ? [] : [`--shard=${job.part}`]))
   args.push('--coverage', ...coverage.map((option) => `--coverage.${option}`))
   const env = { ...process.env, PORTCULLIS_COVERAGE: counts, PORTCULLIS_COVERAGE_ENTRY: instrumented.entry }
   return new Promise((resolve) => {
@@ -80,27 +86,26 @@ function showCoverage(): boolean {
 }
 
 const instrumented = writeInstrumented(join(folder, 'worker'))
-// Suites that mostly wait for processes of their own run beside those that compute.
-const [fast, slow] = [['unit', 'objects', 'browser'], ['flows']]
-const reports = new Map<string, Report | null>()
-const inTurn = async (names: readonly string[]): Promise<void> => {
-  for (const name of names) reports.set(name, await run(name))
+const reports = new Map<Job, Report | null>()
+const waiting = [...jobs]
+const lane = async (): Promise<void> => {
+  for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) reports.set(job, await run(job))
 }
-await Promise.all([inTurn(slow), inTurn(fast)])
+await Promise.all(Array.from({ length: lanes }, lane))
 
-for (const project of projects) {
-  const file = join(folder, project, 'coverage-final.json')
-  if (existsSync(file)) renameSync(file, join(counts, `${project}.json`))
+for (const job of jobs) {
+  const file = join(fileOf(job), 'coverage-final.json')
+  if (existsSync(file)) renameSync(file, join(counts, `${basename(fileOf(job))}.json`))
 }
 
 let isFine = showCoverage()
 const sum = { passed: 0, failed: 0, skipped: 0 }
-for (const name of projects) {
-  const report = reports.get(name) ?? null
+for (const job of jobs) {
+  const report = reports.get(job) ?? null
   const ran = report === null ? 0 : report.numPassedTests + report.numFailedTests
   if (report === null || ran === 0 || !report.success) {
     isFine = false
-    console.log(`Suite ${name}: ${ran === 0 ? 'ran no test' : 'failed'}.`)
+    console.log(`Suite ${nameOf(job)}: ${ran === 0 ? 'ran no test' : 'failed'}.`)
     // A suite that did not get as far as a test counts as one that failed.
     if (report === null || report.numFailedTests === 0) sum.failed += 1
   }
