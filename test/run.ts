@@ -1,7 +1,7 @@
 // `npm test`: every suite, with the lines of the worker that ran counted through the front door; the last line is the sum.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { coveredShare, readLines } from '../tools/coverage/lines.ts'
 import { writeInstrumented } from '../tools/coverage/instrument.ts'
 import { inProject, projectRoot } from '../tools/dev/project.ts'
@@ -27,6 +27,15 @@ interface Report {
   readonly numPendingTests: number
   readonly numTodoTests: number
   readonly success: boolean
+  readonly testResults: readonly {
+    readonly name: string
+    readonly message: string
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages: readonly string[]
+    }[]
+  }[]
 }
 
 mkdirSync(inProject('coverage'), { recursive: true })
@@ -85,6 +94,18 @@ function showCoverage(): boolean {
   return isEnough
 }
 
+/** Once more at the end, where it is found without reading what the other suites printed. */
+function showFailures({ testResults }: Report): void {
+  for (const { name, message, assertionResults } of testResults) {
+    const file = relative(projectRoot, name)
+    if (message !== '') console.log(`  ${file}: ${message}`)
+    for (const { fullName, status, failureMessages } of assertionResults) {
+      const [reason = ''] = failureMessages.join('\n').split(/\n\s+at file:/)
+      if (status === 'failed') console.log(`  ${file} > ${fullName}\n    ${reason}`)
+    }
+  }
+}
+
 const instrumented = writeInstrumented(join(folder, 'worker'))
 const reports = new Map<Job, Report | null>()
 const waiting = [...jobs]
@@ -106,6 +127,7 @@ for (const job of jobs) {
   if (report === null || ran === 0 || !report.success) {
     isFine = false
     console.log(`Suite ${nameOf(job)}: ${ran === 0 ? 'ran no test' : 'failed'}.`)
+    if (report !== null) showFailures(report)
     // A suite that did not get as far as a test counts as one that failed.
     if (report === null || report.numFailedTests === 0) sum.failed += 1
   }

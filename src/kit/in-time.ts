@@ -7,10 +7,14 @@ const turnMs = 100
  */
 export function afterWait(ms: number, isOver: () => void): () => void {
   const dueMs = Date.now() + ms
-  let timer = setTimeout(() => {
-    if (Date.now() - dueMs > busyMs) timer = setTimeout(isOver, turnMs)
+  let timer = setTimeout(fire, ms)
+  function fire(): void {
+    const lateMs = Date.now() - dueMs
+    // Timers count from a clock of their own: by this one they are early at times, with a rest that is no wait at all.
+    if (lateMs < 0) timer = setTimeout(fire, -lateMs)
+    else if (lateMs > busyMs) timer = setTimeout(isOver, turnMs)
     else isOver()
-  }, ms)
+  }
   return () => clearTimeout(timer)
 }
 

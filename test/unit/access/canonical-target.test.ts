@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { canonicalTarget, type Target } from '../../../src/access/canonical-target.ts'
 import { craftedTargets } from '../../support/crafted-targets.ts'
 import { ordinaryTargets } from '../../support/ordinary-targets.ts'
+import { fastest } from '../../support/within.ts'
 
 const origin = 'https://origin.example'
 const crafted = craftedTargets({ publicPrefix: '/public', protectedPath: '/admin/secret' })
@@ -200,9 +201,7 @@ describe('a target that two servers could read differently is refused', () => {
     ]
     for (const unit of units) {
       const target = `/${unit.repeat(Math.floor(8190 / unit.length))}`
-      const start = performance.now()
-      read(target)
-      expect(performance.now() - start).toBeLessThan(60)
+      expect(fastest(60, () => void read(target))).toBeLessThan(60)
     }
   })
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileReserved, hopByHop } from '../../../src/access/reserved-headers.ts'
+import { fastest } from '../../support/within.ts'
 
 const configured = ['x-auth-user-id', 'x-auth-email', 'Remote-User']
 const isReserved = compileReserved(configured)
@@ -150,11 +151,12 @@ describe('hop-by-hop names', () => {
         for (const name of hopByHop(value)) expect(name).toMatch(/^[!#$%&'*+.^_`|~0-9a-z-]+$/)
       }),
     )
-    const start = performance.now()
-    expect(hopByHop(','.repeat(65_536)).size).toBe(9)
-    expect(hopByHop(`${' '.repeat(60_000)}a`).has('a')).toBe(true)
+    const readBoth = (): void => {
+      expect(hopByHop(','.repeat(65_536)).size).toBe(9)
+      expect(hopByHop(`${' '.repeat(60_000)}a`).has('a')).toBe(true)
+    }
     // Linear work takes milliseconds, quadratic work several seconds, on any machine.
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(fastest(1000, readBoth)).toBeLessThan(1000)
   })
 
   it('of one request do not leak into the next', () => {

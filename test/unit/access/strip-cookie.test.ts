@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { takeCookies } from '../../../src/access/strip-cookie.ts'
+import { fastest } from '../../support/within.ts'
 
 const session = '__Host-portcullis'
 const csrf = '__Host-portcullis-csrf'
@@ -86,11 +87,10 @@ describe('for any header', () => {
   })
 
   it('takes linear time', () => {
-    const start = performance.now()
-    for (const unit of [';', ' ', `${session} `, `,${session}`, `${session}=;`, ';\t', '__Host-']) {
-      takeCookies(`${unit.repeat(Math.floor(60_000 / unit.length))};${session}=s`, names)
-    }
-    expect(performance.now() - start).toBeLessThan(400)
+    const units = [';', ' ', `${session} `, `,${session}`, `${session}=;`, ';\t', '__Host-']
+    const headers = units.map((unit) => `${unit.repeat(Math.floor(60_000 / unit.length))};${session}=s`)
+    const takeAll = (): void => void headers.map((header) => takeCookies(header, names))
+    expect(fastest(400, takeAll)).toBeLessThan(400)
   })
 })
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readAuthorization } from '../../../src/identity/authorization-header.ts'
+import { fastest } from '../../support/within.ts'
 
 describe('an Authorization header', () => {
   it.each([
@@ -36,10 +37,11 @@ describe('an Authorization header', () => {
   })
 
   it('is read in linear time, whatever it is', () => {
-    const startedAt = performance.now()
-    for (const part of [' ', ',', 'Bearer ', ', Bearer', '=', 'a=', '\t '])
-      readAuthorization(`Bearer ${part.repeat(200_000 / part.length)}`)
-    expect(performance.now() - startedAt).toBeLessThan(2000)
+    const readAll = (): void => {
+      for (const part of [' ', ',', 'Bearer ', ', Bearer', '=', 'a=', '\t '])
+        readAuthorization(`Bearer ${part.repeat(200_000 / part.length)}`)
+    }
+    expect(fastest(2000, readAll)).toBeLessThan(2000)
   })
 
   it('never gives a token that is not one', () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { fromBase64Url, toBase64Url } from '../../../src/kit/base64url.ts'
 import { BoundedMap } from '../../../src/kit/bounded-map.ts'
+import { afterWait } from '../../../src/kit/in-time.ts'
 import { randomCode, randomToken } from '../../../src/kit/random.ts'
 
 describe('base64url', () => {
@@ -49,5 +50,23 @@ describe('a bounded map', () => {
     expect(map.get('b')).toBeUndefined()
     map.delete('a')
     expect(map.size).toBe(1)
+  })
+})
+
+describe('a wait', () => {
+  it('is never shorter than asked for, whatever clock the timers have', async () => {
+    vi.useFakeTimers()
+    try {
+      const startedAt = Date.now()
+      let overAt: number | null = null
+      afterWait(20, () => (overAt = Date.now()))
+      vi.setSystemTime(startedAt - 2)
+      await vi.advanceTimersByTimeAsync(21)
+      expect(overAt).toBeNull()
+      await vi.advanceTimersByTimeAsync(1)
+      expect(overAt).toBe(startedAt + 20)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })

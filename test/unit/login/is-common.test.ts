@@ -3,6 +3,7 @@ import { dictionary } from '@zxcvbn-ts/language-common'
 import { describe, expect, it } from 'vitest'
 import { isCommon } from '../../../src/login/password/is-common.ts'
 import { topPasswords } from '../../../src/login/password/top-passwords.ts'
+import { fastest } from '../../support/within.ts'
 
 const refused = [
   'password',
@@ -135,8 +136,6 @@ it('takes its time from no password, however it is built', () => {
     '@'.repeat(128) + 'x'.repeat(128),
     '123'.repeat(85),
   ]) {
-    const startedAt = performance.now()
-    isCommon(hostile, ['northwind', 'ada.lovelace'])
-    expect(performance.now() - startedAt).toBeLessThan(100)
+    expect(fastest(100, () => void isCommon(hostile, ['northwind', 'ada.lovelace']))).toBeLessThan(100)
   }
 })

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseCompactJws } from '../../../src/tokens/compact-jws.ts'
 import { parseStrictObject } from '../../../src/tokens/strict-json.ts'
+import { fastest } from '../../support/within.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const b64 = (text: string | Uint8Array): string => Buffer.from(text).toString('base64url')
@@ -177,8 +178,9 @@ describe('a compact token', () => {
       `${b64(`{"x":${'['.repeat(8000)}`)}.e30.AA`,
       `${b64(`{"a":${'{"a":'.repeat(2000)}1${'}'.repeat(2000)}}`)}.e30.AA`,
     ]
-    const startedAt = performance.now()
-    for (const token of evil) expect(parseCompactJws(token).ok).toBe(false)
-    expect(performance.now() - startedAt).toBeLessThan(1000)
+    const refuseAll = (): void => {
+      for (const token of evil) expect(parseCompactJws(token).ok).toBe(false)
+    }
+    expect(fastest(1000, refuseAll)).toBeLessThan(1000)
   })
 })
