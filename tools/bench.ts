@@ -8,7 +8,7 @@ import { loginsAsText, measureLogins } from './bench/logins.ts'
 import { type Row, compare, compareSteady, warmUp } from './bench/measure.ts'
 import { readOptions } from './bench/options.ts'
 import { pinLoad, pinServer } from './bench/pinning.ts'
-import { type Report, asText, thisMachine } from './bench/report.ts'
+import { type Report, rowsAsText, steadyAsText, thisMachine } from './bench/report.ts'
 import { scratchFolder } from './bench/servers.ts'
 import { createLifetime } from './dev/lifetime.ts'
 import { inProject, shownPath } from './dev/project.ts'
@@ -56,10 +56,13 @@ const run = async (): Promise<void> => {
   const plan = { windows: options.windows, seconds: options.seconds, progress }
   const rows: Row[] = []
   for (const connections of options.connections) rows.push(...(await compare(cases, { ...plan, connections })))
+  const machine = thisMachine(pinned)
+  progress('')
+  console.log(rowsAsText({ machine, rows }))
   const steady = options.steady === 0 ? [] : await compareSteady(cases, options.steady, plan)
   progress('')
-  const report: Report = { machine: thisMachine(pinned), rows, steady }
-  console.log(asText(report))
+  if (steady.length > 0) console.log(steadyAsText(steady))
+  const report: Report = { machine, rows, steady }
   write(inProject('reports', 'bench.html'), chartPage(report))
   if (options.json !== undefined) write(options.json, `${JSON.stringify(report, null, 2)}\n`)
 }

@@ -19,7 +19,7 @@ const remaining = (buffer: Buffer, expects: number): number | null => {
   if (end === -1) return null
   const head = buffer.toString('latin1', 0, end)
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
-  if (!head.startsWith(`HTTP/1.1 ${expects} `)) throw new Error(`answered ${head.split('\r\n', 1)[0]}`)
+  if (!head.startsWith(`HTTP/1.1 ${expects} `)) throw new Error(`answered ${head.replaceAll('\r\n', ', ')}`)
   if (length === undefined) throw new Error('answered without content-length')
   return end + blankLine.length + Number(length) - buffer.length
 }

@@ -85,8 +85,8 @@ export const compare = async (
 ): Promise<Row[]> => {
   const taken = new Map<Case, Window[]>(cases.map((one) => [one, []]))
   for (let round = 0; round < windows; round += 1) {
-    progress(`${connections} connections, round ${round + 1} of ${windows}`)
     for (const one of inTurn(cases, round)) {
+      progress(`${connections} connections, round ${round + 1} of ${windows}: ${one.name}`)
       // People in turn have all been away since the last round: measured is traffic that flows, not their coming back.
       if (one.requests.length > 1) await closedLoop(one, connections, seconds)
       taken.get(one)?.push(await window(one, connections, seconds))

@@ -84,7 +84,7 @@ export const pinningNote = ({ pinned }: Machine): string =>
     ? 'workerd on core 0, load and site on the others'
     : 'not pinned (no taskset or one core): servers and load disturb each other, read the ratios with care'
 
-export const asText = ({ machine, rows, steady }: Report): string =>
+export const rowsAsText = ({ machine, rows }: Pick<Report, 'machine' | 'rows'>): string =>
   [
     `${machine.processor}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}; ${pinningNote(machine)}`,
     '',
@@ -92,7 +92,7 @@ export const asText = ({ machine, rows, steady }: Report): string =>
     '',
     'Noise of this machine, the A/A control of this run:',
     ...noise(rows),
-    ...(steady.length === 0
-      ? []
-      : ['', 'Open loop, far from saturation:', aligned([steadyHead, ...steady.map(steadyCells)])]),
   ].join('\n')
+
+export const steadyAsText = (steady: readonly SteadyRow[]): string =>
+  ['', 'Open loop, far from saturation:', aligned([steadyHead, ...steady.map(steadyCells)])].join('\n')
