@@ -24,7 +24,7 @@ import { metrics } from './monitor/metrics.ts'
 import { isProgramEndpoint } from './oauth/endpoint.ts'
 import { oauth } from './oauth/endpoints.ts'
 import { wellKnown, wellKnownPaths } from './oauth/well-known.ts'
-import { renderRejection } from './render.ts'
+import { isPerson, renderRejection } from './render.ts'
 import { authenticate } from './stages/authenticate.ts'
 import { authorize } from './stages/authorize.ts'
 import { bearerToken } from './stages/bearer-token.ts'
@@ -77,7 +77,9 @@ export function createGateway(deps: Deps): Gateway {
       for (const stage of stages) {
         const pending = stage(exchange)
         const rejection = pending instanceof Promise ? await pending : pending
-        if (rejection !== undefined) return refuse(exchange, rejection)
+        if (rejection === undefined) continue
+        if (isOwn && rejection.code === 'captcha_required') await noteForm(exchange)
+        return refuse(exchange, rejection)
       }
       if (isOwn) return await own.answer(exchange)
       return await passOn(exchange)
@@ -87,6 +89,11 @@ export function createGateway(deps: Deps): Gateway {
       if (visit !== null) endVisit(visit)
     }
   }
+}
+
+/** A form says where the person wanted to go, and the captcha leads there. Programs are told what to do by the answer alone. */
+async function noteForm(exchange: Exchange): Promise<void> {
+  if (isPerson(exchange)) exchange.body = await readBody(exchange.request).catch(() => exchange.body)
 }
 
 async function passOn(exchange: Exchange): Promise<Response> {
