@@ -14,7 +14,7 @@ import { DatabaseUnavailable } from './db/database.ts'
 import { isSchemaBehind } from './db/migrations.ts'
 import { type Exchange, type Stage, reject } from './exchange.ts'
 import { exchangeFacts } from './exchange-facts.ts'
-import { type Visit, beginVisit, endVisit } from './hashing/visits.ts'
+import { type Visit, beginVisit, endVisit, noteRequest } from './hashing/visits.ts'
 import { isObjectFault } from './kit/object-fault.ts'
 import { log } from './log.ts'
 import { loginMethods } from './login/index.ts'
@@ -66,6 +66,7 @@ export function createGateway(deps: Deps): Gateway {
   return async (request, context) => {
     const exchange = startExchange(request, deps, context)
     let visit: Visit | null = null
+    noteRequest(Date.now())
     try {
       for (const stage of always) {
         const rejection = stage(exchange)

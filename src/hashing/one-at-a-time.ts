@@ -5,7 +5,7 @@
 // with one another or with requests, without a way to tell: hence a mark that belongs to the thread, and not to the
 // object. It is a time and not a promise, because an object may not wait for what another one is going to do.
 
-import { isSomebodyUnderWay } from './visits.ts'
+import { isShared, isSomebodyUnderWay } from './visits.ts'
 
 const pauseMs = 2
 /** What is under way to the site for longer may have to wait for another hash. */
@@ -24,7 +24,7 @@ export async function oneAtATime<Result>(work: () => Promise<Result>): Promise<R
   try {
     return await work()
   } finally {
-    await pause()
+    await (isShared(Date.now()) ? pause() : wait(0))
     takenUntilMs = 0
   }
 }
