@@ -11,9 +11,9 @@ import { twilioStandIn } from './dev/sms-vendor.ts'
 import { migrate } from './dev/migrate.ts'
 import { startNeonEndpoint } from './dev/neon-endpoint.ts'
 import { assertPortFree } from './dev/ports.ts'
+import { startProduction } from './dev/production.ts'
 import { reason } from './dev/reason.ts'
 import { assertNodeVersion, fromEnvironment, readSettings } from './dev/settings.ts'
-import { startWorkerd } from './dev/workerd.ts'
 import { readWrangler } from './dev/wrangler-config.ts'
 
 const lifetime = createLifetime()
@@ -87,29 +87,26 @@ const start = async (): Promise<void> => {
   ])
 
   const { vars, ...platform } = wrangler
-  const gateway = lifetime.own(
-    await startWorkerd({
-      ...platform,
-      bundle: built,
-      sockets: ports.map((port) => ({ port })),
-      isolates: settings.isolates,
-      bindings: {
-        ...vars,
-        ...fromEnvironment(Object.keys(vars)),
-        ...keys,
-        ...mailBindings,
-        MODE: 'production',
-        PUBLIC_URL: publicUrl,
-        DATABASE_URL: databaseUrl,
-        DATABASE_ENDPOINT: endpoint.url,
-        ...(settings.breachListEndpoint === undefined ? {} : { BREACH_LIST_ENDPOINT: settings.breachListEndpoint }),
-        ORIGIN_URL: origin,
-      },
-      storageDir: objectsOf(settings),
-      onLog: (line) => console.log(line),
-      onExit: () => void lifetime.end('workerd ended unexpectedly.'),
-    }),
-  )
+  const { gateway } = await startProduction(lifetime, {
+    ...platform,
+    bundle: built,
+    sockets: ports.map((port) => ({ port })),
+    isolates: settings.isolates,
+    bindings: {
+      ...vars,
+      ...fromEnvironment(Object.keys(vars)),
+      ...keys,
+      ...mailBindings,
+      PUBLIC_URL: publicUrl,
+      DATABASE_URL: databaseUrl,
+      DATABASE_ENDPOINT: endpoint.url,
+      ...(settings.breachListEndpoint === undefined ? {} : { BREACH_LIST_ENDPOINT: settings.breachListEndpoint }),
+      ORIGIN_URL: origin,
+    },
+    storageDir: objectsOf(settings),
+    onLog: (line) => console.log(line),
+    onExit: () => void lifetime.end('workerd ended unexpectedly.'),
+  })
   for (const each of gateway.urls) await healthy(each, 15_000)
   if (settings.isolates === 2) console.log(`second isolate http://localhost:${settings.port + 1}`)
   console.log(`ready ${url}`)

@@ -14,7 +14,7 @@ export type Workerd = {
   ports: number[]
   /** Of the process that runs now; another one after a restart. */
   readonly pid: number
-  logs(): string[]
+  readonly logs: () => string[]
   stop(): Promise<void>
   kill(): Promise<void>
   /** With what is given in place of what it ran with, at the same addresses. */
