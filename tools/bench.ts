@@ -30,8 +30,9 @@ const progress = (text: string): void => {
 const run = async (): Promise<void> => {
   assertNodeVersion()
   const options = readOptions(process.argv.slice(2))
-  // Before anything starts, as children inherit it; the servers are then moved away one by one.
-  const isPinned = pinLoad()
+  // Before anything starts, as children inherit it; the servers are then moved away one by one. Logging in is the work of two
+  // processes, and neither may be kept from the other's core.
+  const isPinned = !options.logins && pinLoad()
   progress('starting')
   if (options.logins) {
     const figures = await measureLogins(lifetime, scratchFolder(lifetime), { ...options, progress })

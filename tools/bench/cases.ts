@@ -24,7 +24,13 @@ export const caseNames = [
 ] as const
 export type CaseName = (typeof caseNames)[number]
 
-export type Case = { name: CaseName; pid: number; port: number; requests: readonly Buffer[] }
+export type Case = {
+  name: CaseName
+  pid: number
+  port: number
+  requests: readonly Buffer[]
+  logs: () => readonly string[]
+}
 
 type Around = {
   lifetime: Lifetime
@@ -43,16 +49,18 @@ const passThrough =
     const {
       pid,
       ports: [port = 0],
+      logs,
     } = await startPeer(lifetime, { name: 'pass-through', folder, bindings: { ORIGIN_URL: originUrl } })
-    return { name, pid, port, requests: [browserRequest('/app/page', port, '')] }
+    return { name, pid, port, logs, requests: [browserRequest('/app/page', port, '')] }
   }
 
 const publicRoute = async ({ gateway }: Around): Promise<Case> => {
   const {
     pid,
     ports: [port = 0],
+    logs,
   } = (await gateway()).workerd
-  return { name: 'public', pid, port, requests: [browserRequest('/public/page', port, '')] }
+  return { name: 'public', pid, port, logs, requests: [browserRequest('/public/page', port, '')] }
 }
 
 const sessions =
@@ -62,6 +70,7 @@ const sessions =
       workerd: {
         pid,
         ports: [port = 0],
+        logs,
       },
       databaseUrl,
     } = await around[which]()
@@ -74,6 +83,7 @@ const sessions =
       name,
       pid,
       port,
+      logs,
       requests: tokens.map((token) => browserRequest('/app/page', port, `${sessionCookieName}=${token}`)),
     }
   }
@@ -85,13 +95,14 @@ const bearers =
       workerd: {
         pid,
         ports: [port = 0],
+        logs,
       },
       databaseUrl,
       issuer,
     } = await gateway()
     const tokens = await seedTokens(databaseUrl, issuer, people)
     const requests = tokens.map((token) => browserRequest('/app/page', port, '', [`authorization: Bearer ${token}`]))
-    return { name, pid, port, requests }
+    return { name, pid, port, logs, requests }
   }
 
 const honoJwk = async ({ lifetime, folder, originUrl }: Around): Promise<Case> => {
@@ -106,11 +117,13 @@ const honoJwk = async ({ lifetime, folder, originUrl }: Around): Promise<Case> =
   const {
     pid,
     ports: [port = 0],
+    logs,
   } = await startPeer(lifetime, { name: 'hono-jwk', folder, bindings })
   return {
     name: 'hono-jwk',
     pid,
     port,
+    logs,
     requests: [browserRequest('/app/page', port, '', [`authorization: Bearer ${token}`])],
   }
 }
@@ -119,7 +132,7 @@ const betterAuth = async ({ lifetime, folder, originUrl }: Around): Promise<Case
   const port = await freePort()
   const publicUrl = `http://localhost:${port}`
   const bindings = { ORIGIN_URL: originUrl, PUBLIC_URL: publicUrl, SECRET: 'of a benchmark, guards nothing at all' }
-  const { pid } = await startPeer(lifetime, { name: 'better-auth', folder, bindings, port })
+  const { pid, logs } = await startPeer(lifetime, { name: 'better-auth', folder, bindings, port })
   const answer = await fetch(`${publicUrl}/api/auth/sign-up/email`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: publicUrl },
@@ -134,7 +147,7 @@ const betterAuth = async ({ lifetime, folder, originUrl }: Around): Promise<Case
     .map((line) => line.split(';', 1)[0])
     .join('; ')
   if (answer.status !== 200 || cookie === '') throw new Error(`better-auth's sign-up answered ${answer.status}`)
-  return { name: 'better-auth', pid, port, requests: [browserRequest('/app/page', port, cookie)] }
+  return { name: 'better-auth', pid, port, logs, requests: [browserRequest('/app/page', port, cookie)] }
 }
 
 const starts: Record<CaseName, (around: Around) => Promise<Case>> = {

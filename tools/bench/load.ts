@@ -1,7 +1,20 @@
 // Two kinds of load: as fast as it goes over so many connections, and so many a second whether or not answers come.
 import { type Connection, openConnection } from './connection.ts'
 
-export type Target = { port: number; requests: readonly Buffer[]; expects?: number }
+export type Target = {
+  port: number
+  requests: readonly Buffer[]
+  expects?: number
+  name?: string
+  logs?: () => readonly string[]
+}
+
+/** A server logs what it answered after it has answered. */
+const logLagMs = 200
+
+/** Which server it was, and what it had to say. */
+const explained = ({ name, logs }: Target, { message }: Error): Error =>
+  new Error([`${name ?? 'The server'}: ${message}`, ...(logs?.() ?? []).slice(-3)].join('\n'))
 
 /** In milliseconds, one an answer, in the order they came. */
 export type Latencies = number[]
@@ -18,7 +31,7 @@ export const closedLoop = async (target: Target, connections: number, seconds: n
   let fail = (_: Error): void => {}
   const finished = new Promise<void>((resolve, reject) => {
     finish = resolve
-    fail = reject
+    fail = (error) => void setTimeout(() => reject(explained(target, error)), logLagMs)
   })
   const ask = (connection: Connection): void => {
     const request = requests[next++ % requests.length]
@@ -63,7 +76,7 @@ export const openLoop = async (target: Target, perSecond: number, seconds: numbe
   let fail = (_: Error): void => {}
   const finished = new Promise<void>((resolve, reject) => {
     finish = resolve
-    fail = reject
+    fail = (error) => void setTimeout(() => reject(explained(target, error)), logLagMs)
   })
   const ask = (connection: Connection, at: number): void => {
     const request = target.requests[next++ % target.requests.length]

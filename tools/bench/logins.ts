@@ -38,14 +38,14 @@ const quickSeconds = 20
 const people = 64
 
 type Plan = { windows: number; seconds: number; progress: (text: string) => void }
-type Server = Target & { pid: number }
+type Server = Target & { pid: number; helperPid?: number }
 type Servers = { gateway: MeasuredGateway; alone: Server; logins: Server; visits: Server }
 
 const start = async (lifetime: Lifetime, folder: string): Promise<Servers> => {
   const originUrl = await startOrigin(lifetime)
   const peer = await startPeer(lifetime, { name: 'argon2', folder, bindings: {} })
   const gateway = await startGateway(lifetime, folder, originUrl)
-  const { workerd, databaseUrl, pepper } = gateway
+  const { workerd, hashing, databaseUrl, pepper } = gateway
   const [[alonePort = 0], [port = 0]] = [peer.ports, workerd.ports]
   const emails = Array.from({ length: people }, (_, n) => `person-${n}@example.com`)
   await seedAccounts(
@@ -59,11 +59,13 @@ const start = async (lifetime: Lifetime, folder: string): Promise<Servers> => {
   const logins = emails.map((email, n) =>
     jsonRequest('/auth/v1/login', port, { email, password: demoPassword }, `203.0.113.${n}`),
   )
+  const own = { pid: workerd.pid, port, logs: workerd.logs }
+  const visit = browserRequest('/app/page', port, `${sessionCookieName}=${token}`)
   return {
     gateway,
-    alone: { pid: peer.pid, port: alonePort, requests: [browserRequest('/', alonePort, '')] },
-    logins: { pid: workerd.pid, port, requests: logins },
-    visits: { pid: workerd.pid, port, requests: [browserRequest('/app/page', port, `${sessionCookieName}=${token}`)] },
+    alone: { name: 'hash', pid: peer.pid, port: alonePort, requests: [browserRequest('/', alonePort, '')] },
+    logins: { name: 'login', ...own, helperPid: hashing.pid, requests: logins },
+    visits: { name: 'visit', ...own, requests: [visit] },
   }
 }
 

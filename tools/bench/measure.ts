@@ -2,7 +2,7 @@
 // window with the pass-through's of the same round.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Case } from './cases.ts'
-import { closedLoop, openLoop } from './load.ts'
+import { type Target, closedLoop, openLoop } from './load.ts'
 import { cpuNs, residentMb } from './process-cost.ts'
 import { median, quantile, spread } from './statistics.ts'
 
@@ -22,16 +22,22 @@ export type Row = {
 
 export type Window = { rps: number; p50: number; p99: number; cpu: number | null; rss: number | null }
 
+/** Of the server, and of the process that works for it. */
+const cpuOf = ({ pid, helperPid }: { pid: number; helperPid?: number }): number | null => {
+  const [own, helper] = [cpuNs(pid), helperPid === undefined ? 0 : cpuNs(helperPid)]
+  return own === null || helper === null ? null : own + helper
+}
+
 export const window = async (
-  one: Pick<Case, 'pid' | 'port' | 'requests'>,
+  one: Target & { pid: number; helperPid?: number },
   connections: number,
   seconds: number,
 ): Promise<Window> => {
-  const cpuBefore = cpuNs(one.pid)
+  const cpuBefore = cpuOf(one)
   const startedAt = performance.now()
   const latencies = await closedLoop(one, connections, seconds)
   const elapsedS = (performance.now() - startedAt) / 1000
-  const cpuAfter = cpuNs(one.pid)
+  const cpuAfter = cpuOf(one)
   return {
     rps: latencies.length / elapsedS,
     p50: quantile(latencies, 0.5),

@@ -12,9 +12,13 @@ const pin = (pid: number, cores: string): boolean => {
 }
 
 const cores = cpus().length
+let isLoadPinned = false
 
-/** False where it cannot be done: without taskset, or on a machine with a single core. */
-export const pinServer = (pid: number): boolean => cores > 1 && pin(pid, '0')
+/**
+ * This process with all its threads, and with it every child that is started from now on. False where it cannot be done:
+ * without taskset, or on a machine with a single core.
+ */
+export const pinLoad = (): boolean => (isLoadPinned = cores > 1 && pin(process.pid, `1-${cores - 1}`))
 
-/** This process with all its threads, and with it every child that is started from now on. */
-export const pinLoad = (): boolean => cores > 1 && pin(process.pid, `1-${cores - 1}`)
+/** Does nothing where the load goes where it likes. */
+export const pinServer = (pid: number): boolean => isLoadPinned && pin(pid, '0')

@@ -12,6 +12,7 @@ import { migrate } from '../dev/migrate.ts'
 import { startNeonEndpoint } from '../dev/neon-endpoint.ts'
 import { freePort } from '../dev/ports.ts'
 import { startPostgres } from '../dev/postgres.ts'
+import { startProduction } from '../dev/production.ts'
 import { inProject } from '../dev/project.ts'
 import { type Workerd, startWorkerd } from '../dev/workerd.ts'
 import { type BenchIssuer, startIssuer } from './bearer-tokens.ts'
@@ -61,7 +62,13 @@ export const startPeer = async (
   return workerd
 }
 
-export type MeasuredGateway = { workerd: Workerd; databaseUrl: string; pepper: string; issuer: BenchIssuer }
+export type MeasuredGateway = {
+  workerd: Workerd
+  hashing: Workerd
+  databaseUrl: string
+  pepper: string
+  issuer: BenchIssuer
+}
 
 /** `site` names the settings: a file beside this one. */
 export const startGateway = async (
@@ -80,26 +87,23 @@ export const startGateway = async (
     freePort(),
   ])
   const secrets = await createSecrets(2048)
-  const workerd = lifetime.own(
-    await startWorkerd({
-      ...platform,
-      bundle: built,
-      sockets: [{ port }],
-      bindings: {
-        ...vars,
-        ...secrets,
-        MODE: 'production',
-        PUBLIC_URL: `http://localhost:${port}`,
-        DATABASE_URL: postgres.url,
-        DATABASE_ENDPOINT: neon.url,
-        ORIGIN_URL: originUrl,
-        BENCH_ISSUER: issuer.url,
-        RESEND_API_KEY: 're_bench',
-      },
-      storageDir: join(folder, `${site}-objects`),
-    }),
-  )
+  const { gateway: workerd, hashing } = await startProduction(lifetime, {
+    ...platform,
+    bundle: built,
+    sockets: [{ port }],
+    bindings: {
+      ...vars,
+      ...secrets,
+      PUBLIC_URL: `http://localhost:${port}`,
+      DATABASE_URL: postgres.url,
+      DATABASE_ENDPOINT: neon.url,
+      ORIGIN_URL: originUrl,
+      BENCH_ISSUER: issuer.url,
+      RESEND_API_KEY: 're_bench',
+    },
+    storageDir: join(folder, `${site}-objects`),
+  })
   pinServer(workerd.pid)
   for (const url of workerd.urls) await healthy(url, 15_000)
-  return { workerd, databaseUrl: postgres.url, pepper: secrets.PASSWORD_PEPPER, issuer }
+  return { workerd, hashing, databaseUrl: postgres.url, pepper: secrets.PASSWORD_PEPPER, issuer }
 }
