@@ -18,6 +18,7 @@ import { startMailVendor } from './dev/mail-vendor.ts'
 import { migrate } from './dev/migrate.ts'
 import { startNeonEndpoint } from './dev/neon-endpoint.ts'
 import { freePort } from './dev/ports.ts'
+import { startProduction } from './dev/production.ts'
 import { startPostgres } from './dev/postgres.ts'
 import { inProject } from './dev/project.ts'
 import { reason } from './dev/reason.ts'
@@ -25,7 +26,6 @@ import { demoPassword, seedAccounts } from './dev/seed.ts'
 import { assertNodeVersion } from './dev/settings.ts'
 import { twilioStandIn } from './dev/sms-vendor.ts'
 import { startTurnstile } from './dev/turnstile.ts'
-import { startWorkerd } from './dev/workerd.ts'
 import { readWrangler } from './dev/wrangler-config.ts'
 
 const lifetime = createLifetime()
@@ -81,30 +81,27 @@ const start = async (people: number): Promise<{ target: Target; accounts: { emai
   await seedAccounts(postgres.url, secrets.PASSWORD_PEPPER, named)
   await seedPumpedNumbers(postgres.url)
   const { vars, ...platform } = wrangler
-  lifetime.own(
-    await startWorkerd({
-      ...platform,
-      bundle: built,
-      sockets: [{ port }],
-      bindings: {
-        ...vars,
-        ...secrets,
-        MODE: 'production',
-        PUBLIC_URL: url,
-        DATABASE_URL: postgres.url,
-        DATABASE_ENDPOINT: neon.url,
-        ORIGIN_URL: origin.url,
-        MAIL_ENDPOINT: mail.url,
-        RESEND_API_KEY: 're_local',
-        ...twilioStandIn(mail.url),
-        TURNSTILE_SITE_KEY: turnstile.siteKey,
-        TURNSTILE_SECRET_KEY: turnstile.secretKey,
-        TURNSTILE_ENDPOINT: turnstile.url,
-      },
-      storageDir: join(folder, 'objects'),
-      onExit: () => void lifetime.end('workerd ended unexpectedly.'),
-    }),
-  )
+  await startProduction(lifetime, {
+    ...platform,
+    bundle: built,
+    sockets: [{ port }],
+    bindings: {
+      ...vars,
+      ...secrets,
+      PUBLIC_URL: url,
+      DATABASE_URL: postgres.url,
+      DATABASE_ENDPOINT: neon.url,
+      ORIGIN_URL: origin.url,
+      MAIL_ENDPOINT: mail.url,
+      RESEND_API_KEY: 're_local',
+      ...twilioStandIn(mail.url),
+      TURNSTILE_SITE_KEY: turnstile.siteKey,
+      TURNSTILE_SECRET_KEY: turnstile.secretKey,
+      TURNSTILE_ENDPOINT: turnstile.url,
+    },
+    storageDir: join(folder, 'objects'),
+    onExit: () => void lifetime.end('workerd ended unexpectedly.'),
+  })
   await healthy(url, 15_000)
   const textsSent = () => mail.sms.messages().length
   return { target: { url, solveCaptcha: () => turnstile.solve(), textsSent }, accounts }

@@ -13,7 +13,7 @@ export type Honest = {
 
 /** What people did: how long each answer took, and whatever kept one of them from getting where they wanted to go. */
 export type Experience = {
-  latencies: number[]
+  latencies: { what: string; ms: number }[]
   /** Pages and logins that people wanted; the requests of a captcha on the way to one are not counted. */
   wanted: number
   captchas: number
@@ -40,11 +40,11 @@ const persist = async (
 ): Promise<Answer> => {
   experience.wanted += 1
   let answer = await attempt({})
-  experience.latencies.push(answer.ms)
+  experience.latencies.push({ what, ms: answer.ms })
   if (answer.code === 'captcha_required') {
     experience.captchas += 1
     answer = await attempt({ 'x-captcha-token': target.solveCaptcha() })
-    experience.latencies.push(answer.ms)
+    experience.latencies.push({ what, ms: answer.ms })
   }
   const { status, code } = answer
   if (status === 0 || status >= 500) experience.failures += 1

@@ -8,23 +8,33 @@ const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
 const honest = (name: string, { wanted: asked, captchas, refusals, failures, p50Ms, p99Ms }: HonestResult): string =>
   `${name.padEnd(14)} ${String(asked).padStart(7)} ${String(captchas).padStart(8)} ${String(refusals.length).padStart(7)} ${String(failures).padStart(8)} ${p50Ms.toFixed(1).padStart(8)} ${p99Ms.toFixed(1).padStart(8)}`
 
+const waits = ({ waits: quiet }: HonestResult, { waits: attacked }: HonestResult): string[] =>
+  attacked.map(({ what, requests, p50Ms, p99Ms }) => {
+    const before = quiet.find((row) => row.what === what)
+    const times = [before?.p50Ms ?? Number.NaN, p50Ms, before?.p99Ms ?? Number.NaN, p99Ms]
+    return `${what.padEnd(24)} ${String(requests).padStart(7)} ${times.map((ms) => ms.toFixed(1).padStart(9)).join(' ')}`
+  })
+
 const verdict = (isFine: boolean): string => (isFine ? 'yes' : 'NO')
 
 export const asText = (result: SimulationResult): string => {
   const attacks = result.attacks.map(
-    ({ title, attempts, letThrough, unanswered, refusedShare }) =>
-      `${title.padEnd(62)} ${String(attempts).padStart(8)} ${String(letThrough).padStart(11)} ${String(unanswered).padStart(10)} ${percent(refusedShare).padStart(10)}`,
+    ({ title, attempts, letThrough, unanswered, refusedShare, honestP99Ms }) =>
+      `${title.padEnd(62)} ${String(attempts).padStart(8)} ${String(letThrough).padStart(11)} ${String(unanswered).padStart(10)} ${percent(refusedShare).padStart(10)} ${honestP99Ms.toFixed(0).padStart(13)}`,
   )
   const refusals = result.underAttack.refusals.map(({ what, status, code }) => `${what}: ${status} ${code}`)
   const counted = [...new Set(refusals)].map((text) => `  ${refusals.filter((one) => one === text).length} × ${text}`)
   return [
-    `${'attack'.padEnd(62)} ${'attempts'.padStart(8)} ${'let through'.padStart(11)} ${'unanswered'.padStart(10)} ${'refused'.padStart(10)}`,
+    `${'attack'.padEnd(62)} ${'attempts'.padStart(8)} ${'let through'.padStart(11)} ${'unanswered'.padStart(10)} ${'refused'.padStart(10)} ${'honest p99 ms'.padStart(13)}`,
     ...attacks,
     '',
     `${'honest people'.padEnd(14)} ${'wanted'.padStart(7)} ${'captchas'.padStart(8)} ${'refused'.padStart(7)} ${'failures'.padStart(8)} ${'p50 ms'.padStart(8)} ${'p99 ms'.padStart(8)}`,
     honest('quiet', result.quiet),
     honest('under attack', result.underAttack),
     ...counted,
+    '',
+    `${'what they did'.padEnd(24)} ${'answers'.padStart(7)} ${'p50 quiet'.padStart(9)} ${'attacked'.padStart(9)} ${'p99 quiet'.padStart(9)} ${'attacked'.padStart(9)}`,
+    ...waits(result.quiet, result.underAttack),
     '',
     `at least ${percent(wanted.refusedShare)} of each attack refused: ${verdict(result.attacks.every(({ refusedShare }) => refusedShare >= wanted.refusedShare))}`,
     `nobody broke in: ${verdict(result.attacks.every(({ brokenIn }) => brokenIn === 0))}`,

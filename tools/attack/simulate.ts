@@ -34,6 +34,8 @@ export type AttackResult = {
   unanswered: number
   brokenIn: number
   refusedShare: number
+  /** Of what honest people were answered meanwhile. */
+  honestP99Ms: number
 }
 
 export type HonestResult = {
@@ -44,6 +46,8 @@ export type HonestResult = {
   refusals: Experience['refusals']
   p50Ms: number
   p99Ms: number
+  /** The same of each thing that people do. */
+  waits: { what: string; requests: number; p50Ms: number; p99Ms: number }[]
 }
 
 export type SimulationResult = {
@@ -61,7 +65,7 @@ const textsSettleMs = 2000
 const run = async (
   { target, attempts, attemptsPerSecond }: SimulationOptions,
   { id, title, attempt, wantsTexts = false }: Scenario,
-): Promise<AttackResult> => {
+): Promise<Omit<AttackResult, 'honestP99Ms'>> => {
   const textsBefore = target.textsSent()
   const found = { refused: 0, letThrough: 0, unanswered: 0, brokenIn: 0 }
   let index = 0
@@ -85,17 +89,25 @@ const run = async (
   return { id, title, attempts, ...found, refusedShare: found.refused / attempts }
 }
 
-const summary = ({ latencies, wanted, captchas, failures, refusals }: Experience): HonestResult => ({
+const waits = (latencies: readonly number[]) => ({
   requests: latencies.length,
-  wanted,
-  captchas,
-  failures,
-  refusals,
   p50Ms: quantile(latencies, 0.5),
   p99Ms: quantile(latencies, 0.99),
 })
 
-/** People go on doing what they do until they are told that it is over. */
+const summary = ({ latencies, wanted, captchas, failures, refusals }: Experience): HonestResult => ({
+  wanted,
+  captchas,
+  failures,
+  refusals,
+  ...waits(latencies.map(({ ms }) => ms)),
+  waits: Object.entries(Object.groupBy(latencies, ({ what }) => what)).map(([what, all = []]) => ({
+    what,
+    ...waits(all.map(({ ms }) => ms)),
+  })),
+})
+
+/** People go on doing what they do until they are told that it is over. What they have met so far can be read at any time. */
 const live = (people: readonly Honest[], { target, honestPerSecond }: SimulationOptions) => {
   const experience = noExperience()
   let isOver = false
@@ -104,11 +116,12 @@ const live = (people: readonly Honest[], { target, honestPerSecond }: Simulation
     const person = people[turn++ % people.length]
     return isOver || person === undefined ? null : () => doSomething(target, person, experience)
   })
-  return async (): Promise<Experience> => {
+  const end = async (): Promise<Experience> => {
     isOver = true
     await living
     return experience
   }
+  return { experience, end }
 }
 
 /** Every third person has an IPv6 address in the /48 that the attackers use too, as customers of one provider have. */
@@ -132,11 +145,11 @@ export const simulate = async (options: SimulationOptions): Promise<SimulationRe
   if (settling.refusals.length + settling.failures > 0) throw new Error('Not everybody could sign in to begin with.')
 
   onProgress('quiet')
-  const endQuiet = live(others, options)
+  const quietLife = live(others, options)
   await new Promise((resolve) => setTimeout(resolve, options.quietSeconds * 1000))
-  const quiet = summary(await endQuiet())
+  const quiet = summary(await quietLife.end())
 
-  const endLife = live(others, options)
+  const life = live(others, options)
   const attacks: AttackResult[] = []
   const known = accounts.slice(1).map(({ email }) => email)
   const networks = { one64: '2001:db8:64:1', one48 }
@@ -144,10 +157,13 @@ export const simulate = async (options: SimulationOptions): Promise<SimulationRe
   const all = scenarios({ known, victim: victim.account.email, networks })
   for (const scenario of all.filter(({ id }) => options.only.length === 0 || options.only.includes(id))) {
     onProgress(scenario.title)
-    attacks.push(await run(options, scenario))
+    const answeredBefore = life.experience.latencies.length
+    const found = await run(options, scenario)
+    const meanwhile = life.experience.latencies.slice(answeredBefore).map(({ ms }) => ms)
+    attacks.push({ ...found, honestP99Ms: quantile(meanwhile, 0.99) })
     await victimSignsIn(target, victim, signIns)
   }
-  const underAttack = summary(await endLife())
+  const underAttack = summary(await life.end())
   return {
     attacks,
     quiet,
