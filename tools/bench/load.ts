@@ -14,7 +14,7 @@ const logLagMs = 200
 
 /** Which server it was, and what it had to say. */
 const explained = ({ name, logs }: Target, { message }: Error): Error =>
-  new Error([`${name ?? 'The server'}: ${message}`, ...(logs?.() ?? []).slice(-3)].join('\n'))
+  new Error([`${name ?? 'The server'}: ${message}`, ...(logs?.() ?? []).slice(-3)].join(' | '))
 
 /** In milliseconds, one an answer, in the order they came. */
 export type Latencies = number[]
