@@ -98,15 +98,34 @@ export function createExternalUsers({ shardOf, provenMs, now }: ExternalUsersPor
    * request, so they look whether it has left something. If not, each asks for itself: waiting in turn would be late.
    */
   async function lookInTurn(identity: ExternalIdentity, visit: Visit, before: Known | undefined): Promise<FoundUser> {
-    const turn = underWay.get(identity.identity)
-    const isWaiting = (): boolean => underWay.get(identity.identity) === turn && isTaken(identity.identity)
-    while (isWaiting()) await new Promise((resolve) => setTimeout(resolve, lookAgainMs))
-    const left = known.get(identity.identity)
-    if (left !== undefined && left !== before) return found(left)
+    // Without a pause where nobody looks: the next one has to see that this one does.
+    if (isTaken(identity.identity)) await turnOfAnother(identity.identity)
+    const left = leftByAnother(identity.identity, before)
+    if (left !== null) return found(left)
     const looking = look(identity, visit)
     // Goes on when the client of this request does not wait any more: others may.
     visit.waitUntil(looking.catch(() => undefined))
-    return found(await looking)
+    try {
+      return found(await looking)
+    } catch (error) {
+      // In a crowd the first is the one who waits longest for an answer; those behind may get theirs in time.
+      await new Promise((resolve) => setTimeout(resolve, 2 * lookAgainMs))
+      await turnOfAnother(identity.identity)
+      const late = leftByAnother(identity.identity, before)
+      if (late === null) throw error
+      return found(late)
+    }
+  }
+
+  async function turnOfAnother(identity: string): Promise<void> {
+    const turn = underWay.get(identity)
+    const isWaiting = (): boolean => underWay.get(identity) === turn && isTaken(identity)
+    while (isWaiting()) await new Promise((resolve) => setTimeout(resolve, lookAgainMs))
+  }
+
+  function leftByAnother(identity: string, before: Known | undefined): Known | null {
+    const left = known.get(identity)
+    return left === undefined || left === before ? null : left
   }
 
   function isTaken(identity: string): boolean {

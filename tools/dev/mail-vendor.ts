@@ -227,7 +227,8 @@ export const startMailVendor = async (
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = request.url?.split('?')[0]
     if (request.method === 'GET' && path === '/inbox') {
-      const items = [...kept.messages.map(mailItem), ...sms.messages().map(smsItem)]
+      // Newest first, also of two that came within a millisecond.
+      const items = [...kept.messages.map(mailItem), ...sms.messages().map(smsItem)].toReversed()
       send(response, 200, { items: items.toSorted((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0)) })
       return
     }

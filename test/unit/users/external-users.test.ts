@@ -115,6 +115,16 @@ describe('somebody new', () => {
     expect(performance.now() - startedAt).toBeLessThan(500)
   })
 
+  it('is found for all of a crowd, also for the first, whose question was cut short', async () => {
+    isAway = true
+    const users = newIsolate()
+    const crowd = Array.from({ length: 100 }, () => find(users))
+    await expect.poll(() => reads, { interval: 1 }).toBe(1)
+    setTimeout(() => (isAway = false), 6)
+    const found = await Promise.all(crowd)
+    expect(new Set(found.map(({ user }) => user?.id))).toEqual(new Set(['ann']))
+  })
+
   it('is made when nobody is found, and found afterwards', async () => {
     row = null
     writes = [() => void (row = ann)]
