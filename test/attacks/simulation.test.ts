@@ -24,9 +24,7 @@ it('attackers get what the rules give them and no more, and people get where the
     }),
     bindings: {
       MODE: 'production',
-      TURNSTILE_SITE_KEY: vendor.siteKey,
-      TURNSTILE_SECRET_KEY: vendor.secretKey,
-      TURNSTILE_ENDPOINT: vendor.url,
+      ...vendor.bindings,
     },
   })
   try {

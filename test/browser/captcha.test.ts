@@ -18,11 +18,7 @@ beforeAll(async () => {
   ;[gateway, browser] = await Promise.all([
     startGateway({
       bundle: await bundleWith({ ...shippedConfig, captcha: { provider: 'turnstile' }, limits }),
-      bindings: {
-        TURNSTILE_SITE_KEY: vendor.siteKey,
-        TURNSTILE_SECRET_KEY: vendor.secretKey,
-        TURNSTILE_ENDPOINT: vendor.url,
-      },
+      bindings: vendor.bindings,
     }),
     startBrowser(),
   ])

@@ -23,11 +23,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     isolates: 2,
     bundle: await bundleWith({ ...shippedConfig, captcha: { provider: 'turnstile' }, limits }),
-    bindings: {
-      TURNSTILE_SITE_KEY: vendor.siteKey,
-      TURNSTILE_SECRET_KEY: vendor.secretKey,
-      TURNSTILE_ENDPOINT: vendor.url,
-    },
+    bindings: vendor.bindings,
   })
 })
 afterAll(async () => {

@@ -83,10 +83,7 @@ export const warmUp = async (cases: readonly Case[]): Promise<void> => {
   }
 }
 
-/**
- * People in turn have all been away since the last round: measured is traffic that flows, and not their coming back, all at
- * once and for one second.
- */
+/** People in turn have all been away since the last round: measured is traffic that flows, and not their coming back at once. */
 const comeBack = async (one: Case): Promise<void> => {
   const { requests } = one
   if (requests.length === 1) return

@@ -7,6 +7,8 @@ export type TurnstileVendor = {
   url: string
   siteKey: string
   secretKey: string
+  /** What a worker needs to ask it. */
+  bindings: Record<string, string>
   /** What a person does with the widget: an answer that counts once. */
   solve(given?: { hostname?: string; action?: string }): string
   /** What was asked of it: the secrets and answers, oldest first. */
@@ -60,10 +62,12 @@ export const startTurnstile = async (): Promise<TurnstileVendor> => {
     server.listen(0, '127.0.0.1', resolve)
   })
   const address = server.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
   return {
-    url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    url,
     siteKey,
     secretKey,
+    bindings: { TURNSTILE_SITE_KEY: siteKey, TURNSTILE_SECRET_KEY: secretKey, TURNSTILE_ENDPOINT: url },
     solve,
     asked: () => [...asked],
     mode: (next) => {
