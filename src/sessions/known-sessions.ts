@@ -1,21 +1,31 @@
 // The sessions a user object has in memory: loaded from the record once for all who ask, proven anew in good time, and
 // for a stated time good enough without the record.
-import { type Database, DatabaseUnavailable } from '../db/database.ts'
-import { type StoredSession, findLiveSession, storedSession } from '../db/queries/sessions.ts'
+import { type Database, DatabaseUnavailable, type Queries } from '../db/database.ts'
+import { type StoredSession, findLiveSessions, storedSession } from '../db/queries/sessions.ts'
 import { objectWaitMs } from '../db/wait-budget.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
-import type { EndedStore } from './ended-store.ts'
+import { createGathering } from '../kit/gathering.ts'
+import { isUuid } from '../kit/uuid.ts'
 import { type KnownSession, markEnded } from './known-session.ts'
 import type { EndRequest } from './user-sessions.ts'
 
 const sessionsKept = 20_000
+/** When everybody comes back at once, after a deployment or a rest, a place must not ask about each of them alone. */
+const askedTogether = 500
+const questionsUnderWay = 3
 
 /** `unknown`: the record could not be asked, and what was known is too old to go by. */
 export type Found = KnownSession | null | 'unknown'
 
+/** What was ended here, whether or not the record has heard of it. */
+interface EndedSessions {
+  covers(session: StoredSession): boolean
+  successorSeenAtMs(session: StoredSession): number | null
+}
+
 export interface KnownSessionsOptions {
   readonly database: Database
-  readonly ended: EndedStore
+  readonly ended: EndedSessions
   readonly provenMs: number
   /** Called in the moment that something about a user turns out to be otherwise than was answered before. */
   readonly onChange: (userId: string) => void
@@ -26,9 +36,16 @@ export class KnownSessions {
   readonly #options: KnownSessionsOptions
   readonly #known = new BoundedMap<string, KnownSession>(sessionsKept)
   readonly #loading = new Map<string, Promise<Found>>()
+  readonly #record: (sessionId: string) => Promise<StoredSession | null>
 
   constructor(options: KnownSessionsOptions) {
     this.#options = options
+    this.#record = createGathering({
+      ask: (ids, leftMs) => liveSessions(options.database.within({ leftMs }), ids),
+      waitMs: objectWaitMs,
+      mostTogether: askedTogether,
+      mostUnderWay: questionsUnderWay,
+    })
   }
 
   get(sessionId: string): KnownSession | undefined {
@@ -71,8 +88,7 @@ export class KnownSessions {
   async #load(sessionId: string, known: KnownSession | undefined): Promise<Found> {
     const askedAtMs = Date.now()
     try {
-      const [row] = await this.#options.database.within({ leftMs: objectWaitMs }).read(findLiveSession(sessionId))
-      const session = row === undefined ? null : storedSession(row)
+      const session = isUuid(sessionId) ? await this.#record(sessionId) : null
       // Looked up here and not by every question: an end marks what is known.
       if (session === null || this.#options.ended.covers(session)) {
         if (known !== undefined) this.drop(known)
@@ -102,6 +118,11 @@ export class KnownSessions {
     if (known !== undefined && !isSameToOthers(known.session, session)) this.#options.onChange(session.userId)
     return loaded
   }
+}
+
+async function liveSessions(database: Queries, ids: readonly string[]): Promise<ReadonlyMap<string, StoredSession>> {
+  const rows = await database.read(findLiveSessions(ids))
+  return new Map(rows.map(storedSession).map((session) => [session.id, session]))
 }
 
 /** A sighting is nobody else's business; everything else may decide something. */

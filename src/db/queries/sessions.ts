@@ -80,6 +80,12 @@ export function findLiveSession(id: string): Statement {
   return sql`select ${sessionColumns} from sessions s join users u on u.id = s.user_id where s.id = ${id}::uuid and ${isLive}`
 }
 
+/** Many at once; ids that are no uuids would fail all of them. */
+export function findLiveSessions(ids: readonly string[]): Statement {
+  return sql`select ${sessionColumns} from sessions s join users u on u.id = s.user_id
+    where s.id = any(${textArray(ids)}::uuid[]) and ${isLive}`
+}
+
 export function storedSession(row: Row): StoredSession {
   return {
     id: text(row, 'id'),
