@@ -16,6 +16,7 @@ import type { WatchedSubjects } from './limits/watched-at.ts'
 import { type PasskeySite, createPasskeySite } from './login/passkey/site.ts'
 import { createPasswordHasher } from './login/password/hasher.ts'
 import { type Hashing, createHashing } from './hashing/hash-places.ts'
+import { type HomeNetworks, createHomeNetworks } from './hashing/home-networks.ts'
 import { boundPlace } from './hashing/hash-service.ts'
 import type { HashPlace } from './hashing/hash-job.ts'
 import type { HashParts } from './hashing/hash-object.ts'
@@ -103,6 +104,7 @@ export interface Deps {
   /** Null where the site wants no passkeys. */
   readonly passkeys: PasskeySite | null
   readonly hashing: Hashing
+  readonly homes: HomeNetworks
   /** Null where the site wants none. */
   readonly breachList: BreachList | null
   /** Null where the site has none. */
@@ -158,6 +160,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     ownTokens: own === null ? null : createOwnTokenJudge(own, now),
     passkeys: createPasskeySite(settings),
     hashing: hashingOf(env, settings),
+    homes: createHomeNetworks(now),
     breachList: createBreachList(config.breachList, environment),
     captcha: createCaptcha(config.captcha, environment),
     outbox: createOutbox((shard) => env.OUTBOX.getByName(`outbox:all:${shard}`), now),

@@ -11,7 +11,19 @@ export type HashAnswer =
   /** Too many wait already. */
   | { readonly kind: 'busy' }
 
-/** `owner` is who waits: the queue is shared fairly among owners. */
+/**
+ * How sure it is that whoever waits is no attacker, in the order in which they are served: somebody who has proven
+ * something (a session, a device of this account), somebody from where people are signed in, anybody.
+ */
+export const standings = ['proven', 'neighbour', 'stranger'] as const
+export type Standing = (typeof standings)[number]
+
+/** Who waits: among those of one standing the queue is shared fairly among networks. */
+export interface Waiter {
+  readonly network: string
+  readonly standing: Standing
+}
+
 export interface HashPlace {
-  run(owner: string, job: HashJob): Promise<HashAnswer>
+  run(waiter: Waiter, job: HashJob): Promise<HashAnswer>
 }

@@ -3,7 +3,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { FairQueue } from '../kit/fair-queue.ts'
 import type { PasswordHasher } from '../login/password/hasher.ts'
-import type { HashAnswer, HashJob, HashPlace } from './hash-job.ts'
+import { type HashAnswer, type HashJob, type HashPlace, type Waiter, standings } from './hash-job.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 
 export interface HashParts {
@@ -30,23 +30,28 @@ export function hashObject(open: (env: Env) => HashParts) {
       this.#queue = new FairQueue(waiting)
     }
 
-    run(owner: string, job: HashJob): Promise<HashAnswer> {
+    run({ network, standing }: Waiter, job: HashJob): Promise<HashAnswer> {
       return new Promise((answer) => {
-        this.#queue.add(owner, { job, answer })?.answer({ kind: 'busy' })
+        this.#queue.add(network, { job, answer }, standings.indexOf(standing))?.answer({ kind: 'busy' })
         if (!this.#isWorking) this.ctx.waitUntil(this.#work())
       })
     }
 
     async #work(): Promise<void> {
       this.#isWorking = true
-      for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) {
-        const { job, answer } = next
-        await oneAtATime(async () => {
-          const result = done(this.#hasher, job)
-          answer(result)
-          // Whoever asked is told what went wrong; the line goes on.
-          await result.catch(() => undefined)
-        })
+      while (this.#queue.size > 0) {
+        // Taken when it is this place's turn: somebody who goes first may have come while it waited.
+        await oneAtATime(
+          () => this.#queue.nextRank,
+          async () => {
+            const next = this.#queue.take()
+            if (next === undefined) return
+            const result = done(this.#hasher, next.job)
+            next.answer(result)
+            // Whoever asked is told what went wrong; the line goes on.
+            await result.catch(() => undefined)
+          },
+        )
       }
       this.#isWorking = false
     }

@@ -2,11 +2,10 @@
 import { hashOf } from '../kit/hash.ts'
 import { inTime } from '../kit/in-time.ts'
 import type { PasswordHasher } from '../login/password/hasher.ts'
-import type { HashAnswer, HashJob, HashPlace } from './hash-job.ts'
+import type { HashAnswer, HashJob, HashPlace, Waiter } from './hash-job.ts'
 
 /** Who asks for a hash, and from where. */
-export interface HashOwner {
-  readonly network: string
+export interface HashOwner extends Waiter {
   /** Continent by the platform's code. */
   readonly continent: string | null
 }
@@ -22,9 +21,9 @@ const longestWaitMs = 5000
  * one queue and not all.
  */
 export function createHashing(placeCalled: (name: string) => HashPlace, places: number): Hashing {
-  return ({ network, continent }, failure) => {
+  return ({ network, standing, continent }, failure) => {
     const name = `hash:${continent?.toLowerCase() ?? 'xx'}:${hashOf(network) % places}`
-    return hasherAt((job) => placeCalled(name).run(network, job), failure)
+    return hasherAt((job) => placeCalled(name).run({ network, standing }, job), failure)
   }
 }
 

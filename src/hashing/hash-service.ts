@@ -1,11 +1,13 @@
 // Hashing by another Worker, reached by a service binding: a process of its own where objects share the gateway's. Both
 // ends of the one question there is.
 import { z } from 'zod'
-import type { HashAnswer, HashPlace } from './hash-job.ts'
+import { type HashAnswer, type HashPlace, standings } from './hash-job.ts'
 
 const password = z.string()
 const question = z.strictObject({
   owner: z.string(),
+  /** Left out by a gateway of a version before. */
+  standing: z.enum(standings).default('stranger'),
   job: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('hash'), password }),
     z.strictObject({ kind: z.literal('verify'), password, stored: z.string() }),
@@ -24,8 +26,8 @@ const address = 'https://hash.invalid/'
 
 export function boundPlace(service: { fetch(request: Request): Promise<Response> }): HashPlace {
   return {
-    async run(owner, job) {
-      const body = JSON.stringify({ owner, job })
+    async run({ network, standing }, job) {
+      const body = JSON.stringify({ owner: network, standing, job })
       const response = await service.fetch(new Request(address, { method: 'POST', body }))
       if (!response.ok) throw new Error(`the hashing service answered ${response.status}`)
       return answer.parse(await response.json())
@@ -38,6 +40,6 @@ export async function answerHashing(request: Request, placeOf: (owner: string) =
   if (request.method !== 'POST') return new Response(null, { status: 405, headers: { allow: 'POST' } })
   const read = question.safeParse(await request.json().catch(() => null))
   if (!read.success) return new Response(null, { status: 400 })
-  const { owner, job } = read.data
-  return Response.json(await placeOf(owner).run(owner, job))
+  const { owner, standing, job } = read.data
+  return Response.json(await placeOf(owner).run({ network: owner, standing }, job))
 }

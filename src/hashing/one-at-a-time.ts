@@ -2,8 +2,9 @@
 //
 // A hash holds its thread for some 25 ms and cannot be interrupted. Two in a row would make whatever else has come in
 // wait for both; the pause lets it through, a request to the site with its answer included. Objects may share a thread,
-// with one another or with requests, without a way to tell: hence a mark that belongs to the thread, and not to the
-// object. It is a time and not a promise, because an object may not wait for what another one is going to do.
+// with one another or with requests, without a way to tell: hence a mark and a line that belong to the thread, and not to
+// an object. A place that is never out of work must not keep the others from theirs: they take turns. All of it is looked
+// at again and again instead of being promised, because an object may not wait for what another one is going to do.
 
 import { isShared, isSomebodyUnderWay } from './visits.ts'
 
@@ -16,17 +17,51 @@ const lookAgainMs = 3
 /** Somebody who was stopped in the middle does not clear the mark. */
 const longestMs = 1000
 
-let takenUntilMs = 0
+/** Somebody in the line. What they wait with may become more urgent meanwhile. */
+interface Turn {
+  readonly rank: () => number
+  seenAtMs: number
+}
 
-export async function oneAtATime<Result>(work: () => Promise<Result>): Promise<Result> {
-  while (Date.now() < takenUntilMs) await wait(lookAgainMs)
-  takenUntilMs = Date.now() + longestMs
+let takenUntilMs = 0
+let line: readonly Turn[] = []
+
+/** @param rank Asked whenever a turn is given: the lowest goes first, among equals who has waited longest. */
+export async function oneAtATime<Result>(rank: () => number, work: () => Promise<Result>): Promise<Result> {
+  await takeTurn({ rank, seenAtMs: 0 })
   try {
     return await work()
   } finally {
-    await (isShared(Date.now()) ? pause() : wait(0))
-    takenUntilMs = 0
+    if (isShared(Date.now())) {
+      await pause()
+      takenUntilMs = 0
+    } else {
+      // Free before the timers of those run that came due meanwhile: whoever is next loses no time.
+      takenUntilMs = 0
+      await wait(0)
+    }
   }
+}
+
+async function takeTurn(mine: Turn): Promise<void> {
+  for (;;) {
+    const nowMs = Date.now()
+    mine.seenAtMs = nowMs
+    // Who was stopped in the middle does not look again, and keeps nobody waiting for longer than a mark would.
+    line = line.filter(({ seenAtMs }) => nowMs - seenAtMs < longestMs)
+    if (!line.includes(mine)) line = [...line, mine]
+    if (nowMs >= takenUntilMs && next() === mine) break
+    await wait(lookAgainMs)
+  }
+  line = line.filter((other) => other !== mine)
+  // In the same breath: nobody else may look in between.
+  takenUntilMs = Date.now() + longestMs
+}
+
+function next(): Turn | undefined {
+  return line.reduce<Turn | undefined>((best, other) => {
+    return best !== undefined && best.rank() <= other.rank() ? best : other
+  }, undefined)
 }
 
 /**

@@ -15,6 +15,7 @@ export interface Guess {
   readonly verdict: GuessVerdict
   /** Counted among the guesses of all strangers, which somebody on a known device is not. */
   readonly isOfStranger: boolean
+  readonly isOnKnownDevice: boolean
 }
 
 /**
@@ -28,7 +29,7 @@ export async function beginGuess(exchange: Exchange, factor: 'password', name: s
   const pool = device === null ? factor : `${factor} on ${device}`
   const isOfStranger = device === null && (await limited(exchange, 'guesses-everywhere', ''))
   const verdict = await lockouts.guess(account, pool).catch(failed)
-  const guess = { account, pool, verdict, isOfStranger }
+  const guess = { account, pool, verdict, isOfStranger, isOnKnownDevice: device !== null }
   if (verdict.mayCompare) return guess
   // A lock keeps guessers out, and does not keep them from being seen.
   sighted(exchange, 'failure', account)
@@ -49,7 +50,7 @@ async function guessByCaptcha(exchange: Exchange, locked: Guess): Promise<Guess>
   const pool = `${locked.pool} after a captcha`
   const verdict = await lockouts.guess(locked.account, pool).catch(failed)
   if (!verdict.mayCompare) return refuseLocked(exchange, verdict)
-  return { account: locked.account, pool, verdict, isOfStranger: false }
+  return { ...locked, pool, verdict, isOfStranger: false }
 }
 
 async function refuseLocked(exchange: Exchange, verdict: GuessVerdict): Promise<never> {

@@ -4,6 +4,7 @@ import { waitWithin } from '../db/wait-budget.ts'
 import type { Rejection } from '../errors.ts'
 import { type Exchange, auditSource, singleCookie } from '../exchange.ts'
 import { exchangeFacts } from '../exchange-facts.ts'
+import { addressSubject } from '../limits/subject.ts'
 import { log } from '../log.ts'
 import { sessionCookie, sessionCookieName } from '../sessions/cookie.ts'
 import type { Lease, SessionVerdict } from '../sessions/gate.ts'
@@ -30,11 +31,20 @@ function admit(exchange: Exchange, lease: Lease, cookie: string): undefined | Pr
   return isDue ? rotate(exchange, lease, cookie) : undefined
 }
 
+/** Not every request, but every session once in a while. */
+function admitAsked(exchange: Exchange, lease: Lease, cookie: string): undefined | Promise<undefined> {
+  const { deps, client } = exchange
+  const admitted = admit(exchange, lease, cookie)
+  if (exchange.authentication.kind === 'session')
+    deps.homes.note(addressSubject(client.ip, deps.settings.config.limits.ipv6Prefix))
+  return admitted
+}
+
 async function ask(exchange: Exchange, cookie: string): Promise<undefined> {
   const verdict = await askOrUnknown(exchange, cookie)
   switch (verdict.outcome) {
     case 'live':
-      return admit(exchange, verdict.lease, cookie)
+      return admitAsked(exchange, verdict.lease, cookie)
     case 'unknown':
       exchange.authentication = { kind: 'undecided' }
       return undefined

@@ -93,4 +93,15 @@ describe('a place that hashes, when more passwords come than it can take', () =>
     expect(answers.filter(({ status }) => status === 401).length).toBe(flooding - busy.length)
     expect((await ask(flood, 101)).status).toBe(401)
   })
+
+  it('lets people in on their own devices while strangers from everywhere wait', async () => {
+    const person = await newPerson(small)
+    const strangers = Array.from({ length: 12 }, (_, n) =>
+      newVisitor(small).send('POST', '/auth/v1/login', { email: `nobody-${n}@example.com`, password: 'not this one' }),
+    )
+    const again = person.visitor.send('POST', '/auth/v1/login', { email: person.email, password: person.password })
+    expect((await again).status).toBe(200)
+    const answers = await Promise.all(strangers)
+    expect(answers.some(({ status }) => status === 503)).toBe(true)
+  })
 })

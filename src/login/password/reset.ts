@@ -37,7 +37,7 @@ export async function resetPassword(exchange: Exchange, answer: MailedAnswer, ne
   refuseCommon(exchange, { password: newPassword, field: 'new_password', email: text(found, 'email') })
   const claimed = await exchange.database.write(claimReset(key))
   if (claimed.length === 0) return refuseAnswer(exchange, answer, purpose)
-  const hash = await passwordsFor(exchange).hash(newPassword)
+  const hash = await passwordsFor(exchange, true).hash(newPassword)
   const audit = auditRow('password.reset', auditSource(exchange), {}, deps.now())
   const [row] = await exchange.database.write(consumeReset(key, { hash, ip: client.ip, audit }))
   if (row === undefined) return refuseAnswer(exchange, answer, purpose)

@@ -53,7 +53,7 @@ interface Compared {
 
 /** The same work, whether or not the account exists. */
 async function compare(exchange: Exchange, { email, password }: Credentials, guess: Guess): Promise<Compared> {
-  const passwords = passwordsFor(exchange)
+  const passwords = passwordsFor(exchange, guess.isOnKnownDevice)
   const user = await findUser(exchange, email)
   const stored = user?.passwordHash ?? null
   // Beside the hashing, which takes longer; not before the user is found, whom a database that is coming back has to

@@ -3,13 +3,15 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { oneAtATime } from '../../../src/hashing/one-at-a-time.ts'
 import { beginVisit, endVisit, noteRequest } from '../../../src/hashing/visits.ts'
 
+const anybody = () => 0
+
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 /** How long until the next hash may begin. */
 async function pauseMs(): Promise<number> {
   const startedAt = Date.now()
-  const over = oneAtATime(() => Promise.resolve()).then(() => Date.now() - startedAt)
+  const over = oneAtATime(anybody, () => Promise.resolve()).then(() => Date.now() - startedAt)
   await vi.advanceTimersByTimeAsync(200)
   return over
 }
@@ -40,12 +42,52 @@ it('lasts while somebody is under way to the site, and not for long', async () =
 
 it('keeps a second one waiting', async () => {
   const order: string[] = []
-  const first = oneAtATime(async () => {
+  const first = oneAtATime(anybody, async () => {
     await new Promise((resolve) => setTimeout(resolve, 50))
     order.push('first')
   })
-  const second = oneAtATime(() => Promise.resolve(void order.push('second')))
+  const second = oneAtATime(anybody, () => Promise.resolve(void order.push('second')))
   await vi.advanceTimersByTimeAsync(100)
   await Promise.all([first, second])
   expect(order).toEqual(['first', 'second'])
+})
+
+/** A place with work for so long, and what it notes of each piece. */
+async function keepBusy(name: string, order: string[], { pieces, rank = 0 }: { pieces: number; rank?: number }) {
+  for (let piece = 0; piece < pieces; piece += 1)
+    await oneAtATime(
+      () => rank,
+      async () => {
+        order.push(name)
+        await new Promise((resolve) => setTimeout(resolve, 25))
+      },
+    )
+}
+
+it.each(['that only hashes', 'that is shared'])(
+  'gives places their turn one after the other in a thread %s',
+  async (thread) => {
+    const order: string[] = []
+    const busy = keepBusy('busy', order, { pieces: 20 })
+    await vi.advanceTimersByTimeAsync(40)
+    const others = ['b', 'c'].map((name) => keepBusy(name, order, { pieces: 2 }))
+    if (thread === 'that is shared')
+      for (let ms = 0; ms < 2000; ms += 100) setTimeout(() => noteRequest(Date.now()), ms)
+    await vi.advanceTimersByTimeAsync(2000)
+    await Promise.all([busy, ...others])
+    expect(order.lastIndexOf('b')).toBeLessThan(9)
+    expect(order.lastIndexOf('c')).toBeLessThan(9)
+  },
+)
+
+it('gives the turn to who goes first, whoever waited longer', async () => {
+  const order: string[] = []
+  const busy = keepBusy('busy', order, { pieces: 1 })
+  const many = Array.from({ length: 5 }, () => keepBusy('stranger', order, { pieces: 1, rank: 2 }))
+  // So that it does not happen to look first.
+  await vi.advanceTimersByTimeAsync(12)
+  const proven = keepBusy('proven', order, { pieces: 1, rank: 0 })
+  await vi.advanceTimersByTimeAsync(1000)
+  await Promise.all([busy, proven, ...many])
+  expect(order.slice(0, 3)).toEqual(['busy', 'proven', 'stranger'])
 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FairQueue } from '../../../src/kit/fair-queue.ts'
 
+const ranksAsked = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 7 })
 const owners = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 60 })
 
 describe('a fair queue', () => {
@@ -21,20 +22,46 @@ describe('a fair queue', () => {
     expect([queue.take(), queue.take(), queue.take(), queue.take()]).toEqual(['a1', 'b1', 'a2', undefined])
   })
 
+  it('serves a lower rank before any of a higher one, and never makes room at its cost', () => {
+    const queue = new FairQueue<string>(3)
+    expect(queue.nextRank).toBe(Number.POSITIVE_INFINITY)
+    for (const item of ['a1', 'b1', 'b2']) queue.add(item.charAt(0), item, 2)
+    expect(queue.nextRank).toBe(2)
+    expect(queue.add('c', 'c1', 1)).toBe('b2')
+    expect(queue.add('c', 'c2', 0)).toBe('a1')
+    expect(queue.add('c', 'c3', 0)).toBe('b1')
+    expect(queue.add('d', 'd1', 2)).toBe('d1')
+    expect(queue.add('d', 'd2', 1)).toBe('d2')
+    expect(queue.nextRank).toBe(0)
+    expect([queue.take(), queue.take(), queue.nextRank, queue.take(), queue.take()]).toEqual([
+      'c2',
+      'c3',
+      1,
+      'c1',
+      undefined,
+    ])
+  })
+
   it('loses no item without saying so, never holds more than it may, and lets one of each owner wait', () => {
     fc.assert(
-      fc.property(owners, fc.integer({ min: 4, max: 12 }), (asked, capacity) => {
+      fc.property(owners, ranksAsked, fc.integer({ min: 4, max: 12 }), (asked, ranks, capacity) => {
         const queue = new FairQueue<number>(capacity)
         const turnedAway: number[] = []
+        const rankOf = (item: number) => ranks[item % ranks.length] ?? 0
         for (const [item, owner] of asked.entries()) {
-          const gone = queue.add(owner, item)
+          const gone = queue.add(owner, item, rankOf(item))
           if (gone !== null) turnedAway.push(gone)
           expect(queue.size).toBeLessThanOrEqual(capacity)
         }
         const served: number[] = []
         for (let item = queue.take(); item !== undefined; item = queue.take()) served.push(item)
         expect([...served, ...turnedAway].toSorted((a, b) => a - b)).toEqual(asked.map((_, item) => item))
-        expect(new Set(served.map((item) => asked[item]))).toEqual(new Set(asked))
+        const servedRanks = served.map(rankOf)
+        expect(servedRanks).toEqual(servedRanks.toSorted((a, b) => a - b))
+        const lowest = Math.min(...asked.map((_, item) => rankOf(item)))
+        const ownersOf = (items: readonly number[]) => new Set(items.map((item) => asked[item]))
+        const inLowest = asked.map((_, item) => item).filter((item) => rankOf(item) === lowest)
+        expect(ownersOf(served.filter((item) => rankOf(item) === lowest))).toEqual(ownersOf(inLowest))
       }),
     )
   })
