@@ -126,9 +126,12 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
     return Promise.resolve()
   }
 
-  forgive(account: string, pool: string | null): Promise<void> {
+  forgive(account: string, pool: string | null): Promise<boolean> {
     const key = lockKey(account)
-    const { [pool ?? '']: _, ...others } = this.#poolsOf(key)
+    const pools = this.#poolsOf(key)
+    const forgiven = pool === null ? Object.values(pools) : [pools[pool] ?? unlocked]
+    const wasLocked = forgiven.some(({ lockedUntilMs }) => lockedUntilMs > Date.now())
+    const { [pool ?? '']: _, ...others } = pools
     const isEmpty = pool === null || Object.keys(others).length === 0
     if (isEmpty) this.#pools.delete(key)
     else this.#pools.set(key, others)
@@ -137,7 +140,7 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
       if (isEmpty) this.#kept.delete(key)
       else this.#kept.replace(key, others)
     }
-    return Promise.resolve()
+    return Promise.resolve(wasLocked)
   }
 
   sighted(

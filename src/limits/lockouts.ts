@@ -9,8 +9,8 @@ export interface LockoutShard {
   guess(account: string, pool: string, policy: LockoutPolicy): Promise<GuessVerdict>
   /** Of a guess that was counted and could not be compared. */
   withdraw(account: string, pool: string, policy: LockoutPolicy): Promise<void>
-  /** One pool, or with null all of them: the account is as if nobody had ever guessed. */
-  forgive(account: string, pool: string | null): Promise<void>
+  /** One pool, or with null all of them: the account is as if nobody had ever guessed. Whether that ended a lock. */
+  forgive(account: string, pool: string | null): Promise<boolean>
 }
 
 export interface LockoutTally {
@@ -26,7 +26,8 @@ export interface Lockouts {
    */
   guess(account: string, pool: string): Promise<GuessVerdict>
   withdraw(account: string, pool: string): Promise<void>
-  forgive(account: string, pool: string | null): Promise<void>
+  /** Whether it ended a lock. */
+  forgive(account: string, pool: string | null): Promise<boolean>
   /** One account under all spellings of its name; hides the name. */
   accountOf(name: string): string
   tally(): LockoutTally
@@ -58,7 +59,7 @@ export function createLockouts({ shard, shards, secret, policy, state }: Lockout
       if (state !== 'off') await asked(account, (object) => object.withdraw(account, pool, policy))
     },
     async forgive(account, pool) {
-      if (state !== 'off') await asked(account, (object) => object.forgive(account, pool))
+      return state !== 'off' && (await asked(account, (object) => object.forgive(account, pool)))
     },
     accountOf: (name) => secretSubject('account', secret, name.normalize('NFKC').trim().toLowerCase()),
     tally: () => tally,

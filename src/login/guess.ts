@@ -2,8 +2,10 @@
 import { askCaptcha } from '../captcha-proof.ts'
 import { GatewayError, type Rejection, unavailable } from '../errors.ts'
 import { type Exchange, auditSource, reject, singleCookie } from '../exchange.ts'
+import { exchangeFacts } from '../exchange-facts.ts'
 import { secondMs } from '../kit/duration.ts'
 import type { GuessVerdict } from '../limits/lockout.ts'
+import { log } from '../log.ts'
 import { limited } from './limited.ts'
 import { sighted } from '../sightings.ts'
 import { deviceCookie, deviceCookieName } from '../sessions/cookie.ts'
@@ -96,6 +98,25 @@ export async function forgiveGuess(exchange: Exchange, guess: Guess): Promise<vo
   const { account, pool } = guess
   giveBack(exchange, guess)
   await exchange.deps.lockouts.forgive(account, pool).catch(failed)
+}
+
+/**
+ * After the mailbox was proven and another password chosen: what was guessed so far was another one. Never the reason why
+ * the change, which is done, fails; what is forgiven later by itself, an administrator can forgive as well.
+ */
+export async function forgiveAll(
+  exchange: Exchange,
+  { id, email }: { readonly id: string; readonly email: string },
+): Promise<void> {
+  const { lockouts, audit } = exchange.deps
+  try {
+    if (!(await lockouts.forgive(lockouts.accountOf(email), null))) return
+  } catch (error) {
+    const reason = error instanceof Error ? error.name : 'unknown'
+    log('error', 'locks not forgiven after a reset', { ...exchangeFacts(exchange), reason })
+    return
+  }
+  await audit.record('account.unlocked', auditSource(exchange), { userId: id, reason: 'password reset' })
 }
 
 /** Counted as one of the wrong guesses of the world before it was compared. Nobody waits: it is one of many. */

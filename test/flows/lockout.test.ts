@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startDatabaseProxy } from '../support/database-proxy.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
-import { type Person, newEmail, newPerson, signInAgain } from '../support/people.ts'
+import { type Person, mailTo, newEmail, newPerson, signInAgain } from '../support/people.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
 
 const device = '__Host-portcullis-device'
@@ -115,6 +115,21 @@ describe('the owner of an account that is locked', () => {
     expect((await login(person.email, person.password, sameDevice(person))).status).toBe(200)
     expect((await login(person.email, person.password, sameDevice(person))).status).toBe(200)
     expect((await login(person.email, person.password)).status).toBe(429)
+  })
+
+  it('signs in from any device after a reset of the password, which is on record', async () => {
+    const person = await newPerson(gateway)
+    await guess(person.email, 5)
+    expect((await login(person.email, person.password)).status).toBe(429)
+    const asking = newVisitor(gateway)
+    await asking.send('POST', '/auth/v1/password/forgot', { email: person.email })
+    const { token } = await mailTo(gateway, person.email, /new password/)
+    const chosen = 'another long password'
+    expect((await asking.send('POST', '/auth/v1/password/reset', { token, new_password: chosen })).status).toBe(200)
+    expect((await login(person.email, chosen)).status).toBe(200)
+    const unlocks = (): Promise<unknown> =>
+      gateway.sql("select reason from audit_events where type = 'account.unlocked' and user_id = $1", [person.userId])
+    await expect.poll(unlocks, { timeout: 5000 }).toEqual([{ reason: 'password reset' }])
   })
 
   it('has no use of a device that somebody else used, or of a mark that was changed', async () => {

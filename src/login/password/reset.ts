@@ -8,6 +8,7 @@ import { type Exchange, auditSource } from '../../exchange.ts'
 import { minuteMs } from '../../kit/duration.ts'
 import { type MailedAnswer, asksPerHour, challengeKey, newChallenge, refuseAnswer } from '../challenge.ts'
 import { endOthers } from '../end-others.ts'
+import { forgiveAll } from '../guess.ts'
 import { limitedMessage } from '../limited.ts'
 import { type MailedQuestion, mailChallenge, mailChanged } from '../mail.ts'
 import { refuseCommon, refuseKnown } from './new-password.ts'
@@ -43,5 +44,6 @@ export async function resetPassword(exchange: Exchange, answer: MailedAnswer, ne
   if (row === undefined) return refuseAnswer(exchange, answer, purpose)
   const account = resetAccount(row)
   await endOthers(exchange, account, { exceptId: null, reason: 'password reset' })
+  await forgiveAll(exchange, account)
   await mailChanged(exchange, account.email, 'password_changed')
 }
