@@ -5,7 +5,7 @@ import { type TestClient, authorizedTokens, basic, callback, newClient, post } f
 import { type Person, newPerson, signInAgain } from '../support/people.ts'
 import { openSocket } from '../support/socket.ts'
 import { newVisitor } from '../support/visitor.ts'
-import { within } from '../support/within.ts'
+import { afterwards, within } from '../support/within.ts'
 
 const clientsPath = '/auth/v1/admin/clients'
 const everywhereMs = 1000
@@ -137,7 +137,7 @@ describe('a client that is changed', () => {
     await new Promise((resolve) => setTimeout(resolve, everywhereMs))
     expect(await status()).toBe(200)
     await ask('PATCH', at(client), { is_first_party: false })
-    await expect.poll(status, { timeout: everywhereMs, interval: 25 }).toBe(401)
+    expect(await afterwards(everywhereMs, status)).toBe(401)
   })
 
   it('gets a secret when it comes to need one, and a new one on demand; the one before is good for nothing', async () => {
@@ -173,9 +173,7 @@ describe('a client that is removed', () => {
     })
     const closed = within(10 * everywhereMs, socket.ended)
     expect((await ask('DELETE', at(client))).status).toBe(204)
-    await expect
-      .poll(async () => new Set(await statuses()), { timeout: everywhereMs, interval: 50 })
-      .toEqual(new Set([401]))
+    expect(new Set(await afterwards(everywhereMs, statuses))).toEqual(new Set([401]))
     expect((await closed).code).toBe(4401)
     expect((await send(1, kept?.access_token ?? '')).status).toBe(200)
     for (const { visitor } of people) expect((await visitor.send('GET', '/private')).status).toBe(200)

@@ -14,6 +14,7 @@ import { sendRaw } from '../support/raw-http.ts'
 import { type RecordingOrigin, startRecordingOrigin, valuesOf } from '../support/recording-origin.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { type Visitor, newAddress, newVisitor } from '../support/visitor.ts'
+import { afterwards } from '../support/within.ts'
 
 const challengeOf = (error: string): string => `DPoP error="${error}", algs="ES256 EdDSA PS256 RS256"`
 
@@ -172,7 +173,7 @@ describe('a bound token of the gateway itself', () => {
     const mine = await ownToken(gateway, token, { cnf: { jkt: holder.jkt } })
     expect((await send(mine)).status).toBe(200)
     expect((await person.visitor.change('DELETE', `/auth/v1/sessions/${session.id}`)).status).toBe(204)
-    await expect.poll(async () => (await send(mine)).status, { timeout: 1000, interval: 50 }).toBe(401)
+    expect((await afterwards(1000, () => send(mine))).status).toBe(401)
   })
 
   it.each([

@@ -5,7 +5,7 @@ import { type OwnDatabase, startOwnDatabase } from '../support/own-database.ts'
 import { type Person, newPerson, signInAgain } from '../support/people.ts'
 import { type OpenSocket, echo, openSocket } from '../support/socket.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
-import { within } from '../support/within.ts'
+import { afterwards, within } from '../support/within.ts'
 
 const everywhereMs = 1000
 
@@ -46,9 +46,7 @@ async function expectEnded(cookies: Visitor, socket: OpenSocket): Promise<void> 
   const { code, atMs } = await within(everywhereMs, socket.ended)
   expect(code).toBe(4401)
   expect(atMs - answeredAt).toBeLessThan(everywhereMs)
-  await expect
-    .poll(() => statusAt(1, cookies), { timeout: answeredAt + everywhereMs - Date.now(), interval: 25 })
-    .toBe(401)
+  expect(await afterwards(answeredAt + everywhereMs - Date.now(), () => statusAt(1, cookies))).toBe(401)
   expect(await statusAt(0, cookies)).toBe(401)
 }
 

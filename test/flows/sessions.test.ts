@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type Person, newPerson, signInAgain } from '../support/people.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
+import { afterwards } from '../support/within.ts'
 
 const cookieName = '__Host-portcullis'
 
@@ -46,7 +47,7 @@ describe('the session cookie', () => {
     await person.visitor.change('POST', '/auth/v1/login', { email: person.email, password: person.password })
     expect(tokenOf(person.visitor)).not.toBe(before)
     expect(await statusOf(person.visitor)).toBe(200)
-    await expect.poll(() => statusOf(holderOf(before)), { timeout: 1000 }).toBe(401)
+    expect(await afterwards(1000, () => statusOf(holderOf(before)))).toBe(401)
   })
 
   it('is never one that was there before the login', async () => {
@@ -218,6 +219,6 @@ describe('a signed-in person', () => {
     expect([out.status, await out.text()]).toEqual([204, ''])
     expect(visitor.cookies.has(cookieName)).toBe(false)
     expect(visitor.cookies.has(`${cookieName}-csrf`)).toBe(false)
-    await expect.poll(() => statusOf(copy), { timeout: 1000 }).toBe(401)
+    expect(await afterwards(1000, () => statusOf(copy))).toBe(401)
   })
 })

@@ -13,6 +13,15 @@ export async function within<Value>(ms: number, promise: Promise<Value>): Promis
   }
 }
 
+/**
+ * What holds for whoever comes later than so many milliseconds from now: asked once, then. Asking in between and giving up
+ * at that moment would fail where the machine is slow, and not the gateway.
+ */
+export async function afterwards<Answer>(ms: number, ask: () => Promise<Answer>): Promise<Answer> {
+  await new Promise((resolve) => setTimeout(resolve, ms))
+  return ask()
+}
+
 export async function timed<Value>(promise: Promise<Value>): Promise<{ readonly value: Value; readonly ms: number }> {
   const startedAt = performance.now()
   const value = await promise
