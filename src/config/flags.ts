@@ -2,6 +2,7 @@
 // `limit.login=shadow, lockout=off, method.magic-link=25%`. Each is put where the settings have it, and checked there.
 import { loginMethodIds } from '../access/login-methods.ts'
 import { limitRuleIds } from '../limits/rules.ts'
+import { detectorIds } from '../threats/detectors/detectors.ts'
 import type { ConfigProblem } from './problems.ts'
 
 const field = 'environment: PORTCULLIS_FLAGS'
@@ -10,6 +11,8 @@ const field = 'environment: PORTCULLIS_FLAGS'
 const places: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ['lockout', ['limits', 'lockout', 'state']],
   ...limitRuleIds.map((id) => [`limit.${id}`, ['limits', 'rules', id, 'state']] as const),
+  ...detectorIds.map((id) => [`detector.${id}`, ['threats', 'detectors', id, 'state']] as const),
+  ['risk', ['threats', 'risk', 'state']],
   ...loginMethodIds.map((id) => [`method.${id}`, ['login', 'methods', id]] as const),
 ])
 

@@ -1,5 +1,6 @@
 // What a site can say of the threats it watches for: lists of networks, and what being on one means.
 import { z } from 'zod'
+import { flagState } from './flag-schema.ts'
 import { type DetectorId, detectorIds, detectors } from '../threats/detectors/detectors.ts'
 import { type ListFormat, listFormats } from '../threats/network-lists/list-formats.ts'
 import { type Prefix, parsePrefix } from '../threats/network-lists/prefix.ts'
@@ -8,11 +9,6 @@ const percent = z.number().int().min(0).max(100)
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and hyphens, such as "tor-exits"')
 const kind = z.enum(['threat', 'anonymiser', 'hosting'])
 const formats = Object.keys(listFormats) as [ListFormat, ...ListFormat[]]
-
-/** As for limits: `shadow` counts and keeps nobody out; a percentage keeps out that part of the networks. */
-const ruleState = z.union([z.enum(['off', 'shadow', 'enforce']), z.strictObject({ enforcePercent: percent })], {
-  error: '"off", "shadow", "enforce" or { enforcePercent: 0 to 100 }',
-})
 
 const network = z.string().transform((text, context): Prefix => {
   const prefix = parsePrefix(text)
@@ -37,7 +33,7 @@ const networkRule = z.strictObject({
   kinds: z.array(kind).min(1),
   paths: z.array(z.string().regex(/^\/[^*?#\s]*(?:\/\*)?$|^\/\*$/, 'a path such as "/admin/*"')).default(['/*']),
   action: z.enum(['block', 'allow']).default('block'),
-  state: ruleState.default('shadow'),
+  state: flagState.default('shadow'),
 })
 
 const threshold = z.number().int().min(2).max(1_000_000)
@@ -47,7 +43,8 @@ function detector(id: DetectorId) {
   const shape = Object.fromEntries(own.map(([name, value]) => [name, threshold.default(value)]))
   return z
     .strictObject({
-      state: z.enum(['off', 'shadow', 'enforce']).default('shadow'),
+      /** A percentage restricts that part of the subjects. */
+      state: flagState.default('shadow'),
       /** All of them have to be reached, within an hour. */
       thresholds: z.strictObject(shape).prefault({}),
     })
@@ -67,7 +64,8 @@ export const threatsSchema = z
     detectors: z.strictObject(detectorRows).prefault({}),
     risk: z
       .strictObject({
-        state: z.enum(['off', 'shadow', 'enforce']).default('shadow'),
+        /** A percentage is of the accounts. */
+        state: flagState.default('shadow'),
         /** From 0 to 100: above it a second factor is asked for, where there is one. */
         secondFactorAbove: percent.default(50),
         highAbove: percent.default(80),

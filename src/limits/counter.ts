@@ -29,6 +29,8 @@ export interface Counter {
   readonly violationsAtMs: readonly number[]
   /** Nothing passes until then. */
   readonly blockedUntilMs: number
+  /** Fewer pass until then: a detector found something. */
+  readonly restrictedUntilMs?: number
 }
 
 export const emptyCounter: Counter = { hits: [], holders: [], violationsAtMs: [], blockedUntilMs: 0 }

@@ -32,7 +32,7 @@ import { restricted } from './restrict.ts'
 import { type WatchShard, type WatchedSubject, WatchedSubjects } from './watched-subjects.ts'
 import { type Finding, restrictsOf } from '../threats/detectors/detectors.ts'
 import type { Sighting } from '../threats/detectors/evidence.ts'
-import type { DetectorPolicy, Suspicion } from '../threats/detectors/watched.ts'
+import { type DetectorPolicy, type Suspicion, isEnforced } from '../threats/detectors/watched.ts'
 
 const countersKept = 20_000
 const accountsKept = 20_000
@@ -87,7 +87,7 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
   #decide(questions: readonly Question[], subjectOf: (index: number) => string): readonly Verdict[] {
     const now = Date.now()
     const keys = questions.map(({ rule }, index) => counterKey(rule, subjectOf(index)))
-    const before = questions.map(({ rule }, index) => this.#load(keys[index] ?? '', rule))
+    const before = keys.map((key) => this.#load(key))
     const answers = decideAll(before, questions, now)
     for (const [index, { counter, isChanged }] of answers.entries()) {
       const [key, question] = [keys[index] ?? '', questions[index]]
@@ -102,7 +102,7 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
 
   giveBack(subject: string, rule: CountedRule, units: number): Promise<void> {
     const key = counterKey(rule, subject)
-    const counter = withdraw(this.#load(key, rule), units)
+    const counter = withdraw(this.#load(key), units)
     this.#counters.set(key, counter)
     if (this.#kept.get(key) !== null) this.#kept.replace(key, counter)
     return Promise.resolve()
@@ -149,7 +149,7 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
     policy: DetectorPolicy,
   ): Promise<readonly Finding[]> {
     const news = this.#watched.see(subject, sightings, policy)
-    for (const finding of news) if (policy[finding.type].state === 'enforce') this.#restrict(subject, finding)
+    for (const finding of news) if (isEnforced(policy, finding, subject)) this.#restrict(subject, finding)
     return Promise.resolve(news)
   }
 
@@ -162,8 +162,7 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
     const now = Date.now()
     for (const rule of restrictsOf(type, kind)) {
       const key = JSON.stringify([rule, subject])
-      const before = this.#counters.get(key) ?? (this.#kept.get(key) as Counter | null) ?? emptyCounter
-      const counter = restricted(before, recommendedAction, now)
+      const counter = restricted(this.#load(key), recommendedAction, now)
       this.#counters.set(key, counter)
       this.#kept.set(key, counter, remembersUntilMs(counter))
     }
@@ -187,11 +186,10 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
     await this.#kept.sweep(Date.now())
   }
 
-  #load(key: string, rule: CountedRule): Counter {
-    const known = this.#counters.get(key)
-    if (known !== undefined) return known
+  /** Of a rule whose counts are not kept, what a detector did to the subject is. */
+  #load(key: string): Counter {
     // Validated by having been written here: the shape of what is stored changes with the name of its table.
-    return isKept(rule) ? ((this.#kept.get(key) as Counter | null) ?? emptyCounter) : emptyCounter
+    return this.#counters.get(key) ?? (this.#kept.get(key) as Counter | null) ?? emptyCounter
   }
 }
 

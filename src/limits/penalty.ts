@@ -11,6 +11,11 @@ const ladder = [
   { moreThan: 2, limit: 3 },
 ] as const
 
+/** What a detector leaves of a limit. The smallest ones have little to take from. */
+function restricted(limit: number): number {
+  return limit <= 3 ? 1 : Math.max(3, Math.floor(limit / 10))
+}
+
 /** Several people behind one address each try once more when refused: that is one violation, however many they are. */
 export function isNewViolation({ violationsAtMs }: Counter, { windowMs }: CountedRule, nowMs: number): boolean {
   const last = violationsAtMs.at(-1)
@@ -18,10 +23,11 @@ export function isNewViolation({ violationsAtMs }: Counter, { windowMs }: Counte
 }
 
 export function limitNow(counter: Counter, rule: CountedRule, nowMs: number): number {
-  if (!rule.hasPenalties) return rule.limit
+  const limit = nowMs < (counter.restrictedUntilMs ?? 0) ? restricted(rule.limit) : rule.limit
+  if (!rule.hasPenalties) return limit
   const count = recent(counter, nowMs).length
   const step = ladder.find(({ moreThan }) => count > moreThan)
-  return step === undefined ? rule.limit : Math.min(rule.limit, step.limit)
+  return step === undefined ? limit : Math.min(limit, step.limit)
 }
 
 /** Beyond the last step each further violation closes the door, twice as long each time. */
@@ -34,8 +40,8 @@ export function withViolation(counter: Counter, rule: CountedRule, nowMs: number
 }
 
 /** Until when the counter says something, hits aside. */
-export function remembersUntilMs({ violationsAtMs, blockedUntilMs }: Counter): number {
-  return Math.max(blockedUntilMs, (violationsAtMs.at(-1) ?? 0) + forgivenAfterMs)
+export function remembersUntilMs({ violationsAtMs, blockedUntilMs, restrictedUntilMs = 0 }: Counter): number {
+  return Math.max(blockedUntilMs, restrictedUntilMs, (violationsAtMs.at(-1) ?? 0) + forgivenAfterMs)
 }
 
 function recent({ violationsAtMs }: Counter, nowMs: number): readonly number[] {

@@ -48,7 +48,7 @@ export function createWatchedSubjects({ secret, shards, ipv6Prefix }: WatchedSub
     },
     subject(kind, about) {
       if (kind === 'failure' || kind === 'unknown') return secretly('account', about)
-      return kind === 'sent' ? secretly('number', about) : null
+      return kind === 'sent' || kind === 'answered' ? secretly('number', about) : null
     },
     hashOf: (about) => hashOf(secretSubject('account', secret, about)),
   }

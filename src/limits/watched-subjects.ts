@@ -26,11 +26,14 @@ export interface WatchedSubject {
 }
 
 const subjectsKept = 10_000
+/** A flood must not write by the attempt: what a restart forgets of it is made up for by what goes on. */
+const writtenEveryMs = 5000
 /** Somebody who mistypes leaves nothing to write. */
 const worthKeeping = 8
 
 export class WatchedSubjects {
   readonly #watched = new BoundedMap<string, Watched>(subjectsKept)
+  readonly #writtenAtMs = new BoundedMap<string, number>(subjectsKept)
   readonly #kept: KeptStates
 
   constructor(kept: KeptStates) {
@@ -44,8 +47,17 @@ export class WatchedSubjects {
     this.#watched.set(key, watched)
     const summary = summaryOf(watched.evidence, nowMs)
     const isWorth = summary.count('failure', 'unknown', 'asked', 'sent', 'refused') >= worthKeeping
-    if (isWorth) this.#kept.set(storedAs(key), watched, nowMs + windowMs)
+    if (isWorth && (news.length > 0 || this.#isWriteDue(key, nowMs))) {
+      this.#kept.set(storedAs(key), watched, nowMs + windowMs)
+      this.#writtenAtMs.set(key, nowMs)
+    }
     return news
+  }
+
+  #isWriteDue(key: string, nowMs: number): boolean {
+    const sinceMs = nowMs - (this.#writtenAtMs.get(key) ?? Number.NEGATIVE_INFINITY)
+    // A clock that was set back must not put it off.
+    return sinceMs >= writtenEveryMs || sinceMs < 0
   }
 
   suspicion(key: string): Suspicion {

@@ -92,7 +92,6 @@ export async function completeLogin(exchange: Exchange, entry: Entry, draft: Ses
   // A statement that holds opens nothing; whoever drafted it so has to say what comes instead.
   if (draft.isHeld && entry.factorMethods.length === 0) throw new Error('a login that is held back was completed')
   sighted(exchange, 'success', entry.id)
-  if (draft.session.amr.includes('sms')) sighted(exchange, 'answered', entry.id)
   if (entry.factorMethods.length === 0) return openSession(exchange, entry, draft)
   return {
     status: 'mfa_required',

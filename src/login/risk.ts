@@ -32,16 +32,18 @@ export async function assessRisk(exchange: Exchange, who: HabitsOf, failuresBefo
   ])
   if (!known.isKnown) return null
   const listed = deps.networks.lookup(client.ip, context)
-  const verdict = deps.risk.judge({
+  const email = 'email' in who ? who.email : known.email
+  const facts = {
     visit: visitOf(exchange),
     habits: known.habits,
-    isMarkedDevice: isMarked(exchange, 'email' in who ? who.email : known.email),
+    isMarkedDevice: isMarked(exchange, email),
     accountFailures: Math.max(0, failuresBefore),
     address: ofAddress,
     network: ofNetwork,
     listed: listed.kinds,
     botScore: botScoreOf(request.cf),
-  })
+  }
+  const verdict = deps.risk.judge(facts, deps.lockouts.accountOf(email ?? ''))
   const report = networkReport(listed, placeOf(request.cf))
   const details = {
     risk_score: verdict.score,

@@ -1,10 +1,8 @@
 // Whether the site turns a network away, or would: rules by what the lists say of it, the first that fits decides. Pure.
 import { foldings } from '../access/readings.ts'
-import { hashOf } from '../kit/hash.ts'
+import { type FlagState, stateFor } from '../kit/flag.ts'
 import type { Listed } from './network-lists/network-lists.ts'
 import type { ListKind } from './network-lists/lists.ts'
-
-type RuleState = 'off' | 'shadow' | 'enforce' | { readonly enforcePercent: number }
 
 export interface NetworkRule {
   readonly id: string
@@ -13,7 +11,7 @@ export interface NetworkRule {
   /** Exact, or a prefix that ends in `/*`. */
   readonly paths: readonly string[]
   readonly action: 'block' | 'allow'
-  readonly state: RuleState
+  readonly state: FlagState
 }
 
 export interface NetworkDecision {
@@ -32,7 +30,8 @@ export function decideNetwork(
   for (const rule of rules) {
     if (rule.state === 'off' || !rule.kinds.some((kind) => kinds.includes(kind)) || !isAbout(rule, path)) continue
     if (rule.action === 'allow') return { rule, outcome: 'allow' }
-    return { rule, outcome: isEnforced(rule, subject) ? 'block' : 'would-block' }
+    const isEnforced = stateFor(rule.state, rule.id, subject) === 'enforce'
+    return { rule, outcome: isEnforced ? 'block' : 'would-block' }
   }
   return null
 }
@@ -50,8 +49,4 @@ function isAbout({ paths, action }: NetworkRule, path: string): boolean {
 function fits(pattern: string, path: string): boolean {
   if (!pattern.endsWith('/*')) return pattern === path
   return path === pattern.slice(0, -2) || path.startsWith(pattern.slice(0, -1))
-}
-
-function isEnforced({ id, state }: NetworkRule, subject: string): boolean {
-  return typeof state === 'object' ? hashOf(`${id} ${subject}`) % 100 < state.enforcePercent : state === 'enforce'
 }

@@ -2,17 +2,18 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import type { FlagState } from '../../src/kit/flag.ts'
 import type { Question } from '../../src/limits/decide.ts'
 import { limitRules } from '../../src/limits/rules.ts'
 import { type DetectorId, detectors } from '../../src/threats/detectors/detectors.ts'
 import type { Sighting, SightingKind } from '../../src/threats/detectors/evidence.ts'
-import type { DetectorPolicy, DetectorState } from '../../src/threats/detectors/watched.ts'
+import type { DetectorPolicy } from '../../src/threats/detectors/watched.ts'
 
-const row = (id: DetectorId, state: DetectorState): DetectorPolicy[DetectorId] => ({
+const row = (id: DetectorId, state: FlagState): DetectorPolicy[DetectorId] => ({
   state,
   thresholds: detectors[id].thresholds,
 })
-const policyOf = (state: DetectorState): DetectorPolicy => ({
+const policyOf = (state: FlagState): DetectorPolicy => ({
   'credential-stuffing': row('credential-stuffing', state),
   'account-enumeration': row('account-enumeration', state),
   'sms-flooding': row('sms-flooding', state),
@@ -83,7 +84,33 @@ describe('an address that is watched', () => {
       Array.from({ length: 40 }, (_, index) => ({ kind: 'refused', about: 200 + index })),
       policyOf('enforce'),
     )
-    const [verdict] = await object.ask(address.key, [question('everything')])
-    expect(verdict?.isAllowed).toBe(false)
+    for (const restart of [false, true]) {
+      if (restart) await evictDurableObject(object)
+      const [verdict] = await object.ask(address.key, [question('everything')])
+      expect([restart, verdict?.isAllowed]).toEqual([restart, false])
+    }
+  })
+
+  it('may send a tenth of its requests when it seems to spray tokens, also after a restart', async () => {
+    const object = newObject()
+    await object.sighted(address, many('refused', 45), policyOf('enforce'))
+    for (const restart of [false, true]) {
+      if (restart) await evictDurableObject(object)
+      const [verdict] = await object.ask(address.key, [question('everything')])
+      expect([restart, verdict?.isAllowed, verdict?.limit]).toEqual([restart, true, 100])
+    }
+  })
+
+  it('writes a flood of sightings down now and then, and a finding at once', async () => {
+    const object = newObject()
+    const writes = () =>
+      runInDurableObject(object, (_, { storage }) => storage.sql.exec('select total_changes() as n').one())
+    await object.sighted(address, many('failure', 9), policyOf('shadow'))
+    const before = await writes()
+    for (let more = 0; more < 9; more += 1)
+      await object.sighted(address, [{ kind: 'failure', about: 100 }], policyOf('shadow'))
+    expect(await writes()).toEqual(before)
+    expect(await object.sighted(address, many('failure', 30), policyOf('shadow'))).toHaveLength(1)
+    expect(await writes()).not.toEqual(before)
   })
 })

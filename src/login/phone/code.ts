@@ -17,6 +17,7 @@ import { type PhoneNumber, parsePhone } from '../../users/phone-number.ts'
 import { hashCode } from '../challenge.ts'
 import { limited } from '../limited.ts'
 import { postMessage } from '../../post-message.ts'
+import { sighted } from '../../sightings.ts'
 
 export const codeMs = 5 * minuteMs
 export const mostTries = 5
@@ -113,8 +114,9 @@ export async function checkCode(exchange: Exchange, count: Statement, code: stri
   return { id: text(row, 'id'), use: useOf(row, 'phone_use'), number: text(row, 'phone') }
 }
 
-/** A code that came back says that texts to its country are read. Lost, the ratio there is a little worse than it is. */
+/** A code that came back says that texts to its number and country are read. Lost, the ratio there is a little worse than it is. */
 export function countUsed(exchange: Exchange, number: string): void {
+  sighted(exchange, 'answered', number)
   const country = countryOf(exchange, number)
   if (country !== null) exchange.context.waitUntil(exchange.deps.limits.sms.countUsed(country).catch(() => undefined))
 }

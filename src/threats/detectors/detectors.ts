@@ -69,7 +69,7 @@ export const detectors = {
       const targets = evidence.distinct('sent') * (subject === 'number' ? 2 : 1)
       return { seen: { messages, targets }, isExcused: evidence.count('answered') * 3 > evidence.count('sent') }
     },
-    restricts: { number: ['phone-code'] },
+    restricts: { number: ['phone-code'], address: ['phone-start'] },
   },
   /** One account, guessed at from many networks: what locks the account, seen as what it is. */
   'distributed-guessing': {

@@ -1,11 +1,10 @@
 // What an object keeps of a subject it watches, and what of the findings is news. Pure: load, observe, store.
+import { type FlagState, stateFor } from '../../kit/flag.ts'
 import { type DetectorId, type Finding, type Thresholds, type WatchedKind, detect, detectorIds } from './detectors.ts'
 import { type Evidence, type Sighting, summaryOf, windowMs, withSightings } from './evidence.ts'
 
-export type DetectorState = 'off' | 'shadow' | 'enforce'
-
 export type DetectorPolicy = Readonly<
-  Record<DetectorId, { readonly state: DetectorState; readonly thresholds: Thresholds }>
+  Record<DetectorId, { readonly state: FlagState; readonly thresholds: Thresholds }>
 >
 
 export interface Watched {
@@ -14,6 +13,11 @@ export interface Watched {
   readonly told: Readonly<
     Partial<Record<DetectorId, { readonly atMs: number; readonly action: Finding['recommendedAction'] }>>
   >
+}
+
+/** Whether a finding restricts; a share of the subjects, always the same ones, where it is rolled out. */
+export function isEnforced(policy: DetectorPolicy, { type }: Finding, { key }: { readonly key: string }): boolean {
+  return stateFor(policy[type].state, `detector.${type}`, key) === 'enforce'
 }
 
 export const unwatched: Watched = { evidence: [], told: {} }

@@ -1,7 +1,8 @@
 // What a score leads to. Pure.
+import type { FlagState } from '../../kit/flag.ts'
 
 export interface RiskPolicy {
-  readonly state: 'off' | 'shadow' | 'enforce'
+  readonly state: FlagState
   readonly secondFactorAbove: number
   readonly highAbove: number
   /** Where there is no second factor to ask for: a link by mail, or no. */

@@ -1,4 +1,5 @@
 // Judges sign-ins by the trained model, under the site's policy, and counts what came of it.
+import { stateFor } from '../../kit/flag.ts'
 import { type RiskAction, type RiskBand, type RiskPolicy, actionOf, bandOf } from './decide-risk.ts'
 import { type FeatureName, type RiskFacts, featuresOf } from './features.ts'
 import { parseModel, reasonsOf, scoreOf } from './model.ts'
@@ -21,7 +22,8 @@ export interface RiskTally {
 
 export interface RiskJudge {
   readonly state: RiskPolicy['state']
-  judge(facts: RiskFacts): RiskVerdict
+  /** `account`: whose sign-in it is, hidden; a share of the accounts may be what is enforced. */
+  judge(facts: RiskFacts, account: string): RiskVerdict
   /** Of a right proof that was held back, or would have been. */
   countHeld(isEnforced: boolean): void
   tallies(): readonly RiskTally[]
@@ -36,7 +38,7 @@ export function createRiskJudge(policy: RiskPolicy): RiskJudge {
   const counts = { held: 0, wouldHold: 0, impossibleTravel: 0 }
   return {
     state: policy.state,
-    judge(facts) {
+    judge(facts, account) {
       const features = featuresOf(facts)
       const scored = scoreOf(model, features)
       const band = bandOf(scored.score, policy)
@@ -47,7 +49,7 @@ export function createRiskJudge(policy: RiskPolicy): RiskJudge {
         score: scored.score,
         band,
         action: actionOf(band, policy),
-        isEnforced: policy.state === 'enforce',
+        isEnforced: stateFor(policy.state, 'risk', account) === 'enforce',
         isImpossibleTravel,
         reasons: band === 'low' ? [] : reasonsOf(scored, shownReasons),
       }

@@ -29,6 +29,18 @@ describe('PORTCULLIS_FLAGS', () => {
     expect(before.limits.rules.login.state).toBe('off')
   })
 
+  it('reaches everything that decides', () => {
+    expect(flagged('detector.token-spraying=enforce, risk=10%')).toEqual({
+      config: {
+        threats: {
+          detectors: { 'token-spraying': { state: 'enforce' } },
+          risk: { state: { enforcePercent: 10 } },
+        },
+      },
+      problems: [],
+    })
+  })
+
   it.each([
     'limit.logn=off',
     'limit.login',

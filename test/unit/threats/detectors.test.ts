@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { limitRuleIds, limitRules } from '../../../src/limits/rules.ts'
-import { blockMs, restricted } from '../../../src/limits/restrict.ts'
+import { restricted, restrictedMs } from '../../../src/limits/restrict.ts'
 import { emptyCounter } from '../../../src/limits/counter.ts'
 import { limitNow } from '../../../src/limits/penalty.ts'
 import {
@@ -21,7 +21,13 @@ import {
   windowMs,
   withSightings,
 } from '../../../src/threats/detectors/evidence.ts'
-import { type DetectorPolicy, observe, suspicionOf, unwatched } from '../../../src/threats/detectors/watched.ts'
+import {
+  type DetectorPolicy,
+  isEnforced,
+  observe,
+  suspicionOf,
+  unwatched,
+} from '../../../src/threats/detectors/watched.ts'
 
 const at = 1_000_000_000_000
 const row = (id: DetectorId): DetectorPolicy[DetectorId] => ({ state: 'shadow', thresholds: detectors[id].thresholds })
@@ -77,7 +83,7 @@ describe('account enumeration', () => {
 
 describe('SMS flooding', () => {
   it.each([
-    ['address', 'many numbers, no code comes back', [many('sent', 12)], 'monitor'],
+    ['address', 'many numbers, no code comes back', [many('sent', 12)], 'rate_limit'],
     ['address', 'many numbers, and their codes come back', [many('sent', 12), many('answered', 9)], null],
     ['address', 'one impatient person', [many('sent', 12, 1)], null],
     ['number', 'one number, asked for from everywhere', [many('sent', 8)], 'rate_limit'],
@@ -219,11 +225,31 @@ describe('a restriction', () => {
         }
   })
 
-  it('leaves three attempts a window, or none for an hour', () => {
+  it('leaves some attempts a window, or none, for an hour', () => {
     expect(limitNow(restricted(emptyCounter, 'rate_limit', at), rule, at)).toBe(3)
-    expect(restricted(emptyCounter, 'block', at).blockedUntilMs).toBe(at + blockMs)
+    expect(limitNow(restricted(emptyCounter, 'rate_limit', at), rule, at + restrictedMs)).toBe(rule.limit)
+    expect(restricted(emptyCounter, 'block', at).blockedUntilMs).toBe(at + restrictedMs)
     expect(restricted(emptyCounter, 'monitor', at)).toBe(emptyCounter)
-    const locked = { ...emptyCounter, blockedUntilMs: at + 2 * blockMs }
-    expect(restricted(locked, 'block', at).blockedUntilMs).toBe(at + 2 * blockMs)
+    const locked = { ...emptyCounter, blockedUntilMs: at + 2 * restrictedMs }
+    expect(restricted(locked, 'block', at).blockedUntilMs).toBe(at + 2 * restrictedMs)
+  })
+
+  it('takes something from every rule it is of', () => {
+    for (const type of detectorIds)
+      for (const subject of ['address', 'network', 'account', 'number'] as const)
+        for (const id of restrictsOf(type, subject)) {
+          const limit = limitNow(restricted(emptyCounter, 'rate_limit', at), { id, ...limitRules[id] }, at)
+          expect([id, limit < limitRules[id].limit, limit > 0]).toEqual([id, true, true])
+        }
+  })
+
+  it('meets a share of the subjects, always the same, where it is rolled out', () => {
+    const finding = { type: 'token-spraying', confidence: 1, indicators: {}, recommendedAction: 'block' } as const
+    const row = { state: { enforcePercent: 30 }, thresholds: {} }
+    const policy = Object.fromEntries(detectorIds.map((id) => [id, row])) as DetectorPolicy
+    const met = Array.from({ length: 1000 }, (_, index) => isEnforced(policy, finding, { key: `address:${index}` }))
+    expect(met.filter(Boolean).length).toBeGreaterThan(230)
+    expect(met.filter(Boolean).length).toBeLessThan(370)
+    expect(met).toEqual(met.map((_, index) => isEnforced(policy, finding, { key: `address:${index}` })))
   })
 })

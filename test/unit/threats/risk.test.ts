@@ -177,7 +177,7 @@ describe('a score', () => {
     const shares = reasons.map((reason) => scored.shares[reason] ?? 0)
     expect(shares).toEqual(shares.toSorted((a, b) => b - a))
     const owner = createRiskJudge({ state: 'shadow', secondFactorAbove: 50, highAbove: 80, whenHigh: 'mail' })
-    expect(owner.judge(facts({}))).toMatchObject({ band: 'low', action: 'none', isEnforced: false, reasons: [] })
+    expect(owner.judge(facts({}), 'a')).toMatchObject({ band: 'low', action: 'none', isEnforced: false, reasons: [] })
   })
 
   it('is its features’ shares and a constant, whatever comes in', () => {
