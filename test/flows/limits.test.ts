@@ -1,9 +1,10 @@
 // The limits as a client meets them: how many pass, what the one after is told, and who is not concerned.
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { limitRules } from '../../src/limits/rules.ts'
+import { limitRuleIds, limitRules } from '../../src/limits/rules.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { goodPassword, newEmail, newPerson } from '../support/people.ts'
+import { newNumber } from '../support/phones.ts'
 import { header, sendRaw } from '../support/raw-http.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { readWrangler } from '../../tools/dev/bundle.ts'
@@ -55,6 +56,8 @@ const wrongPassword = (): unknown => ({ email: newEmail(), password: 'wrong wron
 const signUp = (): unknown => ({ email: newEmail(), password: goodPassword })
 const wrongCode = (): unknown => ({ email: newEmail(), code: '000000' })
 const wrongFactor = (): unknown => ({ mfa_token: 'x'.repeat(43), method: 'totp', code: '000000' })
+const number = (): { phone: string } => ({ phone: newNumber() })
+const wrongText = (): unknown => ({ ...number(), code: '000000' })
 const mailbox = (): unknown => ({ email: newEmail() })
 
 const traffic: Limited = { id: 'everything', method: 'GET', path: '/public/a' }
@@ -71,6 +74,8 @@ const guarded: readonly Limited[] = [
   { id: 'webauthn-start', method: 'POST', path: '/auth/v1/webauthn/authenticate/start', body: mailbox },
   { id: 'webauthn-finish', method: 'POST', path: '/auth/v1/webauthn/authenticate/finish', body: mailbox },
   { id: 'webauthn-finish', method: 'POST', path: '/auth/login/passkey', body: mailbox },
+  { id: 'phone-start', method: 'POST', path: '/auth/v1/phone/start', body: number },
+  { id: 'phone-verify', method: 'POST', path: '/auth/v1/phone/verify', body: wrongText },
 ]
 
 describe('a limit', () => {
@@ -109,6 +114,10 @@ describe('a limit', () => {
     expect(passing(found.flat())).toBeGreaterThanOrEqual(98)
     const answer = await visitor.send('GET', '/api/anything')
     expect([answer.status, answer.headers.get('ratelimit-policy')]).toEqual([429, '"api";q=100;w=60'])
+    const retryAfter = Number(answer.headers.get('retry-after'))
+    expect(retryAfter).toBeGreaterThan(0)
+    expect(retryAfter).toBeLessThanOrEqual(60)
+    expect(answer.headers.get('ratelimit')).toBe(`"api";r=0;t=${retryAfter}`)
     expect((await visitor.send('GET', '/private')).status).toBe(200)
     expect((await (await newPerson(gateway)).visitor.send('GET', '/auth/v1/session')).status).toBe(200)
   })
@@ -312,5 +321,29 @@ describe('an IPv6 network', () => {
       })
     let host = 0
     expect(passing(await statuses(() => from((host += 1)), 30))).toBe(10)
+  })
+})
+
+describe('every limit in shadow', () => {
+  let own: TestGateway
+  beforeAll(async () => {
+    const rules = Object.fromEntries(limitRuleIds.map((id) => [id, { state: 'shadow' }]))
+    const limits = { rules, lockout: { state: 'shadow' } }
+    own = await startGateway({
+      bundle: await bundleWith({ ...shippedConfig, limits }),
+      bindings: { METRICS_TOKEN: token },
+    })
+  })
+  afterAll(() => own.stop())
+
+  it.each([traffic, ...guarded])('keeps nobody from $method $path', async ({ id, method, path, body }) => {
+    const visitor = newVisitor(own)
+    const before = await metric('portcullis_limit_would_refuse_total', id, own)
+    const attempts = limitRules[id].limit + 3
+    const found = await statuses(() => visitor.send(method, path, body?.()), attempts)
+    expect(passing(found)).toBe(attempts)
+    const wouldRefuse = (await metric('portcullis_limit_would_refuse_total', id, own)) - before
+    if (limitRules[id].isLeased) expect(wouldRefuse).toBeGreaterThanOrEqual(3)
+    else expect(wouldRefuse).toBe(3)
   })
 })

@@ -154,8 +154,14 @@ describe('asking for a code by text', () => {
     ] as const
     for (const [number, statuses] of expected) {
       const seen = []
-      for (const _ of statuses) seen.push((await start(number)).status)
-      expect(seen).toEqual(statuses)
+      for (const _ of statuses) seen.push(await start(number))
+      expect(seen.map(({ status }) => status)).toEqual(statuses)
+      const headers = seen.at(-1)?.headers
+      const retryAfter = Number(headers?.get('retry-after'))
+      expect(retryAfter).toBeGreaterThan(3500)
+      expect(retryAfter).toBeLessThanOrEqual(3600)
+      expect(headers?.get('ratelimit-policy')).toBe('"phone-code";q=3;w=3600')
+      expect(headers?.get('ratelimit')).toBe(`"phone-code";r=0;t=${retryAfter}`)
     }
   })
 
