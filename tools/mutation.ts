@@ -142,7 +142,8 @@ function isKilled(copy: string, { project, tests }: Subject): Promise<boolean> {
       '--maxWorkers=1',
     ]
     // A group of its own: a mutant that never ends runs in a worker process, which outlives the runner.
-    const child = spawn(process.execPath, args, { cwd: copy, stdio: 'ignore', detached: true })
+    const env = { ...process.env, LIMITS_MODEL_REQUESTS: '40000' }
+    const child = spawn(process.execPath, args, { cwd: copy, env, stdio: 'ignore', detached: true })
     const timer = setTimeout(() => endGroup(child.pid), 120_000)
     child.once('close', (code) => {
       clearTimeout(timer)

@@ -2,9 +2,9 @@
 // a minute or less live in memory alone.
 import { DurableObject } from 'cloudflare:workers'
 import { BoundedMap } from '../kit/bounded-map.ts'
-import { minuteMs } from '../kit/duration.ts'
-import { type Counter, type CountedRule, emptyCounter, spent, withdraw } from './counter.ts'
+import { type Counter, type CountedRule, emptyCounter, withdraw } from './counter.ts'
 import { type Question, type Verdict, countsUntilMs, decideAll } from './decide.ts'
+import { isWorthKeeping } from './keeping.ts'
 import { KeptStates } from './kept-states.ts'
 import type { LimitShard } from './limiter.ts'
 import {
@@ -208,17 +208,4 @@ function conversionKey(subject: string): string {
 /** No rule has an empty id. */
 function lockKey(account: string): string {
   return JSON.stringify(['', account])
-}
-
-/** Traffic that is given units by the second would write by the second. */
-function isKept({ isLeased, windowMs }: CountedRule): boolean {
-  return !isLeased || windowMs > minuteMs
-}
-
-/**
- * Windows over a minute survive a restart exactly. Of shorter ones the first attempt is in memory alone, as most clients
- * make no second one: a restart gives whoever does at most that one again.
- */
-function isWorthKeeping(counter: Counter, { rule, units }: Question): boolean {
-  return isKept(rule) && (rule.windowMs > minuteMs || spent(counter) > units)
 }

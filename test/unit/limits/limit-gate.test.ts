@@ -34,7 +34,6 @@ describe('an isolate with units in advance', () => {
         latencyMs: 10,
         stepsTogether: true,
         rules: [rule],
-        isKept: () => false,
         onDecision: () => (questions += 1),
       })
       const [gate] = world.gates
@@ -66,7 +65,6 @@ describe('an isolate with units in advance', () => {
       latencyMs: 2,
       stepsTogether: true,
       rules: [rule],
-      isKept: () => false,
       onDecision: () => (questions += 1),
     })
     const subject = newSubject('address:a', 'object')

@@ -36,7 +36,6 @@ export async function runModel({ seed, requests, isLeased }: ModelOptions): Prom
     rules,
     isolates: random.between(1, 4),
     latencyMs: random.between(0, 30),
-    isKept: () => isEvicting,
     stepsTogether: !isLeased,
     onDecision: (asked, verdicts) => judge.decided(asked, verdicts, world.objectTimeMs()),
   })
@@ -77,7 +76,8 @@ function randomRule(
 ): ActiveRule {
   const id = limitRuleIds[index] as LimitRuleId
   const limit = isLeased ? random.between(60, 1500) : random.between(1, 40)
-  const windowMs = isLeased && isEvicting ? random.between(61_000, 120_000) : random.between(1000, minuteMs)
+  // Of shorter windows a restart may forget what is in memory alone.
+  const windowMs = isEvicting ? random.between(61_000, 120_000) : random.between(1000, minuteMs)
   const cost = random.chance(0.2) ? random.between(1, Math.min(3, limit)) : 1
   const countsRefused = !isLeased && random.chance(0.2)
   const letter = random.chance(0.6) ? '' : 'abc'.charAt(random.between(0, 2))

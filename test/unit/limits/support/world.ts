@@ -3,6 +3,7 @@
 import { type Counter, emptyCounter } from '../../../../src/limits/counter.ts'
 import { type Question, type Verdict, decideAll } from '../../../../src/limits/decide.ts'
 import { type LimitGate, createLimitGate } from '../../../../src/limits/limit-gate.ts'
+import { isWorthKeeping } from '../../../../src/limits/keeping.ts'
 import { createTally } from '../../../../src/limits/tally.ts'
 import type { ActiveRule } from '../../../../src/limits/rule-set.ts'
 import type { Random } from '../../../../tools/train/random.ts'
@@ -28,7 +29,6 @@ export interface WorldOptions {
   /** Whether the isolates' clocks step with the object's. */
   readonly stepsTogether: boolean
   readonly rules: readonly ActiveRule[]
-  readonly isKept: (ruleId: string) => boolean
   /** Told of every decision of the object as it is made. */
   readonly onDecision: (asked: Asked, verdicts: readonly Verdict[]) => void
 }
@@ -72,7 +72,8 @@ export function createWorld(options: WorldOptions): World {
       const key = keys[index] ?? ''
       if (!isChanged) return
       memory.set(key, counter)
-      if (options.isKept(questions[index]?.rule.id ?? '')) storage.set(key, JSON.stringify(counter))
+      const question = questions[index]
+      if (question !== undefined && isWorthKeeping(counter, question)) storage.set(key, JSON.stringify(counter))
     })
     const verdicts = answers.map(({ verdict }) => verdict)
     options.onDecision(asked, verdicts)
