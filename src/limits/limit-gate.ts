@@ -63,7 +63,7 @@ export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): L
   function pass(rule: ActiveRule, subject: SubjectState, nowMs: number, background: Background): void {
     const slot = slotOf(subject, rule)
     if (!rule.isLeased || !canTake(slot.lease, rule.cost, nowMs)) {
-      tally.count(rule, 'wouldRefuse')
+      tally.wouldRefuse(rule, false)
       return
     }
     tally.count(rule, 'allowed')
@@ -106,7 +106,7 @@ export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): L
       const slot = slotOf(subject, rule)
       if (verdicts[index]?.isAllowed === true) continue
       if (!slot.isEnforced) {
-        tally.count(rule, 'wouldRefuse')
+        tally.wouldRefuse(rule, verdicts[index]?.isNewViolation === true)
         continue
       }
       const found = refusal(rule, slot, nowMs, verdicts[index]?.isNewViolation === true)
@@ -138,7 +138,7 @@ export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): L
       tally.count(rule, 'countedLocally')
       const wait = countLocally(slot, rule, nowMs)
       if (wait === 0) tally.count(rule, 'allowed')
-      else if (!slot.isEnforced) tally.count(rule, 'wouldRefuse')
+      else if (!slot.isEnforced) tally.wouldRefuse(rule, false)
       else {
         slot.retryAtMs = nowMs + wait
         return refusal(rule, slot, nowMs, false)

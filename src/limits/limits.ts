@@ -80,7 +80,7 @@ export function createLimits({
   smsShard,
   now,
 }: LimitsOptions): Limits {
-  const tally = createTally(rules.all)
+  const tally = createTally(rules.all, (rule) => log('info', 'a limit in shadow would have refused', { rule }))
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
   const gate = createLimitGate({ ask, tally, now, sleep })
   const patience = createPatience(sleep)

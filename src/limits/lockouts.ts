@@ -19,12 +19,17 @@ export interface LockoutTally {
   readonly wouldRefuse: number
 }
 
+export interface JudgedGuess extends GuessVerdict {
+  /** False in shadow, where every guess is compared. */
+  readonly isEnforced: boolean
+}
+
 export interface Lockouts {
   /**
    * Keyed by what was typed, so that an account that does not exist locks like one that does. Each pool locks alone: a
    * factor, or a factor on a device that its owner has used before. Throws when nobody can count.
    */
-  guess(account: string, pool: string): Promise<GuessVerdict>
+  guess(account: string, pool: string): Promise<JudgedGuess>
   withdraw(account: string, pool: string): Promise<void>
   /** Whether it ended a lock. */
   forgive(account: string, pool: string | null): Promise<boolean>
@@ -47,13 +52,14 @@ export function createLockouts({ shard, shards, secret, policy, state }: Lockout
     askedInTime(async () => question(shard(limitObjectName(account, null, shards))))
   return {
     async guess(account, pool) {
-      if (state === 'off') return { mayCompare: true, failures: 0, lockedUntilMs: 0, isNewLock: false }
+      if (state === 'off')
+        return { mayCompare: true, failures: 0, lockedUntilMs: 0, isNewLock: false, isEnforced: false }
+      const isEnforced = stateFor(state, 'lockout', account) === 'enforce'
       const verdict = await asked(account, (object) => object.guess(account, pool, policy))
       if (verdict.isNewLock) tally.locked += 1
-      if (verdict.mayCompare) return verdict
-      const isShadow = stateFor(state, 'lockout', account) === 'shadow'
-      tally[isShadow ? 'wouldRefuse' : 'refused'] += 1
-      return { ...verdict, mayCompare: isShadow }
+      if (verdict.mayCompare) return { ...verdict, isEnforced }
+      tally[isEnforced ? 'refused' : 'wouldRefuse'] += 1
+      return { ...verdict, mayCompare: !isEnforced, isEnforced }
     },
     async withdraw(account, pool) {
       if (state !== 'off') await asked(account, (object) => object.withdraw(account, pool, policy))

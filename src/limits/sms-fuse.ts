@@ -116,10 +116,12 @@ export function createSmsFuse({ rules, tally, shard, shards, secret }: SmsFuseOp
     if (conversion !== null)
       judged.push({ rule: conversion, isEnforced: asked.conversion?.isEnforced === true, ...verdict.conversion })
     const refusing = judged.filter(({ isAllowed, isEnforced }) => !isAllowed && isEnforced)
-    for (const { rule, isAllowed, isEnforced } of judged)
-      if (!isAllowed) tally.count(rule, isEnforced ? 'refused' : 'wouldRefuse')
+    for (const { rule, isAllowed, isEnforced, isNew } of judged)
+      if (!isAllowed && !isEnforced) tally.wouldRefuse(rule, isNew)
       else if (refusing.length === 0) tally.count(rule, 'allowed')
     const [first] = refusing
+    // One text, however many budgets it was too much for: what was saved is counted by it.
+    if (first !== undefined) tally.count(first.rule, 'refused')
     return first === undefined ? null : { rule: first.rule.id, isNew: refusing.some(({ isNew }) => isNew) }
   }
 }

@@ -5,6 +5,7 @@ import { type Exchange, auditSource, reject, singleCookie } from '../exchange.ts
 import { exchangeFacts } from '../exchange-facts.ts'
 import { secondMs } from '../kit/duration.ts'
 import type { GuessVerdict } from '../limits/lockout.ts'
+import type { JudgedGuess } from '../limits/lockouts.ts'
 import { log } from '../log.ts'
 import { limited } from './limited.ts'
 import { sighted } from '../sightings.ts'
@@ -14,7 +15,7 @@ import { deviceCookie, deviceCookieName } from '../sessions/cookie.ts'
 export interface Guess {
   readonly account: string
   readonly pool: string
-  readonly verdict: GuessVerdict
+  readonly verdict: JudgedGuess
   /** Counted among the guesses of all strangers, which somebody on a known device is not. */
   readonly isOfStranger: boolean
   readonly isOnKnownDevice: boolean
@@ -89,7 +90,8 @@ export async function comparing<Outcome>(
 /** After a wrong guess: puts the lock on record if it is this guess that brought it. */
 export async function recordLock(exchange: Exchange, { verdict }: Guess, userId: string | null): Promise<void> {
   if (!verdict.isNewLock) return
-  const facts = { reason: 'wrong guesses', details: lockDetails(verdict), ...(userId === null ? {} : { userId }) }
+  const details = { ...lockDetails(verdict), ...(verdict.isEnforced ? {} : { enforced: false }) }
+  const facts = { reason: 'wrong guesses', details, ...(userId === null ? {} : { userId }) }
   await exchange.deps.audit.record('account.locked', auditSource(exchange), facts)
 }
 

@@ -107,6 +107,32 @@ describe('an object that says no', () => {
   })
 })
 
+describe('a rule in shadow', () => {
+  it('tells of the first in a window that it would have refused, and counts them all', async () => {
+    const told: string[] = []
+    const rule = { ...ruleOf('login', { state: 'shadow' }), index: 0, isMatch: () => true }
+    const tally = createTally([rule], (id) => told.push(id))
+    const answers = [true, false, false].map((isNewViolation) => ({
+      isAllowed: false,
+      limit: 5,
+      remaining: 0,
+      retryAfterMs: 30_000,
+      granted: 0,
+      isNewViolation,
+    }))
+    const gate = createLimitGate({
+      ask: () => Promise.resolve(answers.splice(0, 1)),
+      tally,
+      now: () => 1000,
+      sleep: () => Promise.resolve(),
+    })
+    const subject = newSubject('address:a', 'object')
+    for (let count = 0; count < 3; count += 1)
+      expect(await gate.check([rule], subject, page, { waitUntil: () => undefined })).toBeNull()
+    expect([told, tally.read()[0]?.wouldRefuse]).toEqual([['login'], 3])
+  })
+})
+
 describe('an object that is away', () => {
   const away = (id: LimitRuleId, override = {}) => {
     let [asked, nowMs] = [0, 1000]
