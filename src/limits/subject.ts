@@ -22,6 +22,11 @@ export type SubjectKind =
 export type RuleSubject = SubjectKind | readonly ['address', SubjectKind]
 
 const unknownAddress = 'address:unknown'
+/**
+ * What the platform says where a Worker asks, anybody's: it tells one asker from another no more than no address does
+ * (Cloudflare, "HTTP headers", CF-Connecting-IP in Worker subrequests).
+ */
+const sharedByAllWorkers = '2a06:98c0:3600::103'
 /** What providers hand to a customer at most (RIPE 690, RFC 6177). */
 const networkPrefix = 48
 
@@ -36,13 +41,14 @@ const places = new Set(['af', 'an', 'as', 'eu', 'na', 'oc', 'sa'])
 
 /**
  * The network of a client. IPv6 by its prefix, because one household or server owns all of it; mapped IPv4 as IPv4. No
- * address, or a text that is none: one bucket for all such requests.
+ * address, a text that is none, or one that is nobody's own: one bucket for all such requests.
  */
 export function addressSubject(ip: string | null, ipv6Prefix: number): string {
   // Bounded before it is parsed: 45 characters is the longest spelling of an address.
   if (ip === null || ip.length > 45 || !ipaddr.isValid(ip)) return unknownAddress
   const address = ipaddr.process(ip)
   if (!(address instanceof ipaddr.IPv6)) return `address:${address.toString()}`
+  if (address.toString() === sharedByAllWorkers) return unknownAddress
   return `address:${networkOf(address.parts, ipv6Prefix)}/${ipv6Prefix}`
 }
 

@@ -16,8 +16,9 @@ function limitAddress(exchange: Exchange): Rejection | undefined | Promise<Rejec
 function limitUser(exchange: Exchange): Rejection | undefined | Promise<Rejection | undefined> {
   const principal = principalOf(exchange)
   if (principal === null) return undefined
-  // A session says where its user is; somebody with another issuer's token is counted where the request came in.
-  const place = 'shard' in principal ? String(principal.shard).slice(0, 2) : exchange.client.continent
+  // A session says where its user is. Somebody with another issuer's token is counted in one place of the world: by where
+  // each request came in, they would have as many limits as there are continents.
+  const place = 'shard' in principal ? String(principal.shard).slice(0, 2) : null
   const user = { userId: principal.userId, place }
   return conclude(exchange, exchange.deps.limits.ofUser('after-identity', exchange, user, exchange.context))
 }

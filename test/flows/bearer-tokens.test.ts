@@ -36,6 +36,7 @@ beforeAll(async () => {
     { issuer: discovered.url, audiences: [audience], linkVerifiedEmail: false },
   ]
   gateway = await startGateway({
+    isolates: 2,
     originUrl: origin.url,
     bundle: await bundleWith({ ...shippedConfig, issuers }),
   })
@@ -51,6 +52,20 @@ const send = (token: string, path = '/private', headers: Record<string, string> 
 const newSubject = (): string => `user|${randomUUID()}`
 
 describe('a token of a trusted issuer', () => {
+  it('has one limit for the API, on whatever continents its holder appears', async () => {
+    const token = await issuer.token({ sub: newSubject() })
+    const from = (door: number): Promise<Response> => {
+      const headers = { authorization: `Bearer ${token}`, 'test-cf': JSON.stringify({ continent: ['EU', 'AS'][door] }) }
+      return newVisitor(gateway).send('GET', `${gateway.urls[door]}/api/x`, undefined, headers)
+    }
+    const found: number[] = []
+    for (let group = 0; group < 8; group += 1)
+      found.push(...(await Promise.all(Array.from({ length: 20 }, () => from(group % 2)))).map(({ status }) => status))
+    const passed = found.filter((status) => status !== 429).length
+    expect(passed).toBeLessThanOrEqual(100)
+    expect(passed).toBeGreaterThanOrEqual(95)
+  })
+
   it('makes its holder somebody, whom the origin can verify', async () => {
     const probe = randomUUID()
     const sub = newSubject()

@@ -25,12 +25,20 @@ describe('the subject of an address', () => {
     expect(addressSubject('2001:db8:1:2:300::', 56)).toBe(addressSubject('2001:db8:1:ff::', 56))
   })
 
-  it.each([null, '', 'x', '1.2.3.4, 5.6.7.8', '999.1.1.1', '203.0.113.7:80', `::${'0'.repeat(1_000_000)}1`])(
-    '%# shares one strict bucket',
-    (ip) => {
-      expect(addressSubject(ip, 64)).toBe('address:unknown')
-    },
-  )
+  it.each([
+    null,
+    '',
+    'x',
+    '1.2.3.4, 5.6.7.8',
+    '999.1.1.1',
+    '203.0.113.7:80',
+    `::${'0'.repeat(1_000_000)}1`,
+    // That of every Worker that asks another.
+    '2a06:98c0:3600::103',
+    '2A06:98C0:3600:0:0:0:0:103',
+  ])('%# shares one strict bucket', (ip) => {
+    expect(addressSubject(ip, 64)).toBe('address:unknown')
+  })
 })
 
 describe('the object that counts a subject', () => {
