@@ -8,7 +8,7 @@ import { loginsAsText, measureLogins } from './bench/logins.ts'
 import { type Row, compare, compareSteady, warmUp } from './bench/measure.ts'
 import { readOptions } from './bench/options.ts'
 import { pinLoad, pinServer } from './bench/pinning.ts'
-import { type Report, rowsAsText, steadyAsText, thisMachine } from './bench/report.ts'
+import { type Report, limitsAsText, rowsAsText, steadyAsText, thisMachine } from './bench/report.ts'
 import { scratchFolder } from './bench/servers.ts'
 import { createLifetime } from './dev/lifetime.ts'
 import { inProject, shownPath } from './dev/project.ts'
@@ -63,6 +63,7 @@ const run = async (): Promise<void> => {
   const steady = options.steady === 0 ? [] : await compareSteady(cases, options.steady, plan)
   progress('')
   if (steady.length > 0) console.log(steadyAsText(steady))
+  console.log(limitsAsText({ rows, steady }))
   const report: Report = { machine, rows, steady }
   write(inProject('reports', 'bench.html'), chartPage(report))
   if (options.json !== undefined) write(options.json, `${JSON.stringify(report, null, 2)}\n`)

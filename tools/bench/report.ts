@@ -96,3 +96,24 @@ export const rowsAsText = ({ machine, rows }: Pick<Report, 'machine' | 'rows'>):
 
 export const steadyAsText = (steady: readonly SteadyRow[]): string =>
   ['', 'Open loop, far from saturation:', aligned([steadyHead, ...steady.map(steadyCells)])].join('\n')
+
+/** What of a session's request is limits: the difference to a gateway without any, of this very run. */
+export const limitsAsText = ({ rows, steady }: Pick<Report, 'rows' | 'steady'>): string => {
+  const throughput = rows
+    .filter((row) => row.case === 'session')
+    .flatMap((limited) => {
+      const free = rows.find((row) => row.case === 'session-without-limits' && row.connections === limited.connections)
+      return free === undefined
+        ? []
+        : [`${limited.connections} connections: ${shown(limited.rps / free.rps, 3)} of the throughput without`]
+    })
+  const [limited, free] = ['session', 'session-without-limits'].map((name) => steady.find((row) => row.case === name))
+  const waits =
+    limited === undefined || free === undefined
+      ? []
+      : [
+          `${shown(limited.per_second, 0)} a second: p50 ${shown(limited.p50_ms - free.p50_ms, 3)} ms more, p99 ${shown(limited.p99_ms - free.p99_ms, 3)} ms more`,
+        ]
+  const lines = [...throughput, ...waits]
+  return lines.length === 0 ? '' : ['', 'What limits cost a session:', ...lines].join('\n')
+}
