@@ -1,7 +1,7 @@
 // Who somebody is here who came with another issuer's token: found, or made at their first request, exactly once.
 import { v7 as uuidv7 } from 'uuid'
 import { type AuditSource, auditRow } from '../audit/record.ts'
-import { DatabaseFault, type Queries } from '../db/database.ts'
+import { DatabaseFault, DatabaseUnavailable, type Queries } from '../db/database.ts'
 import { type ExternalUser, addExternalUser, externalUser, findExternalUser } from '../db/queries/external-users.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { secondMs } from '../kit/duration.ts'
@@ -58,6 +58,7 @@ const usersKept = 10_000
 /** A no is kept shorter: an administrator who unlocks somebody should not have to explain the wait. */
 const refusalMs = 10 * secondMs
 const lookAgainMs = 20
+const turnsWaitedFor = 2
 /** A look-up whose request was cut off is taken over by another after this. */
 const takeOverAfterMs = 4 * secondMs
 /** Simultaneous first tokens of two issuers may want one address: the statement is refused whole, and then finds it taken. */
@@ -95,13 +96,17 @@ export function createExternalUsers({ shardOf, provenMs, now }: ExternalUsersPor
 
   /**
    * A thousand first requests at once are one look-up. The others may not await its promise, which belongs to another
-   * request, so they look whether it has left something. If not, each asks for itself: waiting in turn would be late.
+   * request, so they look whether it has left something. If not, one of them asks again; were it all of them, most would
+   * find the queue to the database full. Whoever has waited for two in vain waits no more.
    */
   async function lookInTurn(identity: ExternalIdentity, visit: Visit, before: Known | undefined): Promise<FoundUser> {
     // Without a pause where nobody looks: the next one has to see that this one does.
-    if (isTaken(identity.identity)) await turnOfAnother(identity.identity)
-    const left = leftByAnother(identity.identity, before)
-    if (left !== null) return found(left)
+    for (let waited = 0; isTaken(identity.identity); waited += 1) {
+      if (waited === turnsWaitedFor) throw new DatabaseUnavailable('budget-spent')
+      await turnOfAnother(identity.identity)
+      const left = leftByAnother(identity.identity, before)
+      if (left !== null) return found(left)
+    }
     const looking = look(identity, visit)
     // Goes on when the client of this request does not wait any more: others may.
     visit.waitUntil(looking.catch(() => undefined))

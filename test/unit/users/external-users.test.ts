@@ -115,6 +115,17 @@ describe('somebody new', () => {
     expect(performance.now() - startedAt).toBeLessThan(500)
   })
 
+  it('is asked for again by one of a crowd, and not by all, when the first question failed', async () => {
+    isAway = true
+    const users = newIsolate()
+    const crowd = Promise.allSettled(Array.from({ length: 500 }, () => find(users)))
+    await expect.poll(() => reads, { interval: 1 }).toBe(1)
+    setTimeout(() => (isAway = false), 6)
+    const found = await crowd
+    expect(new Set(found.map(({ status }) => status))).toEqual(new Set(['fulfilled']))
+    expect(reads).toBe(2)
+  })
+
   it('is found for all of a crowd, also for the first, whose question was cut short', async () => {
     isAway = true
     const users = newIsolate()
