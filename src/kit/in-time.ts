@@ -1,9 +1,11 @@
 const busyMs = 50
 const turnMs = 100
+const longestTurnMs = 1000
 
 /**
  * Calls when so many milliseconds are over; the function that is returned takes that back. A timer that is late says that
- * this thread was busy, and that what was waited for may have come and wait for its turn: it gets one.
+ * this thread was busy, and that what was waited for may have come and wait for its turn: it gets one, as long as the
+ * timer had to wait for its own.
  */
 export function afterWait(ms: number, isOver: () => void): () => void {
   const dueMs = Date.now() + ms
@@ -12,7 +14,7 @@ export function afterWait(ms: number, isOver: () => void): () => void {
     const lateMs = Date.now() - dueMs
     // Timers count from a clock of their own: by this one they are early at times, with a rest that is no wait at all.
     if (lateMs < 0) timer = setTimeout(fire, -lateMs)
-    else if (lateMs > busyMs) timer = setTimeout(isOver, turnMs)
+    else if (lateMs > busyMs) timer = setTimeout(isOver, Math.min(longestTurnMs, Math.max(turnMs, lateMs)))
     else isOver()
   }
   return () => clearTimeout(timer)

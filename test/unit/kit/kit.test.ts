@@ -54,6 +54,29 @@ describe('a bounded map', () => {
 })
 
 describe('a wait', () => {
+  it.each([
+    ['on time', 0, 0],
+    ['hardly late', 40, 0],
+    ['late, as others had their turn first', 60, 100],
+    ['as late as those others took', 700, 700],
+    ['later than anything takes', 5000, 1000],
+  ])('gives what was waited for a turn where it is %s', async (_, lateMs, turnMs) => {
+    vi.useFakeTimers()
+    try {
+      let isOver = false
+      afterWait(20, () => (isOver = true))
+      vi.setSystemTime(Date.now() + lateMs)
+      await vi.advanceTimersByTimeAsync(19)
+      expect(isOver).toBe(false)
+      await vi.advanceTimersByTimeAsync(turnMs)
+      expect(isOver).toBe(false)
+      await vi.advanceTimersByTimeAsync(1)
+      expect(isOver).toBe(true)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('is never shorter than asked for, whatever clock the timers have', async () => {
     vi.useFakeTimers()
     try {
