@@ -195,8 +195,18 @@ export const limitRules = {
     phase: 'login',
     subject: ['address', 'mail-address'],
     matches: 'asked',
-    limit: 6,
+    limit: 4,
     windowMs: hourMs,
+  },
+  /** Mail costs money and a sender's good name: whoever has a network of addresses asks for no more than an office would. */
+  'mail-network': { ...guarded, phase: 'login', subject: 'network', matches: 'asked', limit: 60, windowMs: hourMs },
+  /** Watched, as it would keep everybody from a reset for the rest of the day: a site that knows its days may enforce it. */
+  'mail-day': {
+    ...spending,
+    subject: 'site',
+    limit: 10_000,
+    windowMs: dayMs,
+    state: 'shadow',
   },
   /** Whoever has a large IPv6 network has 65,536 clients by the rules above: together they are one more. */
   'ipv6-network': {

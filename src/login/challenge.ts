@@ -18,7 +18,7 @@ export const codeLifetimeMs = 10 * minuteMs
 const maxCodeAttempts = 5
 
 /** How often a mailbox may be asked, whoever asks: the owner of an address must not drown in mail. */
-export const asksPerHour = 5
+export const asksPerHour = 8
 
 export interface AskedChallenge {
   readonly row: NewChallenge

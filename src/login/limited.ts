@@ -23,11 +23,16 @@ export async function limited(exchange: Exchange, rule: LimitRuleId, subject: st
   return problem === null
 }
 
-/** A message that a stranger asks for: is it one of too many in the world, of this asker's to this mailbox, or of the mailbox's? */
+/**
+ * A message that a stranger asks for: is it one of too many in the world, of this asker's to this mailbox, of their network's,
+ * of the mailbox's, or of what the site sends in a day? Whoever is nearest to the cause comes first, and spares the others.
+ */
 export async function limitedMessage(exchange: Exchange, email: string): Promise<void> {
   await limited(exchange, 'messages-everywhere', '')
   await limited(exchange, 'mail-asker', email)
+  await limited(exchange, 'mail-network', wideNetwork(exchange.client.ip) ?? 'unknown')
   await limited(exchange, 'mail-message', email)
+  await limited(exchange, 'mail-day', '')
 }
 
 /** The network that the address of a client is in: many addresses in one hand are one guesser. */
