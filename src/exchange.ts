@@ -26,7 +26,13 @@ export type HeaderRecord = Record<string, string>
 /** Who the request acts as. `undecided`: a credential was presented and nobody could be asked about it. */
 export type Authentication =
   | { readonly kind: 'anonymous' }
-  | { readonly kind: 'session'; readonly lease: Lease; readonly cookie: string }
+  | {
+      readonly kind: 'session'
+      readonly lease: Lease
+      readonly cookie: string
+      /** A token of the same person that came along: the cookie's session counts, and both end together. */
+      readonly token?: BearerHolder
+    }
   | { readonly kind: 'bearer'; readonly holder: BearerHolder }
   | { readonly kind: 'refused'; readonly reason: string }
   | {
@@ -99,6 +105,11 @@ export function principalOf(exchange: Exchange): Principal | null {
 export function singleCookie(exchange: Exchange, name: string): string | null {
   const values = exchange.cookies[name]
   return values?.length === 1 ? (values[0] ?? null) : null
+}
+
+/** The scheme a token came by, for what is said of it; without one the scheme that is asked for. */
+export function schemeOf({ authentication }: Exchange): 'Bearer' | 'DPoP' {
+  return authentication.kind === 'bearer' && authentication.holder.jkt !== null ? 'DPoP' : 'Bearer'
 }
 
 export function reject(code: ErrorCode, reason: string): Rejection {

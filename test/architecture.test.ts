@@ -65,7 +65,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   oauth: ['forms', ...request, ...domain, 'pages', 'db', 'kit'],
   development: ['forms', ...request, 'pages', 'kit'],
   monitor: [...request, 'access', 'db', 'kit'],
-  forms: ['errors.ts', 'exchange.ts', 'body.ts', 'language.ts', 'pages', 'sessions', 'db', 'kit'],
+  forms: ['errors.ts', 'exchange.ts', 'body.ts', 'language.ts', 'pages', 'sessions', 'tokens', 'db', 'kit'],
   // What is known of a request.
   'allow-origin.ts': [],
   'render.ts': ['allow-origin.ts', 'errors.ts', 'language.ts', 'pages'],

@@ -6,7 +6,7 @@ import { validFields } from '../body.ts'
 import { GatewayError } from '../errors.ts'
 import { reject } from '../exchange.ts'
 import { csrfTokenFor } from '../forms/csrf-token.ts'
-import { requireSession } from '../forms/require-session.ts'
+import { requireSignedIn } from '../forms/require-session.ts'
 import { prolongSockets } from './sockets.ts'
 import { ownSessions, revokeOne, revokeOthers, signOut } from './sessions.ts'
 
@@ -20,7 +20,7 @@ export function accountApi(): Hono<GatewayEnv> {
     return context.body(null, 204)
   })
   app.get('/v1/session', (context) => {
-    const { principal } = requireSession(context.env.exchange).lease
+    const principal = requireSignedIn(context.env.exchange)
     const { userId, email, emailVerified, name, roles, sessionId, sessionExpiresAtMs, amr, aal } = principal
     return context.json({
       user: { id: userId, email, email_verified: emailVerified, name, roles },
@@ -34,7 +34,7 @@ export function accountApi(): Hono<GatewayEnv> {
   })
   app.get('/v1/sessions', async (context) => {
     const { exchange } = context.env
-    const { principal } = requireSession(exchange).lease
+    const { sessionId } = requireSignedIn(exchange)
     const limit = limitField.safeParse(context.req.query('limit'))
     if (!limit.success)
       throw new GatewayError({
@@ -50,7 +50,7 @@ export function accountApi(): Hono<GatewayEnv> {
       user_agent: item.userAgent,
       location: null,
       amr: item.amr,
-      is_current: item.id === principal.sessionId,
+      is_current: item.id === sessionId,
     }))
     return context.json({ items, next_cursor: page.nextCursor })
   })

@@ -11,8 +11,8 @@ import {
 import { text } from '../db/values.ts'
 import { GatewayError } from '../errors.ts'
 import { type Exchange, auditSource, reject } from '../exchange.ts'
-import { requireRecent } from '../forms/require-recent.ts'
-import { requireSession } from '../forms/require-session.ts'
+import { requireRecentSignIn } from '../forms/require-recent.ts'
+import { requireSignedIn } from '../forms/require-session.ts'
 import { textsFor } from '../language.ts'
 import { changedMail } from '../pages/mail/changed-mail.ts'
 import { postNotice } from '../post-message.ts'
@@ -20,7 +20,7 @@ import { endByObject } from '../sessions/end-presented.ts'
 import { clearedCookie, csrfCookieName, sessionCookieName } from '../sessions/cookie.ts'
 
 export async function findOwn(exchange: Exchange): Promise<OwnAccount> {
-  const { userId } = requireSession(exchange).lease.principal
+  const { userId } = requireSignedIn(exchange)
   const [row] = await exchange.database.read(findOwnAccount(userId))
   if (row === undefined) throw gone()
   return ownAccount(row)
@@ -28,7 +28,7 @@ export async function findOwn(exchange: Exchange): Promise<OwnAccount> {
 
 /** Sites hear of it within three minutes, when the person's sessions are next read from the record. */
 export async function rename(exchange: Exchange, name: string | null): Promise<OwnAccount> {
-  const { userId, sessionId } = requireSession(exchange).lease.principal
+  const { userId, sessionId } = requireSignedIn(exchange)
   const facts = { userId, sessionId, details: { fields: 'name' } }
   const audit = auditRow('user.changed', auditSource(exchange), facts, exchange.deps.now())
   const [row] = await exchange.database.write(renameStatement(userId, name, audit))
@@ -38,7 +38,7 @@ export async function rename(exchange: Exchange, name: string | null): Promise<O
 
 /** A JSON document. It says where somebody was and when, so a session alone is not enough for it. */
 export async function exportOwn(exchange: Exchange): Promise<string> {
-  const { userId, sessionId } = requireRecent(exchange, { aal: 1 })
+  const { userId, sessionId } = requireRecentSignIn(exchange, { aal: 1 })
   const [row] = await exchange.database.read(exportAccount(userId))
   if (row === undefined) throw gone()
   await exchange.deps.audit.record('user.exported', auditSource(exchange), { userId, sessionId })
@@ -47,7 +47,7 @@ export async function exportOwn(exchange: Exchange): Promise<string> {
 
 /** Ends the account and, everywhere, what it had open. */
 export async function deleteOwn(exchange: Exchange): Promise<void> {
-  const { userId, sessionId, shard, email } = requireRecent(exchange, { aal: 1 })
+  const { userId, sessionId, shard, email } = requireRecentSignIn(exchange, { aal: 1 })
   const [source, nowMs] = [auditSource(exchange), exchange.deps.now()]
   const deleted = auditRow('user.deleted', source, { userId, sessionId, reason: 'by its owner' }, nowMs)
   const rows = await exchange.database.write(deleteAccount(userId, userId, deleted))

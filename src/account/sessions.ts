@@ -2,12 +2,13 @@
 import { auditRow } from '../audit/record.ts'
 import { type ListedSession, listLiveSessions, listedSession } from '../db/queries/session-list.ts'
 import { GatewayError, unavailable } from '../errors.ts'
-import { type Exchange, auditSource, reject } from '../exchange.ts'
+import { type Exchange, auditSource, reject, unrecognised } from '../exchange.ts'
+import type { SessionPrincipal } from '../identity/principal.ts'
 import { isUuid } from '../kit/uuid.ts'
 import { clearedCookie, csrfCookieName, sessionCookieName } from '../sessions/cookie.ts'
 import { endByObject, endPresented } from '../sessions/end-presented.ts'
 import type { EndRequest } from '../sessions/user-sessions.ts'
-import { requireSession } from '../forms/require-session.ts'
+import { requireSignedIn, tokenRefusal } from '../forms/require-session.ts'
 
 export interface SessionPage {
   readonly items: readonly ListedSession[]
@@ -21,9 +22,9 @@ export interface PageRequest {
 
 /** Newest first by last sight. The cursor is the last item's place, so that a page never repeats or skips a row. */
 export async function ownSessions(exchange: Exchange, { limit, cursor }: PageRequest): Promise<SessionPage> {
-  const { lease } = requireSession(exchange)
+  const { userId } = requireSignedIn(exchange)
   const after = cursor === undefined ? null : parseCursor(cursor)
-  const rows = await exchange.database.read(listLiveSessions(lease.principal.userId, { limit: limit + 1, after }))
+  const rows = await exchange.database.read(listLiveSessions(userId, { limit: limit + 1, after }))
   const items = rows.slice(0, limit).map(listedSession)
   const last = items.at(-1)
   return { items, nextCursor: rows.length > limit && last !== undefined ? `${last.lastSeenAtMs}_${last.id}` : null }
@@ -39,8 +40,7 @@ function parseCursor(cursor: string): { readonly atMs: number; readonly id: stri
 }
 
 export async function revokeOne(exchange: Exchange, sessionId: string): Promise<void> {
-  const { lease } = requireSession(exchange)
-  const { userId, sessionId: current, shard } = lease.principal
+  const { userId, sessionId: current, shard } = requireSignedIn(exchange)
   if (sessionId === current) throw new GatewayError(reject('current_session', 'own session'))
   if (!isUuid(sessionId)) throw new GatewayError(reject('not_found', 'session'))
   const reason = 'revoked by its owner'
@@ -54,8 +54,7 @@ export async function revokeOne(exchange: Exchange, sessionId: string): Promise<
 /** How many ended. While the database is away every one ends all the same, and those seen live are counted. */
 export async function revokeOthers(exchange: Exchange): Promise<number> {
   const { deps } = exchange
-  const { lease } = requireSession(exchange)
-  const { userId, sessionId, shard } = lease.principal
+  const { userId, sessionId, shard } = requireSignedIn(exchange)
   const reason = 'revoked by its owner'
   const audit = auditRow(
     'session.ended',
@@ -68,14 +67,39 @@ export async function revokeOthers(exchange: Exchange): Promise<number> {
 }
 
 /**
- * Also of a session that is over already. Not of one that cannot be checked: it would live on without its cookie. Only
- * cookies that came are taken away: another site can send a form without any (SameSite) and must not sign out by it.
+ * Of every session the request shows, be it by a cookie or by an access token. Also where a cookie's is over already; a token
+ * that is not accepted is told so, as its session may live on. Only cookies that came are taken away: another site can send
+ * a form without any (SameSite) and must not sign out by it.
  */
 export async function signOut(exchange: Exchange): Promise<void> {
-  const { authentication } = exchange
-  if (authentication.kind === 'undecided') throw unavailable('session cannot be checked')
+  const shown = shownSessions(exchange)
   for (const name of [sessionCookieName, csrfCookieName] as const)
     if (exchange.cookies[name] !== undefined) exchange.setCookies.push(clearedCookie(name))
-  if (authentication.kind !== 'session') return
-  await endPresented(exchange, authentication.lease, { reason: 'signed out', source: auditSource(exchange) })
+  const why = { reason: 'signed out', source: auditSource(exchange) }
+  await Promise.all(shown.map((principal) => endPresented(exchange, { principal }, why)))
+}
+
+function shownSessions(exchange: Exchange): readonly SessionPrincipal[] {
+  const { authentication } = exchange
+  switch (authentication.kind) {
+    case 'session': {
+      const { lease, token } = authentication
+      return [lease.principal, ...(token?.session ? [token.session] : [])]
+    }
+    case 'bearer': {
+      const { session } = authentication.holder
+      if (session === null) throw new GatewayError(reject('forbidden', 'token of another issuer'))
+      return [session]
+    }
+    // It would live on without its cookie, or its program would believe that it does not.
+    case 'undecided':
+      throw unavailable('session cannot be checked')
+    case 'refused-token':
+      throw tokenRefusal(exchange, authentication)
+    case 'unrecognised':
+      throw new GatewayError(unrecognised(authentication.reason))
+    case 'anonymous':
+    case 'refused':
+      return []
+  }
 }

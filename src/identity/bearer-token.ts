@@ -12,6 +12,8 @@ import type { Holder, Principal, SessionPrincipal } from './principal.ts'
 export interface BearerHolder extends Holder {
   /** The session of ours that the token was issued for; null for another issuer's. */
   readonly session: SessionPrincipal | null
+  /** The program that session's tokens were issued to; null for another issuer's. */
+  readonly clientId: string | null
   /** The key the token is bound to; null: whoever has it may use it. */
   readonly jkt: string | null
   readonly expiresAtMs: number
@@ -57,7 +59,9 @@ export type PersonFound =
       readonly relyUntilMs: number
       /** Asked by every request that relies on it, so it must not wait. */
       readonly stillCounts?: (context: Background) => boolean
+      /** Of ours, with the program its tokens were issued to. */
       readonly session?: SessionPrincipal
+      readonly clientId?: string
       /** What was derived from the principal before. */
       readonly derived?: Map<string, unknown>
     }
@@ -148,12 +152,12 @@ export function createBearerTokens({ verify, now }: BearerPorts): BearerTokens {
     const name = issuer.rules.issuer
     if (person.outcome === 'unknown') return { kind: 'undecided' }
     if (person.outcome === 'refused') return { kind: 'refused', reason: person.reason, issuer: name, scheme }
-    const { principal, session = null, derived = new Map<string, unknown>(), stillCounts } = person
+    const { principal, session = null, clientId = null, derived = new Map<string, unknown>(), stillCounts } = person
     const kept = jkt === null ? seenHeaders : seenBound
     const before = kept.get(header)?.holder
     const isSame = before !== undefined && JSON.stringify(before.principal) === JSON.stringify(principal)
     const { forwardToken } = issuer.rules
-    const holder = isSame ? before : { principal, session, derived, jkt, expiresAtMs, forwardToken }
+    const holder = isSame ? before : { principal, session, clientId, derived, jkt, expiresAtMs, forwardToken }
     const untilMs = Math.min(expiresAtMs, verdict.relyUntilMs, person.relyUntilMs)
     if (header.length <= longestKept) kept.set(header, { holder, stillCounts, untilMs, issuer: name })
     return accepted(holder, shown.token, name)

@@ -12,10 +12,10 @@ export function endByObject({ deps, waits }: Ender, shard: string, request: EndR
   return waitWithin(waits, (leftMs) => deps.sessions.end(shard, request, leftMs))
 }
 
-/** The session a request came with. */
+/** A session the request came with. */
 export async function endPresented(
   exchange: Ender,
-  { principal: { userId, sessionId, shard } }: Lease,
+  { principal: { userId, sessionId, shard } }: Pick<Lease, 'principal'>,
   why: { readonly reason: string; readonly source: AuditSource },
 ): Promise<void> {
   const { reason, source } = why

@@ -3,7 +3,15 @@ import { decide } from '../access/decide.ts'
 import { denyCodes } from '../access/deny-codes.ts'
 import type { RouteSettings } from '../config/settings.ts'
 import type { Rejection } from '../errors.ts'
-import { type Authentication, type Exchange, auditSource, principalOf, reject, unrecognised } from '../exchange.ts'
+import {
+  type Authentication,
+  type Exchange,
+  auditSource,
+  principalOf,
+  reject,
+  schemeOf,
+  unrecognised,
+} from '../exchange.ts'
 import { tokenRejection } from '../tokens/refused-token.ts'
 
 export type Authorization =
@@ -55,11 +63,6 @@ async function denyToken(
   if (dpopError !== 'use_dpop_nonce')
     await exchange.deps.audit.record('token.refused', auditSource(exchange), { reason, details: { issuer } })
   return deny(tokenRejection(refused, exchange.deps.dpopNonces))
-}
-
-/** The scheme a token came by, for what is said of it. */
-function schemeOf({ authentication }: Exchange): 'Bearer' | 'DPoP' {
-  return authentication.kind === 'bearer' && authentication.holder.jkt !== null ? 'DPoP' : 'Bearer'
 }
 
 async function denyForRole(exchange: Exchange): Promise<Authorization> {

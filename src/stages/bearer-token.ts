@@ -67,6 +67,7 @@ function accept(exchange: Exchange, holder: BearerHolder): undefined | Promise<R
   if (authentication.lease.principal.userId !== holder.principal.userId)
     return refuseBoth(exchange, 'cookie and token of different people')
   // The session is the stronger statement: it can be ended here.
+  exchange.authentication = { ...authentication, token: holder }
   if (!holder.forwardToken) withhold(exchange)
   return undefined
 }

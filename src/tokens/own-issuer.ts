@@ -67,8 +67,9 @@ function ownKeys(signer: TokenSigner): KeySource {
 
 /** The principal is the session's: roles taken away or a session ended count within the second, not when the token expires. */
 function sessionPerson(sessions: TokenSessions): FindPerson {
-  return async ({ sub, sid, shard }, { source }) => {
-    if (typeof sid !== 'string' || typeof shard !== 'string') return { outcome: 'refused', reason: 'no session' }
+  return async ({ sub, sid, shard, client_id: clientId }, { source }) => {
+    if (typeof sid !== 'string' || typeof shard !== 'string' || typeof clientId !== 'string')
+      return { outcome: 'refused', reason: 'no session' }
     const verdict = await sessions.askAboutSession({ sessionId: sid, shard }, source.ip)
     if (verdict.outcome === 'unknown') return { outcome: 'unknown' }
     if (verdict.outcome === 'dead') return { outcome: 'refused', reason: verdict.reason }
@@ -81,6 +82,7 @@ function sessionPerson(sessions: TokenSessions): FindPerson {
       relyUntilMs: Number.POSITIVE_INFINITY,
       stillCounts: (context) => sessions.leasedSession(sid, context)?.principal === principal,
       session: principal,
+      clientId,
     }
   }
 }

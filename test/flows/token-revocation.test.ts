@@ -76,6 +76,17 @@ async function giveBack({ access_token: token }: Tokens): Promise<void> {
   expect((await post(gateway, 'revoke', { token })).status).toBe(200)
 }
 
+/** By the program itself. */
+async function signOut({ access_token: token }: Tokens): Promise<void> {
+  const headers = { authorization: `Bearer ${token}` }
+  expect((await newVisitor(gateway).send('POST', '/auth/v1/logout', undefined, headers)).status).toBe(204)
+}
+
+async function refreshes(all: readonly Tokens[]): Promise<Set<number>> {
+  const answers = await Promise.all(all.map(({ refresh_token: token }) => refresh(gateway, token)))
+  return new Set(answers.map(({ status }) => status))
+}
+
 const byOwner =
   (person: Person) =>
   async (tokens: Tokens): Promise<void> => {
@@ -93,6 +104,12 @@ async function steal({ refresh_token: first }: Tokens): Promise<void> {
 describe('access tokens end at every front door within a second', () => {
   it('when they are given back', async () => {
     expect(p99(await endEach((await inUse()).all, giveBack))).toBeLessThan(everywhereMs)
+  })
+
+  it('when their program signs out, and none of them is refreshed', async () => {
+    const { all } = await inUse()
+    expect(p99(await endEach(all, signOut))).toBeLessThan(everywhereMs)
+    expect(await refreshes(all)).toEqual(new Set([400]))
   })
 
   it('when their owner ends the session', async () => {
@@ -113,17 +130,23 @@ describe('access tokens end at every front door within a second', () => {
   })
 
   it('while the database is down, and the record has it afterwards', async () => {
-    const [given, ended] = [await inUse(), await inUse()]
+    const [given, ended, left] = [await inUse(), await inUse(), await inUse()]
     expect((await ended.person.visitor.send('GET', '/private')).status).toBe(200)
     await database.kill()
     try {
-      const waits = [...(await endEach(given.all, giveBack)), ...(await endEach(ended.all, byOwner(ended.person)))]
+      const waits = [
+        ...(await endEach(given.all, giveBack)),
+        ...(await endEach(ended.all, byOwner(ended.person))),
+        ...(await endEach(left.all, signOut)),
+      ]
       expect(p99(waits)).toBeLessThan(everywhereMs)
+      expect((await refreshes(left.all)).has(200)).toBe(false)
     } finally {
       await database.restart()
     }
-    const ids = [...given.all, ...ended.all].map((tokens) => claimsOf(tokens.access_token)['sid'])
+    const ids = [...given.all, ...ended.all, ...left.all].map((tokens) => claimsOf(tokens.access_token)['sid'])
     const live = () => gateway.sql('select 1 from sessions where id = any($1) and ended_at is null', [ids])
     await expect.poll(live, { timeout: 20_000, interval: 250 }).toEqual([])
+    expect(await refreshes(left.all)).toEqual(new Set([400]))
   })
 })
