@@ -1,11 +1,12 @@
 // A program that proves a key when it signs in gets tokens that are worth nothing without it, whichever way it signs in.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { enrol, letTimePass, totpCode } from '../support/authenticator.ts'
+import { type Authenticator, enrol, letTimePass, totpCode } from '../support/authenticator.ts'
 import { type Holder, makeProof, newHolder, nonceOf } from '../support/dpop.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type Tokens, claimsOf, post } from '../support/oauth.ts'
 import { enrolPasskey, getAnswer, questionFor } from '../support/passkey.ts'
-import { goodPassword, mailTo, newEmail, newPerson } from '../support/people.ts'
+import { type Person, goodPassword, mailTo, newEmail, newPerson } from '../support/people.ts'
+import { codeTo, enrolPhone, textsTo } from '../support/phones.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
 
 let gateway: TestGateway
@@ -44,10 +45,15 @@ const ways: Readonly<Record<string, () => Promise<readonly [path: string, body: 
     await newVisitor(gateway).send('POST', '/auth/v1/signup', { email, password: goodPassword })
     return ['/auth/v1/email/verify', { email, code: (await mailTo(gateway, email)).code }]
   },
-  'a magic link': async () => {
-    const { email } = await newPerson(gateway)
-    await newVisitor(gateway).send('POST', '/auth/v1/magic-link/start', { email })
-    return ['/auth/v1/magic-link/verify', { token: (await mailTo(gateway, email, /Sign in to/)).token }]
+  'a magic link': async () => ['/auth/v1/magic-link/verify', { token: (await magicLink()).token }],
+  'the code beside a magic link': async () => {
+    const { email, code } = await magicLink()
+    return ['/auth/v1/magic-link/verify', { email, code }]
+  },
+  'a code by text': async () => {
+    const phone = await enrolPhone(gateway, await newPerson(gateway))
+    const by = newVisitor(gateway)
+    return ['/auth/v1/phone/verify', { phone, code: await textTo(phone, by, '/auth/v1/phone/start', { phone }) }, by]
   },
   'a passkey': async () => {
     const { visitor } = await newPerson(gateway)
@@ -58,15 +64,57 @@ const ways: Readonly<Record<string, () => Promise<readonly [path: string, body: 
     const response = getAnswer(passkey, question)
     return ['/auth/v1/webauthn/authenticate/finish', { challenge_id: question.challenge_id, response }, by]
   },
-  'a second factor': async () => {
-    const person = await newPerson(gateway)
-    const { secret } = await enrol(person.visitor)
-    await letTimePass(gateway, person)
-    const { email, password } = person
-    const paused = await newVisitor(gateway).send('POST', '/auth/v1/login', { email, password, mode: 'token' })
-    const { mfa_token: token } = (await paused.json()) as { mfa_token: string }
-    return ['/auth/v1/mfa/verify', { mfa_token: token, method: 'totp', code: totpCode(secret) }]
+  'a second factor, of an app': async () => {
+    const { person, secret } = await withApp()
+    return ['/auth/v1/mfa/verify', { ...(await half(person)), method: 'totp', code: totpCode(secret) }]
   },
+  'a second factor, written down': async () => {
+    const { person, backupCodes } = await withApp()
+    return ['/auth/v1/mfa/verify', { ...(await half(person)), method: 'backup_code', code: backupCodes[0] }]
+  },
+  'a second factor, by text': async () => {
+    const person = await newPerson(gateway)
+    const phone = await enrolPhone(gateway, person, { use: 'second-factor' })
+    const waiting = await half(person)
+    const code = await textTo(phone, newVisitor(gateway), '/auth/v1/mfa/sms/start', waiting)
+    return ['/auth/v1/mfa/verify', { ...waiting, method: 'sms', code }]
+  },
+  'a second factor, a passkey': async () => {
+    const { person } = await withApp()
+    const passkey = await enrolPasskey(person.visitor, gateway.url)
+    const waiting = await half(person)
+    const by = newVisitor(gateway)
+    const question = await questionFor(by, waiting)
+    const response = getAnswer(passkey, question)
+    return ['/auth/v1/mfa/verify', { ...waiting, method: 'passkey', response }, by]
+  },
+}
+
+async function magicLink(): Promise<{ email: string; token: string; code: string }> {
+  const { email } = await newPerson(gateway)
+  await newVisitor(gateway).send('POST', '/auth/v1/magic-link/start', { email })
+  const { token, code } = await mailTo(gateway, email, /Sign in to/)
+  return { email, token, code }
+}
+
+async function textTo(number: string, by: Visitor, path: string, body: object): Promise<string> {
+  const before = textsTo(gateway, number).length
+  expect((await by.send('POST', path, body)).status).toBe(202)
+  return codeTo(gateway, number, before)
+}
+
+async function withApp(): Promise<Authenticator & { person: Person }> {
+  const person = await newPerson(gateway)
+  const app = await enrol(person.visitor)
+  await letTimePass(gateway, person)
+  return { ...app, person }
+}
+
+/** A login that waits for its second factor, which is where the way of carrying the session is said. */
+async function half({ email, password }: Person): Promise<{ mfa_token: string }> {
+  const paused = await newVisitor(gateway).send('POST', '/auth/v1/login', { email, password, mode: 'token' })
+  const { mfa_token: token } = (await paused.json()) as { mfa_token: string }
+  return { mfa_token: token }
 }
 
 describe.each(Object.entries(ways))('signing in with %s and a proof', (_, prepare) => {
@@ -95,6 +143,25 @@ describe.each(Object.entries(ways))('signing in with %s and a proof', (_, prepar
     const next = await refreshBy(holder, tokens.refresh_token)
     expect(next.status).toBe(200)
     expect(await next.json()).toMatchObject({ token_type: 'DPoP' })
+  })
+})
+
+describe.each(Object.entries(ways))('signing in with %s and no proof', (_, prepare) => {
+  it('gives bearer tokens and no cookie, which open the site until they are signed out with', async () => {
+    const [path, body, by = newVisitor(gateway)] = await prepare()
+    const answer = await by.send('POST', path, { mode: 'token', ...body })
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([200, []])
+    const tokens = (await answer.json()) as Tokens & { session: { id: string } }
+    expect(tokens).toMatchObject({ status: 'signed_in', token_type: 'Bearer', expires_in: 900 })
+    expect(tokens).not.toHaveProperty('csrf_token')
+    expect(claimsOf(tokens.access_token)).toMatchObject({ sid: tokens.session.id, client_id: 'portcullis' })
+    const next = (await (await refreshBy(null, tokens.refresh_token)).json()) as Tokens
+    const send = (method: string, to: string) =>
+      newVisitor(gateway).send(method, to, undefined, { authorization: `Bearer ${next.access_token}` })
+    expect((await send('GET', '/private')).status).toBe(200)
+    expect((await send('POST', '/auth/v1/logout')).status).toBe(204)
+    expect((await send('GET', '/private')).status).toBe(401)
+    expect((await refreshBy(null, next.refresh_token)).status).toBe(400)
   })
 })
 
