@@ -43,7 +43,7 @@ export type Authentication =
       readonly dpopError?: DpopError
     }
   /** A live session, used from where it was not used before: a fresh proof is needed. */
-  | { readonly kind: 'unrecognised'; readonly reason: string }
+  | { readonly kind: 'unrecognised'; readonly reason: string; readonly userId: string }
   | { readonly kind: 'undecided' }
 
 export interface Exchange {

@@ -28,8 +28,8 @@ async function decide(exchange: Exchange, tokens: BearerTokens, header: string):
     case 'bound':
       return admitBound(exchange, outcome)
     case 'foreign':
-      // Perhaps the site's own: it goes on where nobody has to be known, or where a session says who this is.
-      if (exchange.authentication.kind !== 'session' && exchange.authentication.kind !== 'unrecognised')
+      // Perhaps the site's own: it goes on where nobody has to be known, or where a cookie says who this is, or will.
+      if (exchange.authentication.kind === 'anonymous' || exchange.authentication.kind === 'refused')
         exchange.authentication = refusedToken({ reason: 'no trusted issuer', issuer: null, scheme: outcome.scheme })
       return undefined
     case 'refused':
@@ -63,13 +63,27 @@ export async function outcomeOf(
 
 function accept(exchange: Exchange, holder: BearerHolder): undefined | Promise<Rejection> {
   const { authentication } = exchange
-  if (authentication.kind !== 'session') return admit(exchange, holder)
-  if (authentication.lease.principal.userId !== holder.principal.userId)
-    return refuseBoth(exchange, 'cookie and token of different people')
-  // The session is the stronger statement: it can be ended here.
-  exchange.authentication = { ...authentication, token: holder }
-  if (!holder.forwardToken) withhold(exchange)
-  return undefined
+  switch (authentication.kind) {
+    case 'session':
+      if (authentication.lease.principal.userId !== holder.principal.userId) return refuseDifferent(exchange)
+      // The session is the stronger statement: it can be ended here.
+      exchange.authentication = { ...authentication, token: holder }
+      if (!holder.forwardToken) withhold(exchange)
+      return undefined
+    case 'unrecognised':
+      // The cookie is good for nothing yet, and says all the same whose it is.
+      if (authentication.userId !== holder.principal.userId) return refuseDifferent(exchange)
+      return admit(exchange, holder)
+    case 'undecided':
+      // Whether they are of one person is what nobody can say.
+      withhold(exchange)
+      return undefined
+    case 'anonymous':
+    case 'refused':
+    case 'refused-token':
+    case 'bearer':
+      return admit(exchange, holder)
+  }
 }
 
 function admit(exchange: Exchange, holder: BearerHolder): undefined {
@@ -104,6 +118,10 @@ async function admitBound(
       ? { kind: 'undecided' }
       : { kind: 'refused-token', reason: `proof: ${problem}`, issuer, dpopError: dpopError(problem) }
   return undefined
+}
+
+function refuseDifferent(exchange: Exchange): Promise<Rejection> {
+  return refuseBoth(exchange, 'cookie and token of different people')
 }
 
 async function refuseBoth(exchange: Exchange, reason: string): Promise<Rejection> {

@@ -31,7 +31,7 @@ export function recognise(exchange: Exchange, lease: Lease, cookie: string): Aut
   const change = changeOf(fingerprint, exchange.client, networkOf)
   if (change === null || isOpen(exchange)) return { kind: 'session', lease, cookie }
   report(exchange, lease, change)
-  return { kind: 'unrecognised', reason: change }
+  return { kind: 'unrecognised', reason: change, userId: lease.principal.userId }
 }
 
 function isOpen({ target, deps }: Exchange): boolean {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type TestIssuer, audience, startIssuer } from '../support/issuer.ts'
+import { newPerson } from '../support/people.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { newVisitor } from '../support/visitor.ts'
 import { timed } from '../support/within.ts'
@@ -55,5 +56,26 @@ describe('without the database', () => {
       rows[0]?.['id'],
     ])
     expect(events).toHaveLength(1)
+  })
+
+  it('a cookie that nobody can judge is 503, whatever token comes along, and nobody is signed out', async () => {
+    const { visitor } = await newPerson(gateway)
+    await gateway.workerd.restart()
+    const known = await issuer.token({ sub: 'known' })
+    expect((await send(known)).status).toBe(200)
+    proxy.mode('refuse')
+    try {
+      expect((await send(known)).status).toBe(200)
+      for (const token of [known, 'of-the-site']) {
+        const both = (method: string, path: string): Promise<Response> =>
+          visitor.send(method, path, undefined, { authorization: `Bearer ${token}` })
+        expect([token, (await both('GET', '/private')).status]).toEqual([token, 503])
+        const answer = await both('POST', '/auth/v1/logout')
+        expect([token, answer.status, answer.headers.getSetCookie()]).toEqual([token, 503, []])
+      }
+    } finally {
+      proxy.mode('pass')
+    }
+    await expect.poll(async () => (await visitor.send('GET', '/private')).status, { timeout: 10_000 }).toBe(200)
   })
 })

@@ -1,6 +1,7 @@
 // A session's cookie that comes from somewhere else than before: a proof is asked for, and nothing ends.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
+import { tokenLogin } from '../support/oauth.ts'
 import { type Person, newPerson } from '../support/people.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { header, sendRaw } from '../support/raw-http.ts'
@@ -107,6 +108,20 @@ describe('a session', () => {
     const told = async (from: From): Promise<boolean> =>
       (await (await ask(visitor, from, '/headers')).text()).includes('x-portcullis-assertion')
     expect([await told({}), await told({ userAgent: chrome })]).toEqual([true, false])
+  })
+
+  it('counts for whose it is elsewhere too: not beside somebody else’s token', async () => {
+    const visitor = await signedIn()
+    const from = { userAgent: chrome }
+    const { access_token: theirs } = await tokenLogin(newVisitor(gateway), await newPerson(gateway))
+    const { access_token: own } = await tokenLogin(newVisitor(gateway), person)
+    const beside = (token: string, path: string): Promise<Response> =>
+      used(visitor, from).send('GET', path, undefined, { ...headersOf(from), authorization: `Bearer ${token}` })
+    for (const path of ['/private', '/headers', '/auth/v1/session']) {
+      const mixed = await beside(theirs, path)
+      expect([path, mixed.status, await mixed.json()]).toMatchObject([path, 400, { code: 'bad_request' }])
+      expect((await beside(own, path)).status).toBe(200)
+    }
   })
 
   it('opens no WebSocket elsewhere', async () => {
