@@ -1,4 +1,6 @@
 // Every error the gateway can answer with: one row each, and the three forms it can take.
+import type { AuditEvent } from './audit/record.ts'
+
 interface ErrorRow {
   readonly status: number
   /** Public and dull on purpose: the precise reason belongs in the log and the audit trail. */
@@ -193,6 +195,8 @@ export interface Rejection {
   readonly fields?: readonly { readonly path: string; readonly reason: string }[]
   readonly retryAfterS?: number
   readonly headers?: Readonly<Record<string, string>>
+  /** Goes on record before this is answered. */
+  readonly event?: AuditEvent
   /** Which captcha, and where its answer goes. */
   readonly captcha?: CaptchaQuestion
 }

@@ -1,6 +1,6 @@
 // One request on its way down the list of stages: what is known of it so far.
 import type { Target } from './access/canonical-target.ts'
-import type { AuditSource } from './audit/record.ts'
+import type { AuditEvent, AuditSource } from './audit/record.ts'
 import type { OwnBody } from './body.ts'
 import type { Queries } from './db/database.ts'
 import type { WaitBudget } from './db/wait-budget.ts'
@@ -78,6 +78,11 @@ export type Stage = (exchange: Exchange) => Rejection | undefined | Promise<Reje
 
 export function auditSource(exchange: Exchange): AuditSource {
   return { requestId: exchange.id, ip: exchange.client.ip, userAgent: exchange.client.userAgent }
+}
+
+/** Resolves once it cannot be lost any more. */
+export async function putOnRecord(exchange: Exchange, event: AuditEvent | undefined): Promise<void> {
+  if (event !== undefined) await exchange.deps.audit.record(event.type, auditSource(exchange), event.facts)
 }
 
 /** The request in whose course a token is judged. */

@@ -12,7 +12,7 @@ import { developmentInbox } from './development/inbox.ts'
 import { GatewayError, type Rejection, unavailable } from './errors.ts'
 import { DatabaseUnavailable } from './db/database.ts'
 import { isSchemaBehind } from './db/migrations.ts'
-import { type Exchange, type Stage, reject } from './exchange.ts'
+import { type Exchange, type Stage, putOnRecord, reject } from './exchange.ts'
 import { exchangeFacts } from './exchange-facts.ts'
 import { type Visit, beginVisit, endVisit, noteRequest } from './hashing/visits.ts'
 import { isObjectFault } from './kit/object-fault.ts'
@@ -53,9 +53,15 @@ const stages: readonly Stage[] = [
   limit('before-identity'), // by network: cheap refusals first
   authenticate, // session cookie, or nobody
   bearerToken, // whom a trusted issuer vouches for
-  refusedCredential, // guesses at tokens
+  guessedCredential, // guesses at tokens
   limit('after-identity'), // by user
 ]
+
+/** What programs show to an endpoint of their own is judged there, as most of it is not meant for the site. */
+function guessedCredential(exchange: Exchange): undefined {
+  const isJudgedThere = isProgramEndpoint(exchange.target.path, exchange.deps.settings.config.basePath)
+  return isJudgedThere ? undefined : refusedCredential(exchange)
+}
 
 const account = [accountApi, accountPages, ownAccountApi, ownAccountPages]
 
@@ -70,7 +76,7 @@ export function createGateway(deps: Deps): Gateway {
     try {
       for (const stage of always) {
         const rejection = stage(exchange)
-        if (rejection !== undefined) return refuse(exchange, rejection)
+        if (rejection !== undefined) return await refuse(exchange, rejection)
       }
       const isOwn = own.has(exchange.target.path)
       if (!isOwn) visit = beginVisit(Date.now())
@@ -80,12 +86,12 @@ export function createGateway(deps: Deps): Gateway {
         const rejection = pending instanceof Promise ? await pending : pending
         if (rejection === undefined) continue
         if (isOwn && rejection.code === 'captcha_required') await noteForm(exchange)
-        return refuse(exchange, rejection)
+        return await refuse(exchange, rejection)
       }
       if (isOwn) return await own.answer(exchange)
       return await passOn(exchange)
     } catch (error) {
-      return refuse(exchange, rejectionOf(error))
+      return await refuse(exchange, rejectionOf(error))
     } finally {
       if (visit !== null) endVisit(visit)
     }
@@ -102,8 +108,7 @@ async function passOn(exchange: Exchange): Promise<Response> {
     const answer = answerPreflight(exchange)
     if (answer !== undefined) return answer instanceof Response ? answer : refuse(exchange, answer)
   }
-  const pending = authorize(exchange)
-  const authorization = pending instanceof Promise ? await pending : pending
+  const authorization = authorize(exchange)
   if (authorization.outcome === 'deny') return refuse(exchange, authorization.rejection)
   const forwarded = await forward(exchange, authorization.route)
   return 'response' in forwarded ? forwarded.response : refuse(exchange, forwarded.rejection)
@@ -170,7 +175,9 @@ function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Ex
   }
 }
 
-function refuse(exchange: Exchange, rejection: Rejection): Response {
+/** On record before it is answered; where it cannot be put there, nothing can be decided. */
+async function refuse(exchange: Exchange, refused: Rejection): Promise<Response> {
+  const rejection = await putOnRecord(exchange, refused.event).then(() => refused, rejectionOf)
   if (rejection.code === 'bad_target') {
     client(exchange)
     sightRefusedTarget(exchange)

@@ -1,14 +1,14 @@
 // A program shows a fresh access token for the WebSockets and event streams that it opened with one before: they go on until
 // that one expires.
 import { GatewayError, unavailable } from '../errors.ts'
-import { type Exchange, auditSource, reject } from '../exchange.ts'
+import { type Exchange, reject } from '../exchange.ts'
+import { tokenRefusal } from '../forms/require-session.ts'
 import type { BearerHolder } from '../identity/bearer-token.ts'
 import type { SessionPrincipal } from '../identity/principal.ts'
-import { tokenRejection } from '../tokens/refused-token.ts'
 
 /** Until when what the session of the token has open may go on. */
 export async function prolongSockets(exchange: Exchange): Promise<number> {
-  const { session, expiresAtMs } = await requireToken(exchange)
+  const { session, expiresAtMs } = requireToken(exchange)
   const { sessionId, userId, shard } = session
   const object = exchange.deps.userObject(shard)
   const attendance = object === null ? null : await object.attend({ sessionId, userId }, expiresAtMs)
@@ -18,19 +18,16 @@ export async function prolongSockets(exchange: Exchange): Promise<number> {
 }
 
 /** An access token of our own: of others nobody here knows which belong together. */
-async function requireToken(exchange: Exchange): Promise<BearerHolder & { readonly session: SessionPrincipal }> {
-  const { authentication, deps } = exchange
+function requireToken(exchange: Exchange): BearerHolder & { readonly session: SessionPrincipal } {
+  const { authentication } = exchange
   switch (authentication.kind) {
     case 'bearer': {
       const { holder } = authentication
       if (holder.session === null) throw new GatewayError(reject('forbidden', 'token of another issuer'))
       return { ...holder, session: holder.session }
     }
-    case 'refused-token': {
-      const { reason, issuer } = authentication
-      await deps.audit.record('token.refused', auditSource(exchange), { reason, details: { issuer } })
-      throw new GatewayError(tokenRejection(authentication, deps.dpopNonces))
-    }
+    case 'refused-token':
+      throw tokenRefusal(exchange, authentication)
     case 'undecided':
       throw unavailable('token cannot be checked')
     case 'session':

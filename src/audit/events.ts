@@ -53,6 +53,7 @@ export const auditEvents = {
   'client.changed': { outcome: 'success' },
   'client.secret-replaced': { outcome: 'success' },
   'client.removed': { outcome: 'success' },
+  'client.refused': { outcome: 'failure' },
   'token.refused': { outcome: 'failure' },
   'shared-secret.used': { outcome: 'success' },
   'key_set.failed': { outcome: 'failure' },

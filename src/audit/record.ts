@@ -17,6 +17,12 @@ export interface AuditFacts {
   readonly details?: Readonly<Record<string, string | number | boolean | null>>
 }
 
+/** What goes on record, as long as nobody has said where it came from. */
+export interface AuditEvent {
+  readonly type: AuditEventType
+  readonly facts: AuditFacts
+}
+
 export function auditRow(type: AuditEventType, source: AuditSource, facts: AuditFacts, nowMs: number): AuditRow {
   return {
     id: uuidv7(),

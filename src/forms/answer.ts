@@ -4,7 +4,7 @@ import { type PageResponseOptions, pageResponse } from '../pages/page-response.t
 import type { ProblemKey } from '../pages/texts/en.ts'
 import { type ErrorCode, GatewayError, type Rejection, errorTable, rejectionHeaders } from '../errors.ts'
 import { DatabaseUnavailable } from '../db/database.ts'
-import type { Exchange } from '../exchange.ts'
+import { type Exchange, putOnRecord } from '../exchange.ts'
 
 /** What a page says to each refusal it can show; every other one goes to the error page. */
 const problems: Partial<Record<ErrorCode, ProblemKey>> = {
@@ -37,6 +37,7 @@ export async function answerForm(
     const rejection = rejectionToShow(error)
     const problem = rejection === null ? undefined : (wording[rejection.code] ?? problems[rejection.code])
     if (rejection === null || problem === undefined) throw error
+    await putOnRecord(exchange, rejection.event)
     const fields = Object.fromEntries((rejection.fields ?? []).map(({ path, reason }) => [path, reason]))
     const page = again({ problem, retryAfterS: rejection.retryAfterS, fields })
     return pageResponse(page, {

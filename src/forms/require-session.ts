@@ -1,10 +1,10 @@
 // Who is signed in, for the gateway's own paths.
 import { GatewayError, unavailable } from '../errors.ts'
-import { type Authentication, type Exchange, reject, unrecognised } from '../exchange.ts'
+import { type Exchange, reject, unrecognised } from '../exchange.ts'
 import type { SessionPrincipal } from '../identity/principal.ts'
 import type { Lease } from '../sessions/gate.ts'
 import { ownClient } from '../tokens/access-token.ts'
-import { tokenRejection } from '../tokens/refused-token.ts'
+import { type RefusedToken, tokenRejection } from '../tokens/refused-token.ts'
 
 /** The session of the request's cookie, or 401; 503 when it cannot be checked. For what changes how somebody signs in. */
 export function requireSession(exchange: Exchange): { readonly lease: Lease; readonly cookie: string } {
@@ -41,10 +41,7 @@ export function requireSignedIn(exchange: Exchange): SessionPrincipal {
 }
 
 /** What to throw where a token that is not accepted leaves nobody to go on as. */
-export function tokenRefusal(
-  { deps }: Exchange,
-  refused: Authentication & { readonly kind: 'refused-token' },
-): GatewayError {
+export function tokenRefusal({ deps }: Exchange, refused: RefusedToken): GatewayError {
   return new GatewayError(tokenRejection(refused, deps.dpopNonces))
 }
 

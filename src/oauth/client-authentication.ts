@@ -6,6 +6,7 @@ import { hashSecret, isSameHash } from '../sessions/token.ts'
 import { ownClient, ownScope } from '../tokens/access-token.ts'
 import { assertionIssuer, isGoodAssertion } from './client-assertion.ts'
 import { type OAuthRefusal, refuse } from './refusal.ts'
+import { refusedClient } from './refused-client.ts'
 
 export type Parameters = Readonly<Record<string, string>>
 
@@ -37,15 +38,14 @@ export async function authenticateClient(
 ): Promise<Result<OAuthClient, OAuthRefusal>> {
   const header = exchange.request.headers.get('authorization')
   const proof = proofOf(header, parameters)
-  if (!proof.ok) return proof
+  if (!proof.ok) return fail(refusedClient(exchange, null, proof.problem))
   const client = await findClient(exchange, proof.value.clientId)
   const isProven = await proves(exchange, client, proof.value)
   if (client !== null && isProven) return succeed(client)
   // RFC 6749 §5.2: a client that tried the header is told which scheme would be right.
   const challenge = header === null ? undefined : { 'www-authenticate': 'Basic realm="portcullis"' }
-  return fail(
-    refuse('invalid_client', client === null ? 'no such client' : `not proven by ${proof.value.method}`, challenge),
-  )
+  const reason = client === null ? 'no such client' : `not proven by ${proof.value.method}`
+  return fail(refusedClient(exchange, client?.id ?? null, refuse('invalid_client', reason, challenge)))
 }
 
 export async function findClient({ database }: Exchange, id: string): Promise<OAuthClient | null> {

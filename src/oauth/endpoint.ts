@@ -2,7 +2,7 @@
 // as nothing here goes by a cookie.
 import { DatabaseUnavailable } from '../db/database.ts'
 import { GatewayError } from '../errors.ts'
-import type { Exchange } from '../exchange.ts'
+import { type Exchange, putOnRecord } from '../exchange.ts'
 import { type OAuthRefusal, refusalResponse, refuse } from './refusal.ts'
 
 /** Below the base path. What comes here proves itself by what it carries; cookies and CSRF tokens mean nothing. */
@@ -28,6 +28,7 @@ export async function answerProgram(
   run: () => Promise<Response | OAuthRefusal>,
 ): Promise<Response> {
   const outcome = await run().catch(refusalOf)
+  if ('event' in outcome) await putOnRecord(exchange, outcome.event)
   const response = outcome instanceof Response ? outcome : refusalResponse(exchange, outcome)
   for (const [name, value] of Object.entries(forAnyOrigin)) response.headers.set(name, value)
   return response

@@ -10,6 +10,7 @@ import { authenticateClient } from './client-authentication.ts'
 import { formParameters } from './endpoint.ts'
 import type { Issuing } from './endpoints.ts'
 import { type OAuthRefusal, refuse } from './refusal.ts'
+import { refusedClient } from './refused-client.ts'
 
 export async function introspect(exchange: Exchange, { judge }: Issuing): Promise<Response | OAuthRefusal> {
   const parameters = formParameters(exchange)
@@ -19,7 +20,8 @@ export async function introspect(exchange: Exchange, { judge }: Issuing): Promis
   if (!authenticated.ok) return authenticated.problem
   const caller = authenticated.value
   // Whoever proves nothing could try tokens here (RFC 7662 §4).
-  if (caller.authMethod === 'none') return refuse('invalid_client', 'a public client')
+  if (caller.authMethod === 'none')
+    return refusedClient(exchange, caller.id, refuse('invalid_client', 'a public client'))
   return Response.json(await describeToken(exchange, judge, { caller, token }))
 }
 

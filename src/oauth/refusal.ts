@@ -1,4 +1,5 @@
 // How the OAuth endpoints say no: one row an error code (RFC 6749 §5.2, RFC 6750 §3.1, OpenID Connect Core §3.1.2.6).
+import type { AuditEvent } from '../audit/record.ts'
 import type { Exchange } from '../exchange.ts'
 import { exchangeFacts } from '../exchange-facts.ts'
 import { log } from '../log.ts'
@@ -30,6 +31,8 @@ export interface OAuthRefusal {
   /** Internal: never leaves the gateway. */
   readonly reason: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Goes on record before this is answered. */
+  readonly event?: AuditEvent
 }
 
 export function refuse(error: OAuthErrorCode, reason: string, headers?: OAuthRefusal['headers']): OAuthRefusal {

@@ -1,6 +1,6 @@
 // Finds out who a token speaks for, where the site trusts issuers. Whether that is enough is the route's question.
 import type { Rejection } from '../errors.ts'
-import { type Authentication, type Exchange, auditSource, reject, visitOf } from '../exchange.ts'
+import { type Authentication, type Exchange, reject, visitOf } from '../exchange.ts'
 import { DatabaseUnavailable, type Queries } from '../db/database.ts'
 import { isObjectFault } from '../kit/object-fault.ts'
 import type { BearerHolder, BearerOutcome, BearerTokens } from '../identity/bearer-token.ts'
@@ -22,7 +22,7 @@ async function decide(exchange: Exchange, tokens: BearerTokens, header: string):
     case 'none':
       return undefined
     case 'several':
-      return refuseBoth(exchange, 'several authorization headers')
+      return refuseBoth('several authorization headers')
     case 'accepted':
       return accept(exchange, outcome.holder)
     case 'bound':
@@ -61,18 +61,20 @@ export async function outcomeOf(
   }
 }
 
-function accept(exchange: Exchange, holder: BearerHolder): undefined | Promise<Rejection> {
+const ofTwo = 'cookie and token of different people'
+
+function accept(exchange: Exchange, holder: BearerHolder): Rejection | undefined {
   const { authentication } = exchange
   switch (authentication.kind) {
     case 'session':
-      if (authentication.lease.principal.userId !== holder.principal.userId) return refuseDifferent(exchange)
+      if (authentication.lease.principal.userId !== holder.principal.userId) return refuseBoth(ofTwo)
       // The session is the stronger statement: it can be ended here.
       exchange.authentication = { ...authentication, token: holder }
       if (!holder.forwardToken) withhold(exchange)
       return undefined
     case 'unrecognised':
       // The cookie is good for nothing yet, and says all the same whose it is.
-      if (authentication.userId !== holder.principal.userId) return refuseDifferent(exchange)
+      if (authentication.userId !== holder.principal.userId) return refuseBoth(ofTwo)
       return admit(exchange, holder)
     case 'undecided':
       // Whether they are of one person is what nobody can say.
@@ -120,11 +122,7 @@ async function admitBound(
   return undefined
 }
 
-function refuseDifferent(exchange: Exchange): Promise<Rejection> {
-  return refuseBoth(exchange, 'cookie and token of different people')
-}
-
-async function refuseBoth(exchange: Exchange, reason: string): Promise<Rejection> {
-  await exchange.deps.audit.record('token.refused', auditSource(exchange), { reason })
-  return { ...reject('bad_request', reason), headers: { 'www-authenticate': 'Bearer error="invalid_request"' } }
+function refuseBoth(reason: string): Rejection {
+  const headers = { 'www-authenticate': 'Bearer error="invalid_request"' }
+  return { ...reject('bad_request', reason), headers, event: { type: 'token.refused', facts: { reason } } }
 }

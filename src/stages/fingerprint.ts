@@ -1,8 +1,8 @@
 // Does a session's cookie come from where it was first used? If not, a fresh proof is asked for before it counts again.
 import type { Authentication, Exchange } from '../exchange.ts'
 import { auditSource } from '../exchange.ts'
-import { BoundedMap } from '../kit/bounded-map.ts'
 import { minuteMs } from '../kit/duration.ts'
+import { createSparing } from '../kit/sparing.ts'
 import { addressSubject } from '../limits/subject.ts'
 import { type Fingerprint, changeOf, fingerprintOf } from '../sessions/fingerprint.ts'
 import type { Lease } from '../sessions/gate.ts'
@@ -39,15 +39,11 @@ function isOpen({ target, deps }: Exchange): boolean {
   return target.path.startsWith(`${basePath}/`) && openPaths.has(target.path.slice(basePath.length))
 }
 
-const reportEveryMs = 10 * minuteMs
-const reported = new BoundedMap<string, number>(1000)
+const told = createSparing({ everyMs: 10 * minuteMs, mostAMinute: 100 })
 
 /** Once in a while for a session and an address: whoever has a stolen cookie could fill the trail with it. */
 function report(exchange: Exchange, { principal: { userId, sessionId } }: Lease, reason: string): void {
   const { deps, context, client } = exchange
-  const key = `${sessionId} ${client.ip ?? ''}`
-  const nowMs = deps.now()
-  if (nowMs - (reported.get(key) ?? Number.NEGATIVE_INFINITY) < reportEveryMs) return
-  reported.set(key, nowMs)
+  if (told(`${sessionId} ${client.ip ?? ''}`, deps.now()) === null) return
   context.waitUntil(deps.audit.record('session.unrecognised', auditSource(exchange), { userId, sessionId, reason }))
 }

@@ -6,8 +6,14 @@ import { type AccessClaims, accessClaims, userinfoAudience } from './access-toke
 import { type Trusted, verifyToken } from './verify-token.ts'
 
 export type OwnTokenVerdict =
-  | { readonly outcome: 'live'; readonly claims: AccessClaims; readonly principal: SessionPrincipal }
-  | { readonly outcome: 'dead'; readonly reason: string }
+  | {
+      readonly outcome: 'live'
+      readonly claims: AccessClaims
+      readonly principal: SessionPrincipal
+      readonly issuer: string
+    }
+  /** `issuer`: ours, where it says so. */
+  | { readonly outcome: 'dead'; readonly reason: string; readonly issuer: string | null }
   /** Nobody could be asked: neither good nor bad. */
   | { readonly outcome: 'unknown' }
 
@@ -21,14 +27,14 @@ export function createOwnTokenJudge(own: Trusted, now: () => number): JudgeOwnTo
   return async (token, visit) => {
     const verdict = await verifyToken(token, trusted, visit, now())
     if (verdict.outcome === 'unknown') return { outcome: 'unknown' }
-    if (verdict.outcome === 'foreign') return { outcome: 'dead', reason: 'not a token of ours' }
-    if (verdict.outcome === 'refused') return { outcome: 'dead', reason: verdict.reason }
+    if (verdict.outcome === 'foreign') return { outcome: 'dead', reason: 'not a token of ours', issuer: null }
+    if (verdict.outcome === 'refused') return { outcome: 'dead', reason: verdict.reason, issuer: verdict.issuer }
     const claims = accessClaims(verdict.claims, verdict.jkt)
     const person = await own.person(verdict.claims, visit, now())
     if (person.outcome === 'unknown') return { outcome: 'unknown' }
-    if (person.outcome === 'refused') return { outcome: 'dead', reason: person.reason }
+    if (person.outcome === 'refused') return { outcome: 'dead', reason: person.reason, issuer }
     const { session: principal } = person
-    if (claims === null || principal === undefined) return { outcome: 'dead', reason: 'no access token' }
-    return { outcome: 'live', claims, principal }
+    if (claims === null || principal === undefined) return { outcome: 'dead', reason: 'no access token', issuer }
+    return { outcome: 'live', claims, principal, issuer }
   }
 }

@@ -14,7 +14,7 @@ import {
 /** `unknown`: nobody can say now whether the proof was used before. */
 export type KeyProblem = ProofProblem | 'no proof' | 'another key' | 'used before' | 'unknown'
 
-export interface WantedKey {
+interface WantedKey {
   /** What the proof must be about; null where nothing is shown along with it. */
   readonly accessToken: string | null
   /** Whose proof it must be; null: anybody's. */

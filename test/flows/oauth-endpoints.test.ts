@@ -316,7 +316,7 @@ describe('userinfo', () => {
       expect([authorization, answer.status, answer.headers.get('www-authenticate')]).toEqual([
         authorization,
         401,
-        'Bearer error="invalid_token"',
+        'Bearer error="invalid_token", error_description="The access token is not accepted"',
       ])
     }
   })
