@@ -48,6 +48,7 @@ import { type DpopNonces, createDpopNonces } from './tokens/dpop.ts'
 import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
 import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
 import { ownIssuer } from './tokens/own-issuer.ts'
+import { longestLifeMs } from './tokens/validate-claims.ts'
 import { type JudgeOwnToken, createOwnTokenJudge } from './tokens/own-tokens.ts'
 import { createThreatWatch } from './threat-deps.ts'
 import { bearerTokens, identityProviders } from './trust-deps.ts'
@@ -153,7 +154,7 @@ export function createDeps(env: Env, settings: Settings): Deps {
     userObject,
     identityProviders: identityProviders(env, settings, { audit, now }),
     sharedSecretUses,
-    bearerTokens: bearerTokens(env, settings, { audit, own, sharedSecretUses, now }),
+    bearerTokens: bearerTokens(env, settings, { audit, own, sessions, sharedSecretUses, now }),
     ...createSecrets(settings, { keyFor, now }),
     assertions: createAssertionSigner(environment.PUBLIC_URL, environment.ASSERTION_KEYS.keys),
     tokens,
@@ -254,6 +255,11 @@ export function outboxParts(env: Env, settings: Settings): OutboxParts {
     sealed: sealedTexts(settings),
     trail: { append: (rows) => env.AUDIT.getByName(auditShardName()).append(rows) },
   }
+}
+
+/** For how long after it was issued a token of another issuer can count, of whichever row. */
+export function longestTokenMs({ config }: Settings): number {
+  return Math.max(0, ...config.issuers.map(longestLifeMs))
 }
 
 export function userObjectPolicy({ config }: Settings): UserObjectPolicy {

@@ -9,6 +9,7 @@ import {
   hashParts,
   hashPlace,
   logoutNotices,
+  longestTokenMs,
   outboxParts,
   refreshKeyOf,
   userObjectPolicy,
@@ -99,5 +100,6 @@ export function openUserObject(env: Env, config: unknown): UserObjectParts {
   const from = required(env, config)
   const database = createDatabase(from)
   const notices = logoutNotices(from, database)
-  return { database, policy: userObjectPolicy(from), refreshKey: refreshKeyOf(from), notices }
+  const [policy, refreshKey] = [userObjectPolicy(from), refreshKeyOf(from)]
+  return { database, policy, refreshKey, longestTokenMs: longestTokenMs(from), notices }
 }

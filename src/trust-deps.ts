@@ -2,7 +2,7 @@
 import { keySetReporter } from './audit/key-set-failures.ts'
 import type { Settings } from './config/settings.ts'
 import type { Deps } from './deps.ts'
-import { type BearerTokens, createBearerTokens } from './identity/bearer-token.ts'
+import { type BearerTokens, type FindPerson, createBearerTokens } from './identity/bearer-token.ts'
 import { githubClient } from './login/oidc/github-client.ts'
 import { oidcClient } from './login/oidc/oidc-client.ts'
 import type { ProviderClient } from './login/oidc/provider.ts'
@@ -23,27 +23,30 @@ export function bearerTokens(
   {
     audit,
     own,
+    sessions: { standings },
     sharedSecretUses,
     now,
-  }: Pick<Deps, 'audit' | 'sharedSecretUses' | 'now'> & { readonly own: Trusted | null },
+  }: Pick<Deps, 'audit' | 'sessions' | 'sharedSecretUses' | 'now'> & { readonly own: Trusted | null },
 ): BearerTokens | null {
   const users = createExternalUsers({
     shardOf: (userId, continent) => shardOf(userId, continent, config.sessions.shards),
+    standings,
     provenMs: sessionPolicy(config.sessions).provenMs,
     now,
   })
+  const personOf = (rules: TrustedIssuer): FindPerson => externalPerson({ users, standings }, rules)
   const byKeys = config.issuers
     .filter(({ sharedSecret }) => sharedSecret === undefined)
     .map((rules): Trusted => ({
       rules,
       keys: remoteKeys(env, rules, { audit, now }),
-      person: externalPerson(users, rules),
+      person: personOf(rules),
     }))
   if (own !== null) byKeys.push(own)
   const bySecret = config.issuers.flatMap((rules) => {
     if (rules.sharedSecret === undefined) return []
     const secret = createSharedSecretCheck(rules.sharedSecret, sharedSecretUses.noteFor(rules.issuer))
-    return [{ rules, secret, person: externalPerson(users, rules) }]
+    return [{ rules, secret, person: personOf(rules) }]
   })
   if (byKeys.length + bySecret.length === 0) return null
   const trusted = { byKeys: byIssuer(byKeys), bySecret: byIssuer(bySecret) }

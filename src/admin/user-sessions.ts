@@ -1,4 +1,5 @@
-// Ends all sessions of somebody, with what hangs on them: refresh families, access tokens, open sockets.
+// Ends all sessions of somebody, with what hangs on them: refresh families, access tokens, open sockets; and the tokens of
+// other issuers that they have by then.
 import type { Hono } from 'hono'
 import { z } from 'zod'
 import { validFields } from '../body.ts'
@@ -24,11 +25,12 @@ export function userSessions(): Hono<GatewayEnv> {
   return app
 }
 
-/** How many were live. An administrator who ends their own signs out. */
+/** How many sessions were live. An administrator who ends their own signs out. */
 async function endAll(exchange: Exchange, userId: string): Promise<number> {
   const [row] = isUuid(userId) ? await exchange.database.read(findUserShard(userId)) : []
   if (row === undefined) throw new GatewayError(reject('not_found', 'user'))
   const which = { kind: 'all', beforeMs: exchange.deps.now(), exceptId: null } as const
   const audit = adminAction(exchange, 'session.ended', { userId, reason, details: { scope: 'all' } })
-  return (await endByObject(exchange, text(row, 'shard'), { userId, which, reason, audit })).ids.length
+  const request = { userId, which, reason, audit, isAlwaysRecorded: true }
+  return (await endByObject(exchange, text(row, 'shard'), request)).ids.length
 }

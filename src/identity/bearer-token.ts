@@ -4,9 +4,17 @@ import { BoundedMap } from '../kit/bounded-map.ts'
 import type { Asking } from '../tokens/key-sets.ts'
 import type { JsonObject } from '../tokens/strict-json.ts'
 import type { AnyVerdict } from '../tokens/verify-shared.ts'
-import type { Visit } from '../users/external-users.ts'
+import type { Visit } from '../users/find-or-add-user.ts'
 import { type TokenScheme, readAuthorization } from './authorization-header.ts'
 import type { Holder, Principal, SessionPrincipal } from './principal.ts'
+
+/** What decides over the end of what was opened with another issuer's token. */
+export interface ExternalToken {
+  /** Of its user. */
+  readonly shard: string
+  /** At the earliest. */
+  readonly issuedMs: number
+}
 
 /** Somebody whose token was accepted, with everything later stages ask about it. */
 export interface BearerHolder extends Holder {
@@ -14,6 +22,8 @@ export interface BearerHolder extends Holder {
   readonly session: SessionPrincipal | null
   /** The program that session's tokens were issued to; null for another issuer's. */
   readonly clientId: string | null
+  /** Null for a token of our own. */
+  readonly external: ExternalToken | null
   /** The key the token is bound to; null: whoever has it may use it. */
   readonly jkt: string | null
   readonly expiresAtMs: number
@@ -62,6 +72,7 @@ export type PersonFound =
       /** Of ours, with the program its tokens were issued to. */
       readonly session?: SessionPrincipal
       readonly clientId?: string
+      readonly external?: ExternalToken
       /** What was derived from the principal before. */
       readonly derived?: Map<string, unknown>
     }
@@ -152,13 +163,14 @@ export function createBearerTokens({ verify, now }: BearerPorts): BearerTokens {
     const name = issuer.rules.issuer
     if (person.outcome === 'unknown') return { kind: 'undecided' }
     if (person.outcome === 'refused') return { kind: 'refused', reason: person.reason, issuer: name, scheme }
-    const { principal, session = null, clientId = null, derived = new Map<string, unknown>(), stillCounts } = person
+    const { principal, session = null, clientId = null, external = null, stillCounts } = person
+    const { derived = new Map<string, unknown>() } = person
     const kept = jkt === null ? seenHeaders : seenBound
     const before = kept.get(header)?.holder
     const isSame = before !== undefined && JSON.stringify(before.principal) === JSON.stringify(principal)
     const { forwardToken } = issuer.rules
-    const holder = isSame ? before : { principal, session, clientId, derived, jkt, expiresAtMs, forwardToken }
-    const untilMs = Math.min(expiresAtMs, verdict.relyUntilMs, person.relyUntilMs)
+    const holder = isSame ? before : { principal, session, clientId, external, derived, jkt, expiresAtMs, forwardToken }
+    const untilMs = Math.min(verdict.relyUntilMs, person.relyUntilMs)
     if (header.length <= longestKept) kept.set(header, { holder, stillCounts, untilMs, issuer: name })
     return accepted(holder, shown.token, name)
   }

@@ -1,5 +1,6 @@
 // Ends what somebody else may hold: whatever proved the account anew, or changed how it is proven, ends all its other
-// sessions, through the object that decides for them, so that it holds everywhere within a second.
+// sessions, through the object that decides for them, so that it holds everywhere within a second. Tokens of other issuers
+// go on: they were proven there and not by what changed here.
 import { auditRow } from '../audit/record.ts'
 import { type Exchange, auditSource } from '../exchange.ts'
 import { endByObject } from '../sessions/end-presented.ts'
@@ -16,6 +17,6 @@ export async function endOthers(
     { userId: user.id, reason, details: { scope: 'all others' } },
     deps.now(),
   )
-  const which = { kind: 'all', beforeMs: deps.now(), exceptId } as const
+  const which = { kind: 'all', beforeMs: deps.now(), exceptId, sparesTokens: true } as const
   await endByObject(exchange, user.shard, { userId: user.id, which, reason, audit })
 }

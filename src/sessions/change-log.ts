@@ -29,6 +29,11 @@ export class ChangeLog {
     return { epoch: this.#epoch, version: this.#version }
   }
 
+  /** Whether something happened to them, as far back as is remembered. */
+  names(userId: string): boolean {
+    return this.#version > this.#userIds.length || this.#userIds.includes(userId)
+  }
+
   /** Before anything is awaited: an answer given after a change must know of it. */
   note(userId: string): void {
     this.#version += 1

@@ -10,16 +10,16 @@ interface EndingParts {
   readonly ended: EndedStore
   readonly known: KnownSessions
   readonly changes: ChangeLog
-  /** How long a session can live at most, and its end has to be remembered. */
-  readonly absoluteMs: number
+  /** How long what was ended could have lived at most, and its end has to be remembered. */
+  readonly rememberMs: number
 }
 
 /** Returns which sessions were known to live until then. */
 export type EndHere = (request: Pick<EndRequest, 'userId' | 'which'>) => readonly string[]
 
-export function createEndHere({ state, ended, known, changes, absoluteMs }: EndingParts): EndHere {
+export function createEndHere({ state, ended, known, changes, rememberMs }: EndingParts): EndHere {
   return ({ userId, which }) => {
-    ended.add(userId, which, Date.now() + absoluteMs)
+    ended.add(userId, which, Date.now() + rememberMs)
     const seen = known.markEnded({ userId, which })
     changes.note(userId)
     closeSockets(state, { userId, which })

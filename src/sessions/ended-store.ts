@@ -16,6 +16,7 @@ export class EndedStore {
       create table if not exists seen_successors (id text primary key, secret_hash text not null, at_ms integer not null, until_ms integer not null);
       create table if not exists ended_users (user_id text not null, before_ms integer not null, except_id text, until_ms integer not null);
       create index if not exists ended_users_idx on ended_users (user_id);
+      create table if not exists ended_tokens (user_id text primary key, before_ms integer not null, until_ms integer not null);
       create table if not exists pending_ends (id text primary key, request text not null);`)
   }
 
@@ -31,6 +32,13 @@ export class EndedStore {
     }
     const insert = 'insert into ended_users (user_id, before_ms, except_id, until_ms) values (?, ?, ?, ?)'
     this.#sql.exec(insert, userId, which.beforeMs, which.exceptId, untilMs)
+    if (which.sparesTokens !== true) this.#addTokens(userId, which.beforeMs, untilMs)
+  }
+
+  #addTokens(userId: string, beforeMs: number, untilMs: number): void {
+    const insert = `insert into ended_tokens (user_id, before_ms, until_ms) values (?, ?, ?)
+      on conflict (user_id) do update set before_ms = max(before_ms, excluded.before_ms), until_ms = max(until_ms, excluded.until_ms)`
+    this.#sql.exec(insert, userId, beforeMs, untilMs)
   }
 
   /** Only what its own user ended: whoever knows the id of somebody else's session in this shard can end nothing by it. */
@@ -47,6 +55,18 @@ export class EndedStore {
       'select 1 from ended_users where user_id = ? and before_ms >= ? and (except_id is null or except_id not in (?, ?)) limit 1'
     const { userId, createdAtMs, id, parentId } = session
     return this.#sql.exec(query, userId, createdAtMs, id, parentId ?? id).toArray().length > 0
+  }
+
+  /** Up to when the tokens of other issuers were ended that a user has; null for never. */
+  endedUpToMs(userId: string): number | null {
+    const query = 'select before_ms from ended_tokens where user_id = ?'
+    return this.#sql.exec<{ before_ms: number }>(query, userId).toArray()[0]?.before_ms ?? null
+  }
+
+  /** A token of another issuer. */
+  coversToken({ userId, issuedMs }: { readonly userId: string; readonly issuedMs: number }): boolean {
+    const endedUpToMs = this.endedUpToMs(userId)
+    return endedUpToMs !== null && issuedMs <= endedUpToMs
   }
 
   addPending(id: string, request: EndRequest): void {
@@ -75,11 +95,12 @@ export class EndedStore {
     this.#sql.exec(insert, session.id, session.secretHash, atMs, session.expiresAtMs)
   }
 
-  /** What no session can outlive any more. */
+  /** What nothing can outlive any more that was ended. */
   forgetBefore(nowMs: number): void {
     this.fingerprints.forgetBefore(nowMs)
     this.#sql.exec('delete from session_ends where until_ms < ?', nowMs)
     this.#sql.exec('delete from seen_successors where until_ms < ?', nowMs)
     this.#sql.exec('delete from ended_users where until_ms < ?', nowMs)
+    this.#sql.exec('delete from ended_tokens where until_ms < ?', nowMs)
   }
 }

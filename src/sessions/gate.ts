@@ -3,10 +3,12 @@
 import type { AuditRow } from '../db/queries/audit-events.ts'
 import type { StoredSession } from '../db/queries/sessions.ts'
 import type { SessionPrincipal } from '../identity/principal.ts'
-import { BoundedMap } from '../kit/bounded-map.ts'
+import type { Changes, LogPosition } from './change-log.ts'
 import type { RecordedEnd } from './end-recorded.ts'
 import type { Fingerprint } from './fingerprint.ts'
-import { type ShardLease, createShardLeases } from './shard-leases.ts'
+import { type Background, createLeasedEntries } from './leased-entries.ts'
+import { createShardLeases } from './shard-leases.ts'
+import { type Standing, type Standings, createStandings } from './standings.ts'
 import { hashSecret, parseSessionToken } from './token.ts'
 import type { EndAnswer, EndRequest, LeaseAnswer, UserSessions } from './user-sessions.ts'
 
@@ -42,6 +44,8 @@ export interface SessionGate {
   /** Ends sessions at the object that decides for them, and here at once. Resolves as `UserSessions.end`. */
   end(shard: string, request: EndRequest, waitMs: number): Promise<EndAnswer>
   endRecorded(shard: string, ends: readonly RecordedEnd[]): Promise<void>
+  /** Of people who came without a session of ours. */
+  readonly standings: Standings
 }
 
 export interface NamedSession {
@@ -49,40 +53,22 @@ export interface NamedSession {
   readonly shard: string
 }
 
-export interface Background {
-  waitUntil(work: Promise<unknown>): void
-}
-
-interface KeptLease extends Lease {
-  readonly shardLease: ShardLease
-  readonly goodUntilMs: number
-}
-
-const leasesKept = 10_000
-
 export function createSessionGate(userObject: (shard: string) => UserSessions | null, now: () => number): SessionGate {
+  const ports = { leases: createShardLeases(now, forgetUsers), changes: changesOf, now }
   // Keyed by the whole cookie: hashing it first would cost more than everything else a leased request does. Sessions that
   // tokens name have keys which no cookie has that was ever asked about.
-  const leases = new BoundedMap<string, KeptLease>(leasesKept)
-  const shardLeases = createShardLeases(now, forgetUsers)
+  const sessions = createLeasedEntries<Lease>(ports)
+  const users = createLeasedEntries<Standing>(ports)
 
   function forgetUsers(userIds: readonly string[]): void {
     const changed = new Set(userIds)
-    for (const [cookie, { principal }] of leases.entries()) if (changed.has(principal.userId)) leases.delete(cookie)
+    sessions.forgetUsers(changed)
+    users.forgetUsers(changed)
   }
 
-  function leased(cookie: string, context: Background): Lease | null {
-    const lease = leases.get(cookie)
-    const nowMs = now()
-    if (lease === undefined || nowMs >= lease.goodUntilMs || nowMs >= lease.shardLease.untilMs) return null
-    // Failed, it is tried again; when the lease runs out a request asks for itself and says what is wrong.
-    if (shardLeases.isRenewalDue(lease.shardLease)) context.waitUntil(renew(lease).catch(() => undefined))
-    return lease
-  }
-
-  async function renew({ shardLease, principal }: KeptLease): Promise<void> {
-    const object = userObject(principal.shard)
-    if (object !== null) await shardLeases.renew(shardLease, (since) => object.changes(since))
+  function changesOf(shard: string): ((since: LogPosition) => Promise<Changes>) | null {
+    const object = userObject(shard)
+    return object === null ? null : (since) => object.changes(since)
   }
 
   function ask(cookie: string, ip: string | null, fingerprint: Fingerprint | null): Promise<SessionVerdict> {
@@ -104,15 +90,9 @@ export function createSessionGate(userObject: (shard: string) => UserSessions | 
     })
   }
 
-  /** Where only the shard's lease has run out, its renewal is the whole answer. */
   async function renewedOr(key: string, askAnew: () => Promise<SessionVerdict>): Promise<SessionVerdict> {
-    const before = leases.get(key)
-    if (before !== undefined && now() < before.goodUntilMs) {
-      await renew(before)
-      const lease = leases.get(key)
-      if (lease !== undefined && now() < lease.shardLease.untilMs) return { outcome: 'live', lease }
-    }
-    return askAnew()
+    const lease = await sessions.renewed(key)
+    return lease === null ? askAnew() : { outcome: 'live', lease }
   }
 
   async function asked(
@@ -123,13 +103,12 @@ export function createSessionGate(userObject: (shard: string) => UserSessions | 
     const askedAtMs = now()
     const answer = await question()
     if (answer.outcome !== 'live') {
-      leases.delete(key)
+      sessions.delete(key)
       return answer.outcome === 'dead' ? { ...answer, sessionId } : answer
     }
-    const lease = known(leases.get(key), shard, answer)
-    const shardLease = shardLeases.vouch(shard, answer.position, askedAtMs)
-    const goodUntilMs = askedAtMs + answer.goodForMs
-    if (shardLease !== null) leases.set(key, { ...lease, shardLease, goodUntilMs })
+    const { position, goodForMs, session } = answer
+    const lease = known(sessions.last(key), shard, answer)
+    sessions.keep(key, lease, { userId: session.userId, shard, position, askedAtMs, goodForMs })
     return { outcome: 'live', lease }
   }
 
@@ -137,7 +116,7 @@ export function createSessionGate(userObject: (shard: string) => UserSessions | 
     const token = parseSessionToken(cookie)
     const object = token === null ? null : userObject(token.shard)
     if (token === null || object === null) return null
-    leases.delete(cookie)
+    sessions.delete(cookie)
     return object.rotate({ sessionId: token.sessionId, secretHash: hashSecret(token.secret), audit }, waitMs)
   }
 
@@ -154,9 +133,11 @@ export function createSessionGate(userObject: (shard: string) => UserSessions | 
     forgetUsers(ends.map(({ userId }) => userId))
   }
 
+  const leased = (cookie: string, context: Background): Lease | null => sessions.leased(cookie, context)
   const leasedSession = (sessionId: string, context: Background): Lease | null => leased(keyOf(sessionId), context)
+  const standings = createStandings({ entries: users, userObject, now })
 
-  return { leased, ask, leasedSession, askAboutSession, rotate, end, endRecorded }
+  return { leased, ask, leasedSession, askAboutSession, rotate, end, endRecorded, standings }
 }
 
 const malformed = { outcome: 'dead', reason: 'malformed', userId: null, sessionId: null } as const

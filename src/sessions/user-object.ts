@@ -1,24 +1,24 @@
 // One place that decides for its users: which sessions live, who gets to rotate, whose sockets close. PostgreSQL is the
 // record, this object is the judge; what it was told to end stays ended while the record cannot be reached.
 import { DurableObject } from 'cloudflare:workers'
-import { type Database, DatabaseUnavailable, type Queries, type Row } from '../db/database.ts'
-import { endSessions, retirePreviousSecret, rotateSecret } from '../db/queries/sessions.ts'
+import { type Database, DatabaseUnavailable } from '../db/database.ts'
+import { retirePreviousSecret, rotateSecret } from '../db/queries/sessions.ts'
 import { minuteMs } from '../kit/duration.ts'
-import { log } from '../log.ts'
 import { ChangeLog, type Changes, type LogPosition } from './change-log.ts'
 import { EndedStore } from './ended-store.ts'
-import { type KnownSession, type SecretVerdict, isRotationDue, isStanding, judgeSecret } from './known-session.ts'
+import { EndsOnRecord } from './ends-on-record.ts'
+import { type KnownSession, type SecretVerdict, isRotationDue, judgeSecret } from './known-session.ts'
 import { KnownSessions } from './known-sessions.ts'
 import { type EndHere, createEndHere } from './end-here.ts'
 import type { RecordedEnd } from './end-recorded.ts'
 import { type Deliverer, LogoutDelivery } from './logout-delivery.ts'
 import { goodForMs, liveness } from './policy.ts'
 import { Sightings } from './sightings.ts'
-import { closedBySessionEnd } from './sockets.ts'
 import type { RefreshToken } from './refresh-token.ts'
 import { type InspectedToken, type RefreshAnswer, type RefreshRequest, TokenFamilies } from './token-families.ts'
 import { type Attendance, type SocketOwner, TokenSockets, type TokenSocketSessions } from './token-sockets.ts'
 import { hashSecret, newSessionSecret } from './token.ts'
+import { answerWatch } from './watch.ts'
 import type {
   EndAnswer,
   EndRequest,
@@ -26,6 +26,7 @@ import type {
   LeaseRequest,
   LookRequest,
   RotateRequest,
+  StandingAnswer,
   UserObjectPolicy,
   UserSessions,
 } from './user-sessions.ts'
@@ -35,14 +36,12 @@ const retryEndsMs = 2000
 
 type Judge = (known: KnownSession, now: number) => SecretVerdict
 
-function logFault(error: unknown): void {
-  log('error', 'session end waits', { reason: error instanceof Error ? error.message : 'unknown' })
-}
-
 export interface UserObjectParts {
   readonly database: Database
   readonly policy: UserObjectPolicy
   readonly refreshKey: Uint8Array
+  /** How long a token of another issuer can count at most, from when it was issued. */
+  readonly longestTokenMs: number
   /** Tells applications of ended sessions; null where there are none. */
   readonly notices: Deliverer | null
 }
@@ -56,6 +55,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
     readonly #families: TokenFamilies
     readonly #tokenSockets: TokenSockets
     readonly #notices: LogoutDelivery
+    readonly #onRecord: EndsOnRecord
     readonly #endHere: EndHere
     readonly #sightings = new Sightings()
     #alarmAtMs: number | null = null
@@ -76,9 +76,10 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
         ended: this.#ended,
         known: this.#known,
         changes: this.#changes,
-        absoluteMs: this.#parts.policy.absoluteMs,
+        rememberMs: Math.max(this.#parts.policy.absoluteMs, this.#parts.longestTokenMs),
       })
       this.#notices = new LogoutDelivery(this.#parts.notices, (atMs) => this.#wakeAt(atMs))
+      this.#onRecord = new EndsOnRecord(this.#ended, this.#notices)
       this.#families = new TokenFamilies(this.#parts, this.#ended, (request, waitMs) => this.end(request, waitMs))
       this.#tokenSockets = new TokenSockets(state.storage.sql, this.#known, this.#parts.policy)
       if (this.#ended.pending().length > 0) this.#wakeAt(Date.now() + retryEndsMs)
@@ -86,6 +87,11 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
 
     changes(since: LogPosition): Promise<Changes> {
       return Promise.resolve(this.#changes.since(since))
+    }
+
+    standing(userId: string): Promise<StandingAnswer> {
+      const [endedUpToMs, wasChanged] = [this.#ended.endedUpToMs(userId), this.#changes.names(userId)]
+      return Promise.resolve({ endedUpToMs, wasChanged, position: this.#changes.position })
     }
 
     async lease(request: LeaseRequest): Promise<LeaseAnswer> {
@@ -141,16 +147,10 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
 
     async end(request: EndRequest, waitMs: number): Promise<EndAnswer> {
       const seen = this.#endHere(request)
-      try {
-        const rows = await this.#record(request, this.#parts.database.within({ leftMs: waitMs }))
-        return { isRecorded: true, ids: rows.map((row) => String(row['id'])) }
-      } catch (error) {
-        // Whatever kept the record from taking it: it is ended here, so the record and the trail must follow.
-        if (!(error instanceof DatabaseUnavailable)) logFault(error)
-        this.#ended.addPending(request.audit.id, request)
-        this.#wakeAt(Date.now() + retryEndsMs)
-        return { isRecorded: false, ids: seen }
-      }
+      const ids = await this.#onRecord.tell(request, this.#parts.database.within({ leftMs: waitMs }))
+      if (ids !== null) return { isRecorded: true, ids }
+      this.#wakeAt(Date.now() + retryEndsMs)
+      return { isRecorded: false, ids: seen }
     }
 
     endRecorded(ends: readonly RecordedEnd[]): Promise<void> {
@@ -202,22 +202,10 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       return null
     }
 
-    /** A socket that lives as long as a session does: the gateway holds one beside each WebSocket it forwards. */
-    override async fetch(request: Request): Promise<Response> {
-      const url = new URL(request.url)
-      const sessionId = url.searchParams.get('session') ?? ''
-      const userId = url.searchParams.get('user') ?? ''
-      const [client, server] = Object.values(new WebSocketPair())
-      if (client === undefined || server === undefined) throw new Error('no socket pair')
-      this.ctx.acceptWebSocket(server, [`session:${sessionId}`, `user:${userId}`])
-      server.serializeAttachment({ sessionId, userId })
-      // Asked after the socket stands: an end in between is seen by one of the two. By id, not by secret: a socket may
-      // outlive the secret it was opened with.
-      const known = await this.#known.find(sessionId, Date.now())
-      if (known === 'unknown') return new Response(null, { status: 503 })
-      if (known === null || !isStanding(known, userId, this.#parts.policy, Date.now()))
-        server.close(closedBySessionEnd, 'session ended')
-      return new Response(null, { status: 101, webSocket: client })
+    /** A socket that lives as long as a session or token: the gateway holds one beside each WebSocket it forwards. */
+    override fetch(request: Request): Promise<Response> {
+      const { policy } = this.#parts
+      return answerWatch(request, { state: this.ctx, ended: this.#ended, known: this.#known, policy })
     }
 
     override webSocketClose(socket: WebSocket, code: number): void {
@@ -226,7 +214,7 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
 
     override async alarm(): Promise<void> {
       this.#alarmAtMs = null
-      const isDone = await this.#flushPending()
+      const isDone = await this.#onRecord.flush(this.#parts.database)
       // Not while the record is away: what waits for it comes first, and wakes again.
       if (isDone) {
         await this.#sightings.flush(this.#parts.database)
@@ -255,27 +243,6 @@ export function userObject(compose: (env: Env) => UserObjectParts) {
       if (verdict !== 'replayed') return
       const retired = this.#parts.database.writeIdempotent(retirePreviousSecret(session.id))
       this.ctx.waitUntil(retired.catch(() => undefined))
-    }
-
-    /** Repeatable: the record tells a second time what it was told the first. */
-    async #record({ userId, which, reason, audit }: EndRequest, database: Queries): Promise<readonly Row[]> {
-      return this.#notices.noteEnded(await database.writeIdempotent(endSessions(userId, which, reason, audit)))
-    }
-
-    async #flushPending(): Promise<boolean> {
-      let isDone = true
-      for (const { id, request } of this.#ended.pending()) {
-        try {
-          await this.#record(request, this.#parts.database)
-          this.#ended.deletePending(id)
-        } catch (error) {
-          if (error instanceof DatabaseUnavailable) return false
-          // One that the record refuses must not keep the others waiting.
-          logFault(error)
-          isDone = false
-        }
-      }
-      return isDone
     }
   }
 }

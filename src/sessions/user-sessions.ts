@@ -35,11 +35,22 @@ export type LeaseAnswer =
   | { readonly outcome: 'dead'; readonly reason: string; readonly userId: string | null }
   | { readonly outcome: 'unknown' }
 
+/** What the object knows of somebody without looking at the record. */
+export interface StandingAnswer {
+  /** Tokens of other issuers that they had by then count no more; null: nothing was ended. */
+  readonly endedUpToMs: number | null
+  /** Something happened to them in the life of this object. */
+  readonly wasChanged: boolean
+  readonly position: LogPosition
+}
+
 export interface EndRequest {
   readonly userId: string
   readonly which: EndedSessions
   readonly reason: string
   readonly audit: AuditRow
+  /** On record also where no session was live: what else the order ended, tokens of other issuers, is counted nowhere. */
+  readonly isAlwaysRecorded?: boolean
 }
 
 export interface RotateRequest {
@@ -67,6 +78,7 @@ export interface UserSessions {
   look(request: LookRequest): Promise<LeaseAnswer>
   refresh(request: RefreshRequest, waitMs: number): Promise<RefreshAnswer>
   inspect(token: RefreshToken, waitMs: number): Promise<InspectedToken | null | 'unknown'>
+  standing(userId: string): Promise<StandingAnswer>
   /** Of whom nothing may be assumed any more, since that position of the log. */
   changes(since: LogPosition): Promise<Changes>
   /** Durable when it returns, recorded or not; `waitMs` is how long the record may keep the caller waiting. */

@@ -4,8 +4,7 @@ import type { SessionPrincipal } from '../identity/principal.ts'
 import type { Exchange } from '../exchange.ts'
 import { inTime } from '../kit/in-time.ts'
 import type { Attendance } from '../sessions/token-sockets.ts'
-import { type SessionEnd, sessionEnd } from './session-watch.ts'
-import { pause } from './token-watch.ts'
+import { type SessionEnd, firstEnd, pause, sessionEnd } from './session-watch.ts'
 
 /** An end is heard of at once; this finds what nobody is told of, such as a user locked in the record. At most 30 s. */
 const lookAgainMs = 20_000
@@ -13,23 +12,16 @@ const retryMs = 500
 const answerWithinMs = 1000
 
 /** How the token ended, or null when `left` came first. */
-export async function ownTokenEnd(
+export function ownTokenEnd(
   exchange: Exchange,
   session: SessionPrincipal,
   expiresAtMs: number,
   left: AbortSignal,
 ): Promise<SessionEnd | null> {
-  const over = new AbortController()
-  left.addEventListener('abort', () => over.abort(), { once: true })
-  if (left.aborted) over.abort()
-  try {
-    return await Promise.race([
-      sessionEnd(exchange, { ...session, endsAtMs: session.sessionExpiresAtMs }, over.signal),
-      freshnessEnd(exchange, session, expiresAtMs, over.signal),
-    ])
-  } finally {
-    over.abort()
-  }
+  return firstEnd(left, [
+    (over) => sessionEnd(exchange, { ...session, endsAtMs: session.sessionExpiresAtMs }, over),
+    (over) => freshnessEnd(exchange, session, expiresAtMs, over),
+  ])
 }
 
 async function freshnessEnd(

@@ -1,16 +1,12 @@
 // Says when a session ends, for as long as something is open that was opened with it.
 import type { Exchange } from '../exchange.ts'
+import { type Watching, watchAddress } from '../sessions/watch.ts'
 
 /** `unchecked`: nobody could say for too long whether it lives. */
 export type SessionEnd = 'ended' | 'expired' | 'unchecked'
 
-/** A session, and when what was opened with it has to end at the latest. */
-export interface Watched {
-  readonly sessionId: string
-  readonly userId: string
-  readonly shard: string
-  readonly endsAtMs: number
-}
+/** A session or token, and when what was opened with it has to end at the latest. */
+export type Watched = Watching & { readonly shard: string; readonly endsAtMs: number }
 
 /** How what something was opened with ended, or null when `left` came first. */
 export type EndOf = (left: AbortSignal) => Promise<SessionEnd | null>
@@ -35,6 +31,30 @@ export async function sessionEnd(exchange: Exchange, watched: Watched, left: Abo
   } finally {
     stopClock()
   }
+}
+
+/** The first of several ends; what is left of the others is called off. */
+export async function firstEnd(left: AbortSignal, watches: readonly EndOf[]): Promise<SessionEnd | null> {
+  const over = new AbortController()
+  left.addEventListener('abort', () => over.abort(), { once: true })
+  if (left.aborted) over.abort()
+  try {
+    return await Promise.race(watches.map((endOf) => endOf(over.signal)))
+  } finally {
+    over.abort()
+  }
+}
+
+export function pause(ms: number, left: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    const leave = (): void => {
+      clearTimeout(timer)
+      resolve()
+    }
+    left.addEventListener('abort', leave, { once: true })
+    if (left.aborted) leave()
+  })
 }
 
 /** In steps: timers hold 31 bits, and a session may last longer than those say. */
@@ -73,8 +93,8 @@ async function openControl({ deps }: Exchange, watched: Watched): Promise<WebSoc
   // Cleared once it answers: the signal would end the socket too.
   const timer = setTimeout(() => slow.abort(), answerWithinMs)
   try {
-    const url = `https://user-object/watch?session=${watched.sessionId}&user=${watched.userId}`
-    const answer = await object.fetch(new Request(url, { headers: { upgrade: 'websocket' }, signal: slow.signal }))
+    const headers = { upgrade: 'websocket' }
+    const answer = await object.fetch(new Request(watchAddress(watched), { headers, signal: slow.signal }))
     return answer.webSocket ?? 'unreachable'
   } catch {
     return 'unreachable'

@@ -1,32 +1,39 @@
-// Says when a bearer token stops counting, for as long as something is open that was opened with it.
+// Says when another issuer's token stops counting for what is open: at its `exp`, when everything of its user is ended, or when
+// its key or its user count no more. Nothing prolongs it: nobody here knows which tokens of an issuer belong together.
 import type { BearerHolder } from '../identity/bearer-token.ts'
 import { requestWaitMs } from '../db/wait-budget.ts'
 import type { Exchange } from '../exchange.ts'
 import { outcomeOf } from './bearer-token.ts'
-import type { SessionEnd } from './session-watch.ts'
+import { type SessionEnd, firstEnd, pause, sessionEnd } from './session-watch.ts'
 
-/** How often it is looked at again whether its key and its user still count; nearly always a look into memory. */
-const lookAgainMs = 10_000
+/** An end is heard of at once; this finds what no object is told of. At most 30 s. */
+const lookAgainMs = 20_000
+const retryMs = 1000
 
 /** How the token ended, or null when `left` came first. */
-export async function tokenEnd(
-  exchange: Exchange,
-  holder: BearerHolder,
-  left: AbortSignal,
-): Promise<SessionEnd | null> {
+export function tokenEnd(exchange: Exchange, holder: BearerHolder, left: AbortSignal): Promise<SessionEnd | null> {
+  const { external, expiresAtMs, principal } = holder
+  // What rests on neither a session nor an issuer has nothing that could end it.
+  if (external === null) return Promise.resolve('ended')
+  return firstEnd(left, [
+    (over) => sessionEnd(exchange, { ...external, userId: principal.userId, endsAtMs: expiresAtMs }, over),
+    (over) => lookedEnd(exchange, holder, over),
+  ])
+}
+
+async function lookedEnd(exchange: Exchange, holder: BearerHolder, left: AbortSignal): Promise<SessionEnd | null> {
   const { now, settings } = exchange.deps
   const patienceMs = settings.config.sessions.uncheckedSeconds * 1000
-  let knownAtMs = now()
-  while (!left.aborted) {
-    const restMs = holder.expiresAtMs - now()
-    if (restMs <= 0) return 'expired'
-    await pause(Math.min(restMs, lookAgainMs), left)
-    const state = left.aborted ? null : await stateOf(exchange, holder)
+  let [knownAtMs, waitMs] = [now(), lookAgainMs]
+  for (;;) {
+    await pause(waitMs, left)
+    if (left.aborted) return null
+    const state = await stateOf(exchange, holder)
     if (state === 'ended') return 'ended'
-    if (state === 'counts') knownAtMs = now()
+    if (state === 'counts') [knownAtMs, waitMs] = [now(), lookAgainMs]
     else if (now() - knownAtMs > patienceMs) return 'unchecked'
+    else waitMs = retryMs
   }
-  return null
 }
 
 async function stateOf(exchange: Exchange, holder: BearerHolder): Promise<'counts' | 'ended' | 'unknown'> {
@@ -41,16 +48,4 @@ async function stateOf(exchange: Exchange, holder: BearerHolder): Promise<'count
   // Its key was proven when it was opened.
   const isGood = outcome.kind === 'accepted' || outcome.kind === 'bound'
   return isGood && outcome.holder.principal.userId === holder.principal.userId ? 'counts' : 'ended'
-}
-
-export function pause(ms: number, left: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    const leave = (): void => {
-      clearTimeout(timer)
-      resolve()
-    }
-    left.addEventListener('abort', leave, { once: true })
-    if (left.aborted) leave()
-  })
 }

@@ -65,7 +65,10 @@ function ownKeys(signer: TokenSigner): KeySource {
   }
 }
 
-/** The principal is the session's: roles taken away or a session ended count within the second, not when the token expires. */
+/**
+ * The principal is the session's: that it ended counts within the second, not when the token expires, and so does what its
+ * object finds out of its user, which of what only the record was told (roles, a lock) takes it minutes at most.
+ */
 function sessionPerson(sessions: TokenSessions): FindPerson {
   return async ({ sub, sid, shard, client_id: clientId }, { source }) => {
     if (typeof sid !== 'string' || typeof shard !== 'string' || typeof clientId !== 'string')

@@ -50,7 +50,7 @@ export interface TrustedIssuer {
   readonly claims: ClaimMapping
   /** How far the issuer's clock may be from ours. */
   readonly leewayMs: number
-  /** How long a token counts after its `exp`. */
+  /** How long a token is accepted after its `exp`: for requests, not for what they open. */
   readonly graceMs: number
   readonly maxLifetimeMs: number
   readonly unknownUsers: 'create' | 'refuse'

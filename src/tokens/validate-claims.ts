@@ -28,9 +28,22 @@ export function faultInClaims(
   return faultInTimes(claims, issuer, nowMs) ?? faultInAudience(claims, issuer)
 }
 
-/** When a token accepted now stops being accepted. */
-export function expiryMs(claims: JsonObject, issuer: TrustedIssuer): number {
-  return Number(claims['exp']) * secondMs + issuer.graceMs
+/** When a token that is accepted now expires, by its own word. */
+export function expiryMs(claims: JsonObject): number {
+  return Number(claims['exp']) * secondMs
+}
+
+/**
+ * When a token that is accepted now was issued, at the earliest: the issuer's clock may be ahead of ours. One that does
+ * not say so is taken to be as old as the row allows.
+ */
+export function earliestIssueMs({ exp, iat }: JsonObject, { leewayMs, maxLifetimeMs }: TrustedIssuer): number {
+  return (isNumericDate(iat) ? iat * secondMs : Number(exp) * secondMs - maxLifetimeMs) - leewayMs
+}
+
+/** For how long after it was issued, at the earliest, a token of the row can be accepted. */
+export function longestLifeMs({ leewayMs, graceMs, maxLifetimeMs }: TrustedIssuer): number {
+  return maxLifetimeMs + 2 * leewayMs + graceMs
 }
 
 function faultInTimes(
@@ -42,7 +55,10 @@ function faultInTimes(
   for (const time of [exp, nbf, iat]) if (time !== undefined && !isNumericDate(time)) return 'times are not numbers'
   if (!isNumericDate(exp)) return 'no expiry'
   if (nowMs >= exp * secondMs + graceMs) return 'expired'
-  if (exp * secondMs - nowMs > maxLifetimeMs + leewayMs) return 'good for too long'
+  // Counted from when it was issued: otherwise one that is good for years would count in the end, when nobody remembers any
+  // more that everything of its user was ended.
+  const sinceMs = isNumericDate(iat) ? Math.min(iat * secondMs, nowMs) : nowMs
+  if (exp * secondMs - sinceMs > maxLifetimeMs + leewayMs) return 'good for too long'
   if (isNumericDate(nbf) && nbf * secondMs > nowMs + leewayMs) return 'not yet valid'
   return isNumericDate(iat) && iat * secondMs > nowMs + leewayMs ? 'issued in the future' : null
 }

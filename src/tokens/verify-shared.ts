@@ -58,6 +58,7 @@ async function verifyBySecret(
   if (verdict !== 'signed') return refused(verdict)
   const { claims } = jws
   // Nothing that rests on the secret goes on after its end: no verdict, and no stream.
-  const expiresAtMs = Math.min(expiryMs(claims, rules), secret.untilMs)
-  return { outcome: 'valid', issuer: found, claims, jkt: boundKey(claims), expiresAtMs, relyUntilMs: expiresAtMs }
+  const expiresAtMs = Math.min(expiryMs(claims), secret.untilMs)
+  const relyUntilMs = Math.min(expiresAtMs + rules.graceMs, secret.untilMs)
+  return { outcome: 'valid', issuer: found, claims, jkt: boundKey(claims), expiresAtMs, relyUntilMs }
 }

@@ -28,9 +28,9 @@ export type TokenVerdict<Found = Trusted> =
       readonly claims: JsonObject
       /** Not null: it counts with a proof of that key only. */
       readonly jkt: string | null
-      /** Until when it is valid, by itself. */
+      /** Its `exp`: what was opened with it goes on no longer. */
       readonly expiresAtMs: number
-      /** Until when this verdict is relied on: no key is trusted for longer than its set. */
+      /** Until when this verdict is relied on: its `exp` and what clocks may differ, and no key longer than its set. */
       readonly relyUntilMs: number
     }
   /** A well-formed token of an issuer nobody configured, or no JWT at all: perhaps the site's own. */
@@ -70,8 +70,8 @@ export async function verifyToken<Found extends Signer>(
   if (answer.outcome === 'unreachable') return { outcome: 'unknown', issuer: rules.issuer }
   if (answer.outcome === 'unknown') return refused('unknown key', rules)
   if (!(await isSignedBy(jws, answer.key, algorithm))) return refused('wrong signature', rules)
-  const expiresAtMs = expiryMs(jws.claims, rules)
-  const { relyUntilMs } = answer
+  const expiresAtMs = expiryMs(jws.claims)
+  const relyUntilMs = Math.min(answer.relyUntilMs, expiresAtMs + rules.graceMs)
   return { outcome: 'valid', issuer: found, claims: jws.claims, jkt: boundKey(jws.claims), expiresAtMs, relyUntilMs }
 }
 

@@ -1,97 +1,132 @@
-// Who somebody is here who came with another issuer's token: found, or made at their first request, exactly once.
-import { v7 as uuidv7 } from 'uuid'
-import { type AuditSource, auditRow } from '../audit/record.ts'
-import { DatabaseFault, DatabaseUnavailable, type Queries } from '../db/database.ts'
-import { type ExternalUser, addExternalUser, externalUser, findExternalUser } from '../db/queries/external-users.ts'
+// Who somebody is here who came with another issuer's token: found, or made at their first request, exactly once. What the
+// record says is relied on for a while; what their object was told counts at once.
+import { DatabaseUnavailable } from '../db/database.ts'
+import type { ExternalUser } from '../db/queries/external-users.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { secondMs } from '../kit/duration.ts'
+import type { Standing, Standings } from '../sessions/standings.ts'
+import { type ExternalIdentity, type Visit, findOrAddUser } from './find-or-add-user.ts'
+import { createTurns } from './turns.ts'
 
-export interface ExternalIdentity {
-  /** `issuer#subject`. */
-  readonly identity: string
-  readonly issuer: string
-  /** An address that is theirs beyond doubt: kept, and whoever has proven it here is the same person. */
-  readonly verifiedEmail: string | null
-  readonly name: string | null
-  readonly mayCreate: boolean
-}
-
-/** The request in whose course somebody is looked up. */
-export interface Visit {
-  readonly source: AuditSource
-  /** Within what this request may still wait. */
-  readonly database: Queries
-  readonly continent: string | null
-  waitUntil(work: Promise<unknown>): void
-}
-
-export interface FoundUser {
-  /** Null: nobody here, and nobody is to be made. */
-  readonly user: ExternalUser | null
-  /** Until when this holds without looking again. */
-  readonly relyUntilMs: number
-}
+export type FoundUser =
+  | {
+      readonly outcome: 'found'
+      readonly user: ExternalUser
+      /** Holds as long as their object is not told of anything; see sessions/standings.ts. */
+      readonly standing: Standing
+      /** Until when this holds without looking again, where only the record knows better. */
+      readonly relyUntilMs: number
+    }
+  | { readonly outcome: 'refused'; readonly reason: string }
 
 export interface ExternalUsers {
-  /** Throws `DatabaseUnavailable` for somebody who was not seen lately. */
+  /** Throws `DatabaseUnavailable` for somebody who was not seen lately, and what keeps their object from answering. */
   find(identity: ExternalIdentity, visit: Visit): Promise<FoundUser>
 }
 
 export interface ExternalUsersPorts {
   readonly shardOf: (userId: string, continent: string | null) => string
-  /** How long somebody who was seen goes on while the database is away; looked up again at half of it. */
+  readonly standings: Standings
+  /** How long somebody who was seen goes on while the database is away; looked up again before half of it. */
   readonly provenMs: number
   readonly now: () => number
 }
 
-/** Told apart by being another object: the clock of an isolate may stand still between two of them. */
-interface Turn {
-  readonly sinceMs: number
-}
-
-interface Known {
-  readonly user: ExternalUser | null
+/** Somebody who is let in: what the record said, and the standing that was asked for before it was read. */
+interface Admitted {
+  readonly user: ExternalUser
+  readonly standing: Standing
   readonly provenAtMs: number
 }
+
+interface Refused {
+  readonly user: ExternalUser | null
+  readonly standing: null
+  readonly provenAtMs: number
+}
+
+type Known = Admitted | Refused
 
 const usersKept = 10_000
 /** A no is kept shorter: an administrator who unlocks somebody should not have to explain the wait. */
 const refusalMs = 10 * secondMs
-const lookAgainMs = 20
+/** Also how long a database that did not answer is asked behind requests only. */
+const retryMs = 10 * secondMs
 const turnsWaitedFor = 2
-/** A look-up whose request was cut off is taken over by another after this. */
-const takeOverAfterMs = 4 * secondMs
-/** Simultaneous first tokens of two issuers may want one address: the statement is refused whole, and then finds it taken. */
-const tries = 3
-const uniqueViolation = '23505'
 
-export function createExternalUsers({ shardOf, provenMs, now }: ExternalUsersPorts): ExternalUsers {
+export function createExternalUsers({ shardOf, standings, provenMs, now }: ExternalUsersPorts): ExternalUsers {
   const known = new BoundedMap<string, Known>(usersKept)
-  const underWay = new BoundedMap<string, Turn>(usersKept)
+  const turns = createTurns(usersKept, now)
+  const failedAtMs = new BoundedMap<string, number>(usersKept)
+  /** Nobody is let in on an older word of the record while it can be read; who comes often is looked up behind before that. */
+  const dueMs = provenMs / 2
+  const behindMs = 0.8 * dueMs
 
   async function find(identity: ExternalIdentity, visit: Visit): Promise<FoundUser> {
     const before = known.get(identity.identity)
-    if (before !== undefined && now() < goodUntilMs(before)) {
-      if (now() >= before.provenAtMs + provenMs / 2) lookBehind(identity, visit)
-      return found(before)
-    }
-    return lookInTurn(identity, visit, before)
+    if (before === undefined || now() >= goodUntilMs(before)) return judged(await lookInTurn(identity, visit), identity)
+    if (before.standing === null) return judged(before, identity)
+    const standing = standings.leased(before.user.id, visit) ?? (await asked(before.user))
+    // What their object was told to end needs no record.
+    if (isEnded(standing, identity)) return ended
+    if (standing !== before.standing || now() >= before.provenAtMs + dueMs)
+      return lookAgain(identity, visit, { before, standing })
+    if (now() >= before.provenAtMs + behindMs) lookBehind(identity, visit, standing)
+    return judged(before, identity)
   }
 
   /** Somebody seen lately goes on while the database is away. */
-  function goodUntilMs({ user, provenAtMs }: Known): number {
-    return provenAtMs + (user?.isActive === true ? provenMs : refusalMs)
+  function goodUntilMs({ standing, provenAtMs }: Known): number {
+    return provenAtMs + (standing === null ? refusalMs : provenMs)
   }
 
-  function found(entry: Known): FoundUser {
-    const halfTimeMs = entry.provenAtMs + provenMs / 2
-    return { user: entry.user, relyUntilMs: Math.min(goodUntilMs(entry), Math.max(halfTimeMs, now() + refusalMs)) }
+  function judged(entry: Known, identity: ExternalIdentity): FoundUser {
+    const { user, standing, provenAtMs } = entry
+    if (standing === null) return user === null ? unknownUser : notActive
+    if (isEnded(standing, identity)) return ended
+    const isFresh = now() < provenAtMs + behindMs
+    const relyUntilMs = isFresh ? provenAtMs + behindMs : Math.min(now() + retryMs, provenAtMs + dueMs)
+    return { outcome: 'found', user, standing, relyUntilMs }
   }
 
-  function lookBehind(identity: ExternalIdentity, visit: Visit): void {
-    if (isTaken(identity.identity)) return
+  async function asked(user: ExternalUser): Promise<Standing> {
+    const standing = await standings.ask(user)
+    if (standing === null) throw new Error('an account without a shard')
+    return standing
+  }
+
+  /** Something happened to them, or what is known is due. While the record cannot be read, what was read before it goes on. */
+  async function lookAgain(
+    identity: ExternalIdentity,
+    visit: Visit,
+    { before, standing }: { readonly before: Admitted; readonly standing: Standing },
+  ): Promise<FoundUser> {
+    const makeshift = (): FoundUser => {
+      const relyUntilMs = Math.min(now() + retryMs, goodUntilMs(before))
+      return { outcome: 'found', user: before.user, standing, relyUntilMs }
+    }
+    // Never after an end of everything: whoever was locked may come with a token that was issued later.
+    const mayGoOn = standing.endedUpToMs === before.standing.endedUpToMs
+    const failed = failedAtMs.get(identity.identity)
+    const isAway = failed !== undefined && now() - failed < retryMs
+    const isOnlyDue = standing === before.standing
+    if (mayGoOn && (isAway || (isOnlyDue && turns.isTaken(identity.identity)))) {
+      lookBehind(identity, visit, standing)
+      return makeshift()
+    }
+    try {
+      return judged(await lookInTurn(identity, visit, { before, standing }), identity)
+    } catch (error) {
+      if (!mayGoOn || !(error instanceof DatabaseUnavailable)) throw error
+      failedAtMs.set(identity.identity, now())
+      return makeshift()
+    }
+  }
+
+  function lookBehind(identity: ExternalIdentity, visit: Visit, standing: Standing): void {
+    if (turns.isTaken(identity.identity)) return
     // What fails is tried again by the next request, until nobody may rely on what is known.
-    visit.waitUntil(look(identity, visit).catch(() => undefined))
+    visit.waitUntil(look(identity, visit, standing).catch(() => undefined))
   }
 
   /**
@@ -99,78 +134,74 @@ export function createExternalUsers({ shardOf, provenMs, now }: ExternalUsersPor
    * request, so they look whether it has left something. If not, one of them asks again; were it all of them, most would
    * find the queue to the database full. Whoever has waited for two in vain waits no more.
    */
-  async function lookInTurn(identity: ExternalIdentity, visit: Visit, before: Known | undefined): Promise<FoundUser> {
-    // Without a pause where nobody looks: the next one has to see that this one does.
-    for (let waited = 0; isTaken(identity.identity); waited += 1) {
-      if (waited === turnsWaitedFor) throw new DatabaseUnavailable('budget-spent')
-      await turnOfAnother(identity.identity)
-      const left = leftByAnother(identity.identity, before)
-      if (left !== null) return found(left)
+  async function lookInTurn(
+    identity: ExternalIdentity,
+    visit: Visit,
+    since: { readonly before: Known; readonly standing: Standing } | null = null,
+  ): Promise<Known> {
+    const before = since?.before ?? known.get(identity.identity)
+    const leftByAnother = (): Known | null => {
+      const left = known.get(identity.identity)
+      if (left === undefined || left === before) return null
+      // One that was read before what happened since is none.
+      return since === null || left.standing === null || left.standing === since.standing ? left : null
     }
-    const looking = look(identity, visit)
+    for (let waited = 0; ; waited += 1) {
+      const left = leftByAnother()
+      if (left !== null) return left
+      // Without a pause where nobody looks: the next one has to see that this one does.
+      if (!turns.isTaken(identity.identity)) break
+      if (waited === turnsWaitedFor) throw new DatabaseUnavailable('budget-spent')
+      await turns.passed(identity.identity)
+    }
+    const looking = look(identity, visit, since?.standing ?? null)
     // Goes on when the client of this request does not wait any more: others may.
     visit.waitUntil(looking.catch(() => undefined))
     try {
-      return found(await looking)
+      return await looking
     } catch (error) {
       // In a crowd the first is the one who waits longest for an answer; those behind may get theirs in time.
-      await new Promise((resolve) => setTimeout(resolve, 2 * lookAgainMs))
-      await turnOfAnother(identity.identity)
-      const late = leftByAnother(identity.identity, before)
+      await turns.passed(identity.identity, { afterPause: true })
+      const late = leftByAnother()
       if (late === null) throw error
-      return found(late)
+      return late
     }
   }
 
-  async function turnOfAnother(identity: string): Promise<void> {
-    const turn = underWay.get(identity)
-    const isWaiting = (): boolean => underWay.get(identity) === turn && isTaken(identity)
-    while (isWaiting()) await new Promise((resolve) => setTimeout(resolve, lookAgainMs))
-  }
-
-  function leftByAnother(identity: string, before: Known | undefined): Known | null {
-    const left = known.get(identity)
-    return left === undefined || left === before ? null : left
-  }
-
-  function isTaken(identity: string): boolean {
-    const turn = underWay.get(identity)
-    return turn !== undefined && now() - turn.sinceMs < takeOverAfterMs
-  }
-
-  async function look(identity: ExternalIdentity, visit: Visit): Promise<Known> {
-    const turn = { sinceMs: now() }
-    underWay.set(identity.identity, turn)
+  async function look(identity: ExternalIdentity, visit: Visit, standing: Standing | null): Promise<Known> {
+    const turn = turns.take(identity.identity)
     try {
-      const entry = { user: await findOrAdd(identity, visit), provenAtMs: turn.sinceMs }
+      const entry = { ...(await read(identity, visit, standing)), provenAtMs: turn.sinceMs }
       known.set(identity.identity, entry)
+      failedAtMs.delete(identity.identity)
       return entry
     } finally {
-      if (underWay.get(identity.identity) === turn) underWay.delete(identity.identity)
+      turns.end(identity.identity, turn)
     }
   }
 
-  async function findOrAdd(identity: ExternalIdentity, visit: Visit): Promise<ExternalUser | null> {
-    for (let attempt = 1; ; attempt += 1) {
-      const [row] = await visit.database.read(findExternalUser(identity.identity))
-      if (row !== undefined) return externalUser(row)
-      if ((!identity.mayCreate && identity.verifiedEmail === null) || attempt > tries) return null
-      try {
-        await visit.database.writeIdempotent(addition(identity, visit))
-      } catch (error) {
-        if (!(error instanceof DatabaseFault) || error.sqlState !== uniqueViolation) throw error
-      }
+  /** Whose object has to be asked the record says first. What it was told by then may have come after that: then once more. */
+  async function read(
+    identity: ExternalIdentity,
+    visit: Visit,
+    before: Standing | null,
+  ): Promise<Omit<Admitted, 'provenAtMs'> | Omit<Refused, 'provenAtMs'>> {
+    for (let standing = before; ;) {
+      const user = await findOrAddUser(identity, visit, { shardOf, now })
+      if (user?.isActive !== true) return { user, standing: null }
+      if (standing?.userId === user.id) return { user, standing }
+      standing = await asked(user)
+      if (!standing.wasChanged && standing.endedUpToMs === null) return { user, standing }
     }
-  }
-
-  function addition(identity: ExternalIdentity, visit: Visit): ReturnType<typeof addExternalUser> {
-    const userId = uuidv7()
-    const details = { issuer: identity.issuer }
-    const created = auditRow('user.created', visit.source, { userId, details: { ...details, method: 'token' } }, now())
-    const linked = auditRow('identity.linked', visit.source, { details }, now())
-    const shard = shardOf(userId, visit.continent)
-    return addExternalUser({ ...identity, userId, identityId: uuidv7(), shard }, created, linked)
   }
 
   return { find }
+}
+
+const unknownUser = { outcome: 'refused', reason: 'unknown user' } as const
+const notActive = { outcome: 'refused', reason: 'user locked or deleted' } as const
+const ended = { outcome: 'refused', reason: 'issued before everything of its user was ended' } as const
+
+function isEnded({ endedUpToMs }: Standing, { issuedMs }: ExternalIdentity): boolean {
+  return endedUpToMs !== null && issuedMs <= endedUpToMs
 }

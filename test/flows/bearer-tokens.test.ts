@@ -301,6 +301,10 @@ describe('somebody new', () => {
     const race = async (): Promise<unknown> =>
       createExternalUsers({
         shardOf: () => 'eu-1',
+        standings: {
+          leased: () => null,
+          ask: ({ id }) => Promise.resolve({ userId: id, endedUpToMs: null, wasChanged: false }),
+        },
         provenMs: 1000,
         now: Date.now,
       }).find(
@@ -310,6 +314,7 @@ describe('somebody new', () => {
           verifiedEmail: `${randomUUID()}@example.com`,
           name: null,
           mayCreate: true,
+          issuedMs: 0,
         },
         {
           source: { requestId: sub, ip: null, userAgent: null },
@@ -384,20 +389,6 @@ describe('somebody new', () => {
     await send(await discovered.token({ sub }))
     const rows = await gateway.sql('select distinct user_id from identities where subject like $1', [`%#${sub}`])
     expect(rows).toHaveLength(2)
-  })
-})
-
-describe('somebody locked or deleted', () => {
-  it.each(["status = 'locked'", 'deleted_at = now()'])('is nobody (%s)', async (change) => {
-    const sub = newSubject()
-    const identity = `${issuer.url}#${sub}`
-    await send(await discovered.token({ sub }))
-    await gateway.sql(`update users set ${change} where id = (select user_id from identities where subject = $1)`, [
-      `${discovered.url}#${sub}`,
-    ])
-    // Not seen yet by this name: the row is asked for.
-    await gateway.sql('update identities set subject = $1 where subject = $2', [identity, `${discovered.url}#${sub}`])
-    expect((await send(await issuer.token({ sub }))).status).toBe(401)
   })
 })
 

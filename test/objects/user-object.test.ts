@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { auditRow } from '../../src/audit/record.ts'
 import { EndedStore } from '../../src/sessions/ended-store.ts'
+import { watchAddress } from '../../src/sessions/watch.ts'
 import type { EndRequest } from '../../src/sessions/user-sessions.ts'
 import { databaseThat, insertsOf } from './support/database.ts'
 
@@ -90,6 +91,51 @@ describe('the judge of sessions', () => {
       return [old, kept, later, other].map((one) => store.covers(one))
     })
     expect(covered).toEqual([true, false, false, false])
+  })
+
+  it('says up to when everything of somebody was ended, across an eviction, and that something happened to them', async () => {
+    const [users, userId, other] = [object(), crypto.randomUUID(), crypto.randomUUID()]
+    expect(await users.standing(userId)).toMatchObject({ endedUpToMs: null, wasChanged: false })
+    await users.end(endOf(userId, { kind: 'one', sessionId: crypto.randomUUID() }), 1000)
+    expect(await users.standing(userId)).toMatchObject({ endedUpToMs: null, wasChanged: true })
+    const spared = { kind: 'all', beforeMs: 4000, exceptId: null, sparesTokens: true } as const
+    await users.end(endOf(userId, spared), 1000)
+    expect(await users.standing(userId)).toMatchObject({ endedUpToMs: null, wasChanged: true })
+    // What comes without a session is never the one that was left.
+    await users.end(endOf(userId, { kind: 'all', beforeMs: 3000, exceptId: crypto.randomUUID() }), 1000)
+    await users.end(endOf(userId, { kind: 'all', beforeMs: 2000, exceptId: null }), 1000)
+    expect(await users.standing(userId)).toMatchObject({ endedUpToMs: 3000, wasChanged: true })
+    await evictDurableObject(users)
+    expect(await users.standing(userId)).toMatchObject({ endedUpToMs: 3000, wasChanged: false })
+    expect(await users.standing(other)).toMatchObject({ endedUpToMs: null, wasChanged: false })
+  })
+
+  it('closes what waits for the end of a token when everything of its user is ended, and what came too late for that', async () => {
+    const [users, userId] = [object(), crypto.randomUUID()]
+    const watch = async (owner: string, issuedMs: number) => {
+      const request = new Request(watchAddress({ userId: owner, issuedMs }), { headers: { upgrade: 'websocket' } })
+      const { webSocket } = await users.fetch(request)
+      if (webSocket === null) throw new Error('no socket')
+      const code = new Promise<number>((resolve) => webSocket.addEventListener('close', (event) => resolve(event.code)))
+      webSocket.accept()
+      return { code, socket: webSocket }
+    }
+    const [first, other] = [await watch(userId, 1000), await watch(crypto.randomUUID(), 1000)]
+    let isOtherClosed = false
+    void other.code.then(() => (isOtherClosed = true))
+    await users.end(endOf(userId, { kind: 'one', sessionId: '' }), 1000)
+    await users.end(endOf(userId, { kind: 'all', beforeMs: 3000, exceptId: null, sparesTokens: true }), 1000)
+    expect(await Promise.race([first.code, new Promise((resolve) => setTimeout(() => resolve('open'), 50))])).toBe(
+      'open',
+    )
+    await users.end(endOf(userId, { kind: 'all', beforeMs: 2000, exceptId: null }), 1000)
+    expect(await first.code).toBe(4401)
+    expect(await (await watch(userId, 2000)).code).toBe(4401)
+    const later = await watch(userId, 2001)
+    later.socket.close(1000)
+    expect([await later.code, isOtherClosed]).toEqual([1000, false])
+    other.socket.close(1000)
+    expect(await other.code).toBe(1000)
   })
 
   it('forgets an end once no session can outlive it, and not before', async () => {

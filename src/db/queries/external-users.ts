@@ -10,12 +10,14 @@ export interface ExternalUser {
   readonly emailVerified: boolean
   readonly name: string | null
   readonly roles: readonly string[]
+  /** The shard of their object. */
+  readonly shard: string
   /** Neither locked nor deleted. */
   readonly isActive: boolean
 }
 
 export function findExternalUser(identity: string): Statement {
-  return sql`select u.id, u.email, u.email_verified_at is not null as email_verified, u.name, u.roles,
+  return sql`select u.id, u.email, u.email_verified_at is not null as email_verified, u.name, u.roles, u.shard,
       u.status = 'active' and u.deleted_at is null as is_active
     from identities i join users u on u.id = i.user_id where i.subject = ${identity}`
 }
@@ -27,6 +29,7 @@ export function externalUser(row: Row): ExternalUser {
     emailVerified: flag(row, 'email_verified'),
     name: textOrNull(row, 'name'),
     roles: texts(row, 'roles'),
+    shard: text(row, 'shard'),
     isActive: flag(row, 'is_active'),
   }
 }

@@ -112,7 +112,13 @@ export function storedSession(row: Row): StoredSession {
 /** Which sessions of a user end: one, or all that were there before a moment except perhaps one; applications go with their browser. */
 export type EndedSessions =
   | { readonly kind: 'one'; readonly sessionId: string }
-  | { readonly kind: 'all'; readonly beforeMs: number; readonly exceptId: string | null }
+  | {
+      readonly kind: 'all'
+      readonly beforeMs: number
+      readonly exceptId: string | null
+      /** Leaves the tokens of other issuers, which otherwise end as well: the record knows nothing of them. */
+      readonly sparesTokens?: boolean
+    }
 
 /**
  * Ends sessions and records it. Repeating it changes nothing and returns the same ids, as whoever repeats it lost the

@@ -5,13 +5,13 @@ import type { TrustedIssuer } from '../../../src/tokens/trusted-issuer.ts'
 
 const start = 1_800_000_000_000
 let nowMs: number
-let limits: { expiresAtMs: number; keysUntilMs: number; userUntilMs: number }
+let limits: { keysUntilMs: number; userUntilMs: number }
 let verified: string[]
 
 beforeEach(() => {
   nowMs = start
   verified = []
-  limits = { expiresAtMs: start + 1000, keysUntilMs: start + 1000, userUntilMs: start + 1000 }
+  limits = { keysUntilMs: start + 1000, userUntilMs: start + 1000 }
 })
 
 // Of the row only what is read here.
@@ -46,13 +46,13 @@ const create = (): BearerTokens =>
   createBearerTokens({
     verify: async (token) => {
       verified.push(token)
-      const { expiresAtMs, keysUntilMs: relyUntilMs } = limits
+      const { keysUntilMs: relyUntilMs } = limits
       return {
         outcome: 'valid',
         issuer: { rules, keys, person },
         claims: { sub: token },
         jkt: null,
-        expiresAtMs,
+        expiresAtMs: start,
         relyUntilMs,
       }
     },
@@ -74,7 +74,7 @@ describe('a token seen before', () => {
     expect(verified).toEqual(['a'])
   })
 
-  it.each(['expiresAtMs', 'keysUntilMs', 'userUntilMs'] as const)('is remembered no longer than %s', async (limit) => {
+  it.each(['keysUntilMs', 'userUntilMs'] as const)('is remembered no longer than %s', async (limit) => {
     limits[limit] = start + 500
     const tokens = create()
     await come(tokens, 'a')
@@ -89,7 +89,7 @@ describe('a token seen before', () => {
     await come(tokens, 'a')
     const before = tokens.seen('Bearer a', context)
     nowMs = start + 1000
-    limits = { expiresAtMs: start + 9000, keysUntilMs: start + 9000, userUntilMs: start + 9000 }
+    limits = { keysUntilMs: start + 9000, userUntilMs: start + 9000 }
     await come(tokens, 'a')
     expect(tokens.seen('Bearer a', context)).toBe(before)
     expect(verified).toEqual(['a', 'a'])
@@ -127,13 +127,13 @@ describe('a bound token seen before', () => {
     createBearerTokens({
       verify: async (token) => {
         verified.push(token)
-        const { expiresAtMs, keysUntilMs: relyUntilMs } = limits
+        const { keysUntilMs: relyUntilMs } = limits
         return {
           outcome: 'valid',
           issuer: { rules, keys, person },
           claims: { sub: token },
           jkt,
-          expiresAtMs,
+          expiresAtMs: start,
           relyUntilMs,
         }
       },
@@ -150,7 +150,7 @@ describe('a bound token seen before', () => {
     expect(await tokens.authenticate('Bearer a', visit)).toMatchObject({ kind: 'refused', reason: 'bound to a key' })
     expect(tokens.seen('Bearer a', context)).toBe(null)
     nowMs = start + 1000
-    limits = { expiresAtMs: start + 9000, keysUntilMs: start + 9000, userUntilMs: start + 9000 }
+    limits = { keysUntilMs: start + 9000, userUntilMs: start + 9000 }
     await tokens.authenticate('DPoP a', visit)
     expect(verified).toEqual(['a', 'a', 'a'])
   })

@@ -13,6 +13,16 @@ describe('the log of changes', () => {
     expect(log.since(log.position).userIds).toEqual([])
   })
 
+  it('knows whom it names, and names everybody once it has forgotten somebody', () => {
+    const log = new ChangeLog('life')
+    log.note('a')
+    expect([log.names('a'), log.names('b')]).toEqual([true, false])
+    for (let i = 1; i < 1000; i += 1) log.note('a')
+    expect(log.names('b')).toBe(false)
+    log.note('a')
+    expect(log.names('b')).toBe(true)
+  })
+
   it('says of another life, of a future it has not seen and of a past it forgot that anything may have happened', () => {
     const log = new ChangeLog('life')
     const start = log.position

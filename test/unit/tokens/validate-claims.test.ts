@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { gatewaySchema } from '../../../src/config/gateway-schema.ts'
 import type { TrustedIssuer } from '../../../src/tokens/trusted-issuer.ts'
-import { expiryMs, faultInClaims } from '../../../src/tokens/validate-claims.ts'
+import { earliestIssueMs, expiryMs, faultInClaims, longestLifeMs } from '../../../src/tokens/validate-claims.ts'
 import { shippedConfig } from '../../support/site-config.ts'
 
 function rules(changed: object = {}): TrustedIssuer {
@@ -27,13 +27,36 @@ describe('the times of a token', () => {
   it('count to the millisecond, with thirty seconds for the clocks', () => {
     expect(fault({ exp: second }, rules(), now + 29_999)).toBe(null)
     expect(fault({ exp: second }, rules(), now + 30_000)).toBe('expired')
-    expect(expiryMs({ exp: second }, rules())).toBe(now + 30_000)
+    // Nothing that is open is given the thirty seconds.
+    expect(expiryMs({ exp: second })).toBe(now)
     expect(fault({ nbf: second + 30 })).toBe(null)
     expect(fault({ nbf: second + 30.001 })).toBe('not yet valid')
     expect(fault({ iat: second + 30 })).toBe(null)
     expect(fault({ iat: second + 30.001 })).toBe('issued in the future')
     expect(fault({ exp: second + 86_430 })).toBe(null)
     expect(fault({ exp: second + 86_430.001 })).toBe('good for too long')
+  })
+
+  it('are counted from when it was issued, too, so that one that is good for years does not count in the end', () => {
+    const day = 86_400
+    expect(fault({ iat: second - day, exp: second + 30 })).toBe(null)
+    expect(fault({ iat: second - day, exp: second + 31 })).toBe('good for too long')
+    // Its issuer's clock may be ahead, which makes it no older.
+    expect(fault({ iat: second + 30, exp: second + day + 30 })).toBe(null)
+    expect(fault({ iat: second + 30, exp: second + day + 31 })).toBe('good for too long')
+  })
+
+  it('say when it was issued at the earliest, and for how long after that it can count', () => {
+    const row = rules({ maxLifetimeHours: 1 })
+    expect(earliestIssueMs({ iat: second, exp: second + 60 }, row)).toBe(now - 30_000)
+    expect(earliestIssueMs({ exp: second + 60 }, row)).toBe(now + 60_000 - 3_600_000 - 30_000)
+    const time = fc.integer({ min: second - 20_000, max: second + 20_000 })
+    fc.assert(
+      fc.property(time, fc.option(time, { nil: undefined }), (exp, iat) => {
+        if (fault({ exp, iat }, row) !== null) return
+        expect(now - earliestIssueMs({ exp, iat }, row)).toBeLessThanOrEqual(longestLifeMs(row))
+      }),
+    )
   })
 
   it('have no leeway where the row gives none', () => {
