@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange.ts'
 import { type Result, fail, succeed } from '../kit/result.ts'
 import { hashSecret, isSameHash } from '../sessions/token.ts'
 import { ownClient, ownScope } from '../tokens/access-token.ts'
-import { assertionIssuer, isGoodAssertion } from './client-assertion.ts'
+import { assertionIssuer, faultInAssertion } from './client-assertion.ts'
 import { type OAuthRefusal, refuse } from './refusal.ts'
 import { refusedClient } from './refused-client.ts'
 
@@ -40,11 +40,11 @@ export async function authenticateClient(
   const proof = proofOf(header, parameters)
   if (!proof.ok) return fail(refusedClient(exchange, null, proof.problem))
   const client = await findClient(exchange, proof.value.clientId)
-  const isProven = await proves(exchange, client, proof.value)
-  if (client !== null && isProven) return succeed(client)
+  const fault = await faultInProof(exchange, client, proof.value)
+  if (client !== null && fault === null) return succeed(client)
   // RFC 6749 §5.2: a client that tried the header is told which scheme would be right.
   const challenge = header === null ? undefined : { 'www-authenticate': 'Basic realm="portcullis"' }
-  const reason = client === null ? 'no such client' : `not proven by ${proof.value.method}`
+  const reason = `${proof.value.method}: ${client === null ? 'no such client' : fault}`
   return fail(refusedClient(exchange, client?.id ?? null, refuse('invalid_client', reason, challenge)))
 }
 
@@ -92,15 +92,15 @@ function byHeader(header: string): Proof | null {
   }
 }
 
-async function proves(exchange: Exchange, client: OAuthClient | null, proof: Proof): Promise<boolean> {
-  if (client !== null && client.authMethod !== proof.method) return false
+async function faultInProof(exchange: Exchange, client: OAuthClient | null, proof: Proof): Promise<string | null> {
+  if (client !== null && client.authMethod !== proof.method) return 'registered for another way'
   switch (proof.method) {
     case 'client_secret_basic':
       // Compared for unknown clients too: which ids exist is not told by time.
-      return isSameHash(hashSecret(proof.secret), client?.secretHash ?? noSecret) && client !== null
+      return isSameHash(hashSecret(proof.secret), client?.secretHash ?? noSecret) ? null : 'wrong secret'
     case 'private_key_jwt':
-      return client !== null && isGoodAssertion(exchange, client, proof.assertion)
+      return client === null ? null : faultInAssertion(exchange, client, proof.assertion)
     case 'none':
-      return client !== null
+      return null
   }
 }

@@ -1,5 +1,5 @@
 // What this server offers, as clients discover it (OpenID Connect Discovery §3, RFC 8414 §2). Only what is there.
-import { assertionAlgorithms } from './client-assertion.ts'
+import { assertionAlgorithms } from '../tokens/client-keys.ts'
 import { proofAlgorithms } from '../tokens/dpop.ts'
 import { endpointPaths } from './endpoint.ts'
 import { knownClaims, knownScopes } from '../tokens/person-claims.ts'

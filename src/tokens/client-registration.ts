@@ -1,8 +1,9 @@
 // What may be registered as a client. Whoever passes here is sent to these addresses without another look.
 import { z } from 'zod'
-import { bitsOf } from '../kit/rsa.ts'
 import { ownClient, ownScope } from './access-token.ts'
+import { assertionAlgorithms, readClientKeys } from './client-keys.ts'
 import { knownScopes } from './person-claims.ts'
+import type { JsonObject } from './strict-json.ts'
 
 /** `localhost` is said to resolve to this machine and sometimes does not (RFC 8252 §8.3); people register it all the same. */
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]'])
@@ -31,18 +32,10 @@ const webAddress = z
   .refine((text) => isReturnAddress(text) && /^https?:/.test(text), 'an https address, http only for localhost')
 
 /** Public halves of keys that are good enough: a private one does not belong here, a shared one nowhere. */
-const publicJwk = z
-  .looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']), n: z.string().optional() })
-  .refine((jwk) => !('d' in jwk) && !('k' in jwk), 'a public key')
-  .refine((jwk) => jwk.kty !== 'RSA' || isBigEnough(jwk.n), 'RSA of 2048 bits or more')
-
-function isBigEnough(n: string | undefined): boolean {
-  try {
-    return n !== undefined && bitsOf(n) >= 2048
-  } catch {
-    return false
-  }
-}
+const publicKeys = z.custom<JsonObject>().superRefine((jwks, { addIssue }) => {
+  const read = readClientKeys(jwks)
+  if (!read.ok) addIssue(`a set of public keys (${assertionAlgorithms.join(', ')}), refused for: ${read.problem}`)
+})
 
 export const clientRegistration = z
   .strictObject({
@@ -53,10 +46,7 @@ export const clientRegistration = z
     name: z.string().min(1).max(100),
     isFirstParty: z.boolean().default(false),
     authMethod: z.enum(['client_secret_basic', 'private_key_jwt', 'none']).default('client_secret_basic'),
-    jwks: z
-      .looseObject({ keys: z.array(publicJwk).min(1).max(10) })
-      .nullable()
-      .default(null),
+    jwks: publicKeys.nullable().default(null),
     redirectUris: z.array(returnAddress).max(20).default([]),
     postLogoutRedirectUris: z.array(returnAddress).max(20).default([]),
     backchannelLogoutUri: webAddress.nullable().default(null),

@@ -3,6 +3,12 @@ import { isObject, type JsonObject } from './strict-json.ts'
 import type { ClaimRule, TrustedIssuer } from './trusted-issuer.ts'
 import { secondMs } from '../kit/duration.ts'
 
+/** What of an issuer's row its claims are measured by. */
+export type ClaimRules = Pick<
+  TrustedIssuer,
+  'tokenType' | 'audiences' | 'audienceClaim' | 'leewayMs' | 'graceMs' | 'maxLifetimeMs'
+>
+
 /** SHA-256, base64url (RFC 7638 §3). */
 export const thumbprint = /^[\w-]{43}$/
 
@@ -21,7 +27,7 @@ export type ClaimFault =
 export function faultInClaims(
   claims: JsonObject,
   headerType: string | null,
-  issuer: TrustedIssuer,
+  issuer: ClaimRules,
   nowMs: number,
 ): ClaimFault | null {
   if (!isOfType(claims, headerType, issuer.tokenType)) return 'wrong type'
@@ -48,7 +54,7 @@ export function longestLifeMs({ leewayMs, graceMs, maxLifetimeMs }: TrustedIssue
 
 function faultInTimes(
   { exp, nbf, iat }: JsonObject,
-  { leewayMs, graceMs, maxLifetimeMs }: TrustedIssuer,
+  { leewayMs, graceMs, maxLifetimeMs }: ClaimRules,
   nowMs: number,
 ): ClaimFault | null {
   // Compared with `undefined`: `null` is a value of another type, and a comparison with NaN is false whichever way it is put.
@@ -68,7 +74,7 @@ function isNumericDate(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value)
 }
 
-function faultInAudience(claims: JsonObject, { audiences, audienceClaim }: TrustedIssuer): ClaimFault | null {
+function faultInAudience(claims: JsonObject, { audiences, audienceClaim }: ClaimRules): ClaimFault | null {
   const stated = claims[audienceClaim]
   const list: readonly unknown[] = Array.isArray(stated) ? stated : [stated]
   // A list that holds anything but names is none that can be trusted to name us.
@@ -94,7 +100,7 @@ function isOfType(claims: JsonObject, headerType: string | null, rule: TrustedIs
 }
 
 /** Case does not matter, and `application/` may be left out (RFC 7515 §4.1.9). */
-function mediaType(type: string | null): string | null {
+export function mediaType(type: string | null): string | null {
   return type?.toLowerCase().replace(/^application\//, '') ?? null
 }
 

@@ -88,7 +88,7 @@ describe('npm run portcullis -- client', () => {
       )
     writeFileSync(file, JSON.stringify({ keys: [pair.privateKey.export({ format: 'jwk' })] }))
     await expect(add('with-private')).rejects.toMatchObject({
-      stderr: expect.stringContaining('a public key') as string,
+      stderr: expect.stringContaining('a secret key') as string,
     })
     writeFileSync(file, JSON.stringify({ keys: [pair.publicKey.export({ format: 'jwk' })] }))
     expect(JSON.parse((await add('with-public')).stdout)).toEqual({ client_id: 'with-public' })

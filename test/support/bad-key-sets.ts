@@ -28,32 +28,60 @@ export function rocaModulus(): string {
   return Buffer.from(hex.toString(16).padStart(512, '0'), 'hex').toString('base64url')
 }
 
-/** `good` is a key the issuer has: it is in each set beside what is wrong, for a set is refused whole. */
-export function badKeySets(good: JWK): Readonly<Record<string, Answerer>> {
+/**
+ * What no verifier may believe, however it came by it. `good` is a key that is worth something: it is in each set beside what
+ * is wrong, for a set is refused whole.
+ */
+export function badKeyDocuments(good: JWK): Readonly<Record<string, unknown>> {
   const modulus = (bits: number): JWK => ({
     ...generateKeyPairSync('rsa', { modulusLength: bits }).publicKey.export({ format: 'jwk' }),
     kid: 'weak',
   })
-  const beside = (key: unknown): Answerer => json({ keys: [good, key] })
+  const beside = (key: unknown): unknown => ({ keys: [good, key] })
   const even = Buffer.from(String(good.n), 'base64url')
   even[even.length - 1] = 0
   return {
+    'a list': [good],
+    'an object without keys': { jwks: [good] },
+    'keys as an object': { keys: { good } },
+    'a key that is text': beside('good'),
+    'a key that is null': beside(null),
+    '10,000 keys': { keys: Array.from({ length: 10_000 }, (_, at) => ({ ...good, kid: String(at) })) },
+    '21 keys': {
+      keys: Array.from({ length: 21 }, (_, at) => ({ kty: 'EC', kid: String(at), use: 'enc' })).concat([good as never]),
+    },
+    '65 KB': { keys: [good], padding: 'x'.repeat(65 * 1024) },
+    'a symmetric key': beside({ kty: 'oct', k: 'c2VjcmV0', kid: 'shared' }),
+    'a private key': beside({ ...good, kid: 'private', d: 'AQAB' }),
+    'e = 1': beside({ ...good, kid: 'one', e: 'AQ' }),
+    'an even e': beside({ ...good, kid: 'even', e: 'Ag' }),
+    'e above 2^32': beside({ ...good, kid: 'large', e: 'AQAAAAE' }),
+    'an even modulus': beside({ ...good, kid: 'even', n: even.toString('base64url') }),
+    'RSA of 1024 bits': beside(modulus(1024)),
+    'RSA of 2040 bits': beside(modulus(2040)),
+    'RSA of 16,384 bits': beside({ ...good, n: Buffer.alloc(2048, 0xff).toString('base64url') }),
+    'a modulus of a flawed chip': beside({ kty: 'RSA', kid: 'roca', n: rocaModulus(), e: 'AQAB' }),
+    'a modulus with padding': beside({ ...good, kid: 'padded', n: `${good.n}==` }),
+    'a modulus that is a number': beside({ ...good, kid: 'number', n: 1 }),
+    'a kid that is a number': beside({ ...good, kid: 1 }),
+    'no keys': { keys: [] },
+    'keys for other things only': { keys: [{ ...good, use: 'enc' }] },
+    'keys of other algorithms only': { keys: [{ ...good, alg: 'RS512' }] },
+    'keys for signing only': { keys: [{ ...good, use: undefined, key_ops: ['sign'] }] },
+  }
+}
+
+/** The same from an issuer, with the ways in which its answer itself can be wrong. */
+export function badKeySets(good: JWK): Readonly<Record<string, Answerer>> {
+  const documents = Object.entries(badKeyDocuments(good)).map(([name, document]) => [name, json(document)])
+  return {
+    ...(Object.fromEntries(documents) as Record<string, Answerer>),
     HTML: as('text/html', '<html>Sign in to the network</html>'),
     'JSON that says it is HTML': as('text/html', JSON.stringify({ keys: [good] })),
     'JSON that says nothing': (_, response) => response.end(JSON.stringify({ keys: [good] })),
     'HTML that says it is JSON': json('<html></html>'),
     'nothing at all': json(''),
-    'a list': json([good]),
-    'an object without keys': json({ jwks: [good] }),
-    'keys as an object': json({ keys: { good } }),
-    'a key that is text': beside('good'),
-    'a key that is null': beside(null),
     'members twice': json(`{"keys":[],"keys":[${JSON.stringify(good)}]}`),
-    '10,000 keys': json({ keys: Array.from({ length: 10_000 }, (_, at) => ({ ...good, kid: String(at) })) }),
-    '21 keys': json({
-      keys: Array.from({ length: 21 }, (_, at) => ({ kty: 'EC', kid: String(at), use: 'enc' })).concat([good as never]),
-    }),
-    '65 KB': json({ keys: [good], padding: 'x'.repeat(65 * 1024) }),
     'an endless answer': (_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' })
       const write = (): void =>
@@ -72,22 +100,5 @@ export function badKeySets(good: JWK): Readonly<Record<string, Answerer>> {
       response.writeHead(404, { 'content-type': 'application/json' })
       response.end(JSON.stringify({ keys: [good] }))
     },
-    'a symmetric key': beside({ kty: 'oct', k: 'c2VjcmV0', kid: 'shared' }),
-    'a private key': beside({ ...good, kid: 'private', d: 'AQAB' }),
-    'e = 1': beside({ ...good, kid: 'one', e: 'AQ' }),
-    'an even e': beside({ ...good, kid: 'even', e: 'Ag' }),
-    'e above 2^32': beside({ ...good, kid: 'large', e: 'AQAAAAE' }),
-    'an even modulus': beside({ ...good, kid: 'even', n: even.toString('base64url') }),
-    'RSA of 1024 bits': beside(modulus(1024)),
-    'RSA of 2040 bits': beside(modulus(2040)),
-    'RSA of 16,384 bits': beside({ ...good, n: Buffer.alloc(2048, 0xff).toString('base64url') }),
-    'a modulus of a flawed chip': beside({ kty: 'RSA', kid: 'roca', n: rocaModulus(), e: 'AQAB' }),
-    'a modulus with padding': beside({ ...good, kid: 'padded', n: `${good.n}==` }),
-    'a modulus that is a number': beside({ ...good, kid: 'number', n: 1 }),
-    'a kid that is a number': beside({ ...good, kid: 1 }),
-    'no keys': json({ keys: [] }),
-    'keys for other things only': json({ keys: [{ ...good, use: 'enc' }] }),
-    'keys of other algorithms only': json({ keys: [{ ...good, alg: 'RS512' }] }),
-    'keys for signing only': json({ keys: [{ ...good, use: undefined, key_ops: ['sign'] }] }),
   }
 }
