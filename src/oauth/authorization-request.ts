@@ -16,9 +16,18 @@ export interface AuthorizationRequest {
   readonly dpopKey: string | null
   readonly prompt: readonly string[]
   readonly maxAgeMs: number | null
+  /** Assurance levels the application would like, by preference (`acr_values`); those nobody here knows are left out. */
+  readonly levels: readonly AssuranceLevel[]
   /** When this server sent the person to sign in anew for this very request. */
   readonly askedAtMs: number | null
+  /** When it asked for a second factor for this very request. */
+  readonly factorAskedAtMs: number | null
 }
+
+/** As `acr` spells them. */
+export const assuranceLevels = { aal1: 1, aal2: 2 } as const
+
+export type AssuranceLevel = (typeof assuranceLevels)[keyof typeof assuranceLevels]
 
 /** Where an answer may go. */
 export interface ReturnAddress {
@@ -62,9 +71,11 @@ export function readAuthorizationRequest(query: URLSearchParams, client: OAuthCl
       nonce: single('nonce'),
       codeChallenge: single('code_challenge') ?? '',
       dpopKey: single('dpop_jkt'),
-      prompt: (single('prompt') ?? '').split(' ').filter((value) => value !== ''),
+      prompt: wordsOf(query, 'prompt'),
       maxAgeMs: msOf(single('max_age')),
+      levels: levelsOf(query),
       askedAtMs: msOf(single('asked_at')),
+      factorAskedAtMs: msOf(single('factor_asked_at')),
     },
   }
 }
@@ -87,6 +98,7 @@ const problems: readonly (readonly [applies: Check, error: OAuthErrorCode, reaso
   [hasOddPrompt, 'invalid_request', 'prompt'],
   [(query) => !/^\d{0,9}$/.test(query.get('max_age') ?? ''), 'invalid_request', 'max_age'],
   [(query) => !/^\d{0,10}$/.test(query.get('asked_at') ?? ''), 'invalid_request', 'asked_at'],
+  [(query) => !/^\d{0,10}$/.test(query.get('factor_asked_at') ?? ''), 'invalid_request', 'factor_asked_at'],
   [(query, client) => scopesOf(query, client).length === 0, 'invalid_scope', 'nothing that may be given'],
 ]
 
@@ -101,7 +113,7 @@ function hasRepeats(query: URLSearchParams): boolean {
 }
 
 function hasOddPrompt(query: URLSearchParams): boolean {
-  const values = (query.get('prompt') ?? '').split(' ').filter((value) => value !== '')
+  const values = wordsOf(query, 'prompt')
   return !values.every((value) => prompts.includes(value)) || (values.includes('none') && values.length > 1)
 }
 
@@ -119,6 +131,16 @@ function isPlain(text: string | null): boolean {
 function scopesOf(query: URLSearchParams, client: OAuthClient): readonly string[] {
   const asked = new Set((query.get('scope') ?? '').split(' '))
   return client.scopes.filter((scope) => asked.has(scope))
+}
+
+/** What is not known here is a wish that cannot be met, and no reason to say no (OpenID Connect Core §3.1.2.1). */
+function levelsOf(query: URLSearchParams): readonly AssuranceLevel[] {
+  const known = new Map<string, AssuranceLevel>(Object.entries(assuranceLevels))
+  return wordsOf(query, 'acr_values').flatMap((value) => known.get(value) ?? [])
+}
+
+function wordsOf(query: URLSearchParams, name: string): readonly string[] {
+  return (query.get(name) ?? '').split(' ').filter((word) => word !== '')
 }
 
 function msOf(seconds: string | null): number | null {

@@ -10,15 +10,16 @@ import { csrfTokenFor } from '../forms/csrf-token.ts'
 import { requireForm } from '../forms/require-form.ts'
 import { consentPage } from '../pages/consent-page.tsx'
 import { pageResponse } from '../pages/page-response.ts'
-import { en } from '../pages/texts/en.ts'
+import { textsFor } from '../language.ts'
 import type { SessionPrincipal } from '../identity/principal.ts'
 import { type AuthorizationRequest, clientIdOf, readAuthorizationRequest } from './authorization-request.ts'
 import { findClient } from './client-authentication.ts'
-import { decideAuthorization } from './decide-authorization.ts'
+import { decideAuthorization, isBelowWish } from './decide-authorization.ts'
 import { issueCode } from './issue-code.ts'
 import { refuse } from './refusal.ts'
-import { sendToSignIn } from './sign-in-first.ts'
+import { hasSecondFactor } from './second-factor.ts'
 import { sendBack } from './send-back.ts'
+import { sendToProveFactor, sendToSignIn } from './sign-in-first.ts'
 
 type Decision = 'allow' | 'deny' | null
 
@@ -57,12 +58,19 @@ async function takeStep(
 ): Promise<Response> {
   const principal = browserPrincipal(exchange)
   const authTimeMs = principal?.authTimeMs ?? null
-  const consented = await consentedTo(exchange, principal, request)
-  const step = decideAuthorization(request, { authTimeMs, consented, isConfirmed, nowMs: exchange.deps.now() })
+  const aal = principal?.aal ?? 1
+  const [consented, hasFactor] = await Promise.all([
+    consentedTo(exchange, principal, request),
+    principal !== null && isBelowWish(request, aal) && hasSecondFactor(exchange, principal),
+  ])
+  const nowMs = exchange.deps.now()
+  const step = decideAuthorization(request, { authTimeMs, aal, hasFactor, consented, isConfirmed, nowMs })
   switch (step) {
     case 'sign-in':
     case 'sign-in-again':
       return sendToSignIn(exchange, query, request)
+    case 'prove-factor':
+      return sendToProveFactor(exchange, query, request)
     case 'login_required':
     case 'consent_required':
       return sendBack(exchange, request, refuse(step, 'prompt=none'))
@@ -101,7 +109,7 @@ function ask(
   const { client, scopes } = request
   const csrfToken = csrfTokenFor(exchange)
   const asked = query.toString()
-  const texts = en
+  const texts = textsFor(exchange)
   return pageResponse(
     consentPage({ theme, texts, basePath, csrfToken, email, client: client.name, scopes, request: asked }),
   )

@@ -1,4 +1,5 @@
 // What this server offers, as clients discover it (OpenID Connect Discovery §3, RFC 8414 §2). Only what is there.
+import { assuranceLevels } from './authorization-request.ts'
 import { assertionAlgorithms } from '../tokens/client-keys.ts'
 import { proofAlgorithms } from '../tokens/dpop.ts'
 import { endpointPaths } from './endpoint.ts'
@@ -25,7 +26,7 @@ export function metadata(issuer: string, basePath: string): Readonly<Record<stri
     code_challenge_methods_supported: ['S256'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
-    acr_values_supported: ['aal1', 'aal2'],
+    acr_values_supported: Object.keys(assuranceLevels),
     prompt_values_supported: ['none', 'login', 'consent'],
     token_endpoint_auth_methods_supported: [...proven, 'none'],
     token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
