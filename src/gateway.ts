@@ -21,7 +21,7 @@ import { loginMethods } from './login/index.ts'
 import { proveKeyForTokens } from './login/key-for-tokens.ts'
 import { refuseSwitchedOff } from './login/switched.ts'
 import { metrics } from './monitor/metrics.ts'
-import { isProgramEndpoint } from './oauth/endpoint.ts'
+import { isOpenToOthers } from './oauth/endpoint.ts'
 import { oauth } from './oauth/endpoints.ts'
 import { wellKnown, wellKnownPaths } from './oauth/well-known.ts'
 import { isPerson, renderRejection } from './render.ts'
@@ -132,8 +132,8 @@ function ownPaths(deps: Deps): { has(path: string): boolean; answer(exchange: Ex
     const off = refuseSwitchedOff(exchange)
     if (off !== undefined) throw new GatewayError(off)
     exchange.body = await readBody(exchange.request)
-    // What proves itself by what it carries cannot be forged from another site's page.
-    const rejection = isProgramEndpoint(exchange.target.path, basePath)
+    // Where nothing goes by a cookie, another site's page forges nothing.
+    const rejection = isOpenToOthers(exchange.target.path, basePath)
       ? undefined
       : ((await csrf(exchange)) ?? (await proveKeyForTokens(exchange)))
     if (rejection !== undefined) throw new GatewayError(rejection)

@@ -107,7 +107,8 @@ function problemOf(query: URLSearchParams, client: OAuthClient): readonly [OAuth
   return error === undefined || reason === undefined ? null : [error, reason]
 }
 
-function hasRepeats(query: URLSearchParams): boolean {
+/** Which of two would count is anybody's guess (RFC 6749 §3.1). */
+export function hasRepeats(query: URLSearchParams): boolean {
   const names = [...query.keys()]
   return new Set(names).size < names.length
 }

@@ -15,8 +15,10 @@ import type { SessionPrincipal } from '../identity/principal.ts'
 import { type AuthorizationRequest, clientIdOf, readAuthorizationRequest } from './authorization-request.ts'
 import { findClient } from './client-authentication.ts'
 import { decideAuthorization, isBelowWish } from './decide-authorization.ts'
+import { frontPaths } from './endpoint.ts'
 import { issueCode } from './issue-code.ts'
 import { refuse } from './refusal.ts'
+import { restateAsLink } from './restate.ts'
 import { hasSecondFactor } from './second-factor.ts'
 import { sendBack } from './send-back.ts'
 import { sendToProveFactor, sendToSignIn } from './sign-in-first.ts'
@@ -24,9 +26,10 @@ import { sendToProveFactor, sendToSignIn } from './sign-in-first.ts'
 type Decision = 'allow' | 'deny' | null
 
 export function mountAuthorize(app: Hono<GatewayEnv>): void {
-  app.get('/oauth/authorize', ({ env: { exchange } }) =>
+  app.get(frontPaths.authorize, ({ env: { exchange } }) =>
     authorize(exchange, new URLSearchParams(exchange.target.search), null),
   )
+  app.post(frontPaths.authorize, ({ env: { exchange } }) => restateAsLink(exchange))
   app.post('/oauth/consent', ({ env: { exchange } }) => {
     requireForm(exchange)
     const decision = formText(exchange, 'decision') === 'allow' ? 'allow' : 'deny'

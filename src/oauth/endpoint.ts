@@ -13,8 +13,14 @@ export const endpointPaths = {
   userinfo: '/oauth/userinfo',
 } as const
 
-export function isProgramEndpoint(path: string, basePath: string): boolean {
-  return Object.values(endpointPaths).some((endpoint) => path === basePath + endpoint)
+/** Pages that applications send a browser to, by a link or a form of theirs; see restate.ts. */
+export const frontPaths = { authorize: '/oauth/authorize', logout: '/oauth/logout' } as const
+
+const openPaths: readonly string[] = [...Object.values(endpointPaths), ...Object.values(frontPaths)]
+
+/** Whether pages of others may post to it: what comes proves itself by what it carries, or is not acted on. */
+export function isOpenToOthers(path: string, basePath: string): boolean {
+  return openPaths.some((open) => path === basePath + open)
 }
 
 const forAnyOrigin = {

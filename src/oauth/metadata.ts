@@ -2,7 +2,7 @@
 import { assuranceLevels } from './authorization-request.ts'
 import { assertionAlgorithms } from '../tokens/client-keys.ts'
 import { proofAlgorithms } from '../tokens/dpop.ts'
-import { endpointPaths } from './endpoint.ts'
+import { endpointPaths, frontPaths } from './endpoint.ts'
 import { knownClaims, knownScopes } from '../tokens/person-claims.ts'
 import { grantTypes } from './token.ts'
 
@@ -11,12 +11,12 @@ export function metadata(issuer: string, basePath: string): Readonly<Record<stri
   const proven = ['client_secret_basic', 'private_key_jwt']
   return {
     issuer,
-    authorization_endpoint: at('/oauth/authorize'),
+    authorization_endpoint: at(frontPaths.authorize),
     token_endpoint: at(endpointPaths.token),
     userinfo_endpoint: at(endpointPaths.userinfo),
     introspection_endpoint: at(endpointPaths.introspect),
     revocation_endpoint: at(endpointPaths.revoke),
-    end_session_endpoint: at('/oauth/logout'),
+    end_session_endpoint: at(frontPaths.logout),
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     scopes_supported: knownScopes,
     claims_supported: [...knownClaims, 'sid', 'auth_time', 'acr', 'amr', 'nonce'],

@@ -4,6 +4,7 @@ import { goTo } from '../forms/answer.ts'
 import { parseReturnTo } from '../access/return-to.ts'
 import { secondMs } from '../kit/duration.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
+import { frontPaths } from './endpoint.ts'
 import { refuse } from './refusal.ts'
 import { sendBack } from './send-back.ts'
 
@@ -31,7 +32,7 @@ function sendTo(
   const again = new URLSearchParams(query)
   // Whole seconds, rounded down: the proof that follows is never before it.
   again.set(askedAt, String(Math.floor(deps.now() / secondMs)))
-  const returnTo = parseReturnTo(`${basePath}/oauth/authorize?${again.toString()}`)
+  const returnTo = parseReturnTo(`${basePath}${frontPaths.authorize}?${again.toString()}`)
   if (returnTo === null) return sendBack(exchange, request, refuse('invalid_request', 'too long to come back to'))
   const asked = new URLSearchParams({ return_to: returnTo, ...fields })
   return goTo(`${basePath}${page}?${asked.toString()}`)

@@ -8,10 +8,12 @@ export type SignOutPageProps = PageBase & {
   readonly csrfToken: string
   readonly email: string
   readonly homeUrl?: string | null | undefined
+  /** What an application asked, which then has its own answer. */
+  readonly request?: string
 }
 
 /** Any page of the site can link here; it could not send the form itself, as it knows no token. */
-export function signOutPage({ theme, texts, basePath, csrfToken, email, homeUrl }: SignOutPageProps): Page {
+export function signOutPage({ theme, texts, basePath, csrfToken, email, homeUrl, request }: SignOutPageProps): Page {
   const t = texts.signOut
   const home = safeHref(homeUrl)
   return layout(
@@ -21,7 +23,8 @@ export function signOutPage({ theme, texts, basePath, csrfToken, email, homeUrl 
         <Sentence template={t.lead} name="email" value={email} />
       </p>
       <div class="actions">
-        <PostForm action={`${basePath}/logout`} csrfToken={csrfToken}>
+        <PostForm action={basePath + (request === undefined ? '/logout' : '/oauth/sign-out')} csrfToken={csrfToken}>
+          {request === undefined ? null : <input type="hidden" name="request" value={request} />}
           <SubmitButton>{t.submit}</SubmitButton>
         </PostForm>
         {home === null ? null : (

@@ -9,7 +9,7 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
  * Below the base path: what does nothing for nobody but take dead cookies away. Whoever signs out after the session has
  * ended elsewhere holds a token of that session and cannot have another.
  */
-const signOutPaths = ['/logout', '/v1/logout']
+const signOutPaths = ['/logout', '/v1/logout', '/oauth/sign-out']
 
 /**
  * `Sec-Fetch-Site` and `Origin` where a browser sends them, and a token signed for the session. A request without a

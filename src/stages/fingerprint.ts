@@ -14,6 +14,7 @@ const openPaths = new Set([
   '/logout',
   '/v1/logout',
   '/oauth/logout',
+  '/oauth/sign-out',
   '/v1/csrf',
 ])
 
