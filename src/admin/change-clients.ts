@@ -14,10 +14,10 @@ import type { Row } from '../db/database.ts'
 import { GatewayError } from '../errors.ts'
 import { type Exchange, reject } from '../exchange.ts'
 import { tellObjects } from '../sessions/end-recorded.ts'
-import type { ClientRegistration } from '../tokens/client-registration.ts'
+import { changeOf, fieldsOf } from '../tokens/client-fields.ts'
 import { newClientSecret, secretFor } from '../tokens/client-secret.ts'
 import { adminAction } from './action.ts'
-import { fieldsOf, registrationOf } from './client-fields.ts'
+import { registrationOf } from './client-fields.ts'
 
 export interface Registered {
   readonly client: ClientRecord
@@ -40,21 +40,19 @@ export async function addClient(exchange: Exchange): Promise<Registered> {
   return { client: await getClient(exchange, client.id), secret: made?.secret ?? null }
 }
 
-/** Fields that are left out stay as they are. A client that comes to need a secret gets one. */
+/** Fields that are left out stay as they are. */
 export async function changeClient(exchange: Exchange, id: string): Promise<Registered> {
   const before = await getClient(exchange, id)
   const { fields } = exchange.body
   if ('id' in fields)
     throw new GatewayError({ ...reject('invalid_input', 'id'), fields: [{ path: 'id', reason: 'fixed' }] })
   const after = registrationOf({ ...fieldsOf(before), ...fields })
-  const isSameMethod = after.authMethod === before.authMethod
-  const made = isSameMethod ? null : secretFor(after)
-  const secretHash = isSameMethod ? before.secretHash : (made?.hash ?? null)
-  const audit = adminAction(exchange, 'client.changed', { details: { client: id, ...difference(before, after) } })
-  const [row] = await exchange.database.write(changeClientRecord({ ...after, secretHash }, before.version, audit))
+  const change = changeOf(before, after)
+  const audit = adminAction(exchange, 'client.changed', { details: { client: id, ...change.difference } })
+  const [row] = await exchange.database.write(changeClientRecord(change.client, before.version, audit))
   if (row === undefined) throw new GatewayError(reject('conflict', 'client changed meanwhile'))
   await tellOf(exchange, row)
-  return { client: await getClient(exchange, id), secret: made?.secret ?? null }
+  return { client: await getClient(exchange, id), secret: change.secret }
 }
 
 export async function replaceSecret(exchange: Exchange, id: string): Promise<string> {
@@ -75,16 +73,4 @@ export async function removeClient(exchange: Exchange, id: string): Promise<void
 
 function tellOf({ deps }: Exchange, row: Row): Promise<void> {
   return tellObjects(deps.sessions, endedByClient(row))
-}
-
-/** Only what changed, as text: keys and addresses, and never a secret. */
-function difference(
-  before: ClientRecord,
-  after: ClientRegistration,
-): { readonly before: string; readonly after: string } {
-  const [was, is] = [fieldsOf(before), fieldsOf({ ...after, secretHash: null })]
-  const changed = Object.keys(is).filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]))
-  const only = (fields: typeof was): string =>
-    JSON.stringify(Object.fromEntries(changed.map((name) => [name, fields[name]])))
-  return { before: only(was), after: only(is) }
 }

@@ -7,7 +7,7 @@ import { clientRecord, listClientRecords } from '../db/queries/oauth-client-reco
 import { GatewayError } from '../errors.ts'
 import { type Exchange, reject } from '../exchange.ts'
 import { type Registered, addClient, changeClient, getClient, removeClient, replaceSecret } from './change-clients.ts'
-import { shownClient } from './client-fields.ts'
+import { shownClient } from '../tokens/client-fields.ts'
 
 const nothing = z.strictObject({})
 const pageFields = z.strictObject({
