@@ -1,6 +1,6 @@
 // The keys a client signs its assertions with: as good as those of an issuer whose tokens open the site, when they are
 // registered and again whenever one is used, as a set may be older than the rules.
-import { type Result } from '../kit/result.ts'
+import type { Result } from '../kit/result.ts'
 import { type KeySet, type KeySetFault, parseKeySet } from './key-set.ts'
 import type { Algorithm } from './trusted-issuer.ts'
 
@@ -8,5 +8,6 @@ import type { Algorithm } from './trusted-issuer.ts'
 export const assertionAlgorithms: readonly Algorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA']
 
 export function readClientKeys(jwks: unknown): Result<KeySet, KeySetFault> {
-  return parseKeySet(new TextEncoder().encode(JSON.stringify(jwks) ?? ''), assertionAlgorithms)
+  const text = jwks === undefined ? '' : JSON.stringify(jwks)
+  return parseKeySet(new TextEncoder().encode(text), assertionAlgorithms)
 }

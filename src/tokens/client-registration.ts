@@ -32,9 +32,10 @@ const webAddress = z
   .refine((text) => isReturnAddress(text) && /^https?:/.test(text), 'an https address, http only for localhost')
 
 /** Public halves of keys that are good enough: a private one does not belong here, a shared one nowhere. */
-const publicKeys = z.custom<JsonObject>().superRefine((jwks, { addIssue }) => {
+const publicKeys = z.custom<JsonObject>().superRefine((jwks, context) => {
   const read = readClientKeys(jwks)
-  if (!read.ok) addIssue(`a set of public keys (${assertionAlgorithms.join(', ')}), refused for: ${read.problem}`)
+  if (!read.ok)
+    context.addIssue(`a set of public keys (${assertionAlgorithms.join(', ')}), refused for: ${read.problem}`)
 })
 
 export const clientRegistration = z

@@ -40,7 +40,7 @@ const good = (): Promise<string> => signToken(key, goodClaims())
 const withClaims = (claims: Record<string, unknown>): Promise<string> => signToken(key, { ...goodClaims(), ...claims })
 
 /** What is wrong with any signed JWT, and names of servers in it that nobody may ask. */
-async function forged(): Promise<readonly Hostile[]> {
+function forged(): Promise<readonly Hostile[]> {
   return hostileJws({ key, goodHeader, goodClaims, attackerUrl: attacker.url })
 }
 
