@@ -14,11 +14,17 @@ export function csrfTokenFor(exchange: Exchange): string {
   return token
 }
 
-/** What tells this browser from others before anybody signs in. */
+/** What tells this browser from others before anybody signs in. Given to it by this answer, if it has none. */
 export function preSessionOf(exchange: Exchange): string {
-  const atHand = singleCookie(exchange, preSessionCookieName)
+  const atHand = singleCookie(exchange, preSessionCookieName) ?? givenWith(exchange)
   if (atHand !== null && /^[\w-]{22}$/.test(atHand)) return atHand
   const id = randomToken(16)
   exchange.setCookies.push(preSessionCookie(id))
   return id
+}
+
+/** Asked for twice in one request, it is one. */
+function givenWith({ setCookies }: Exchange): string | null {
+  const line = setCookies.find((cookie) => cookie.startsWith(`${preSessionCookieName}=`))
+  return line?.slice(preSessionCookieName.length + 1).split(';', 1)[0] ?? null
 }

@@ -49,15 +49,44 @@ export function magicCodePage(props: Props): Page {
   })
 }
 
+/** `shown` is a part of the address: its owner recognises it. */
+type Behind = QuestionBase & { readonly token: string }
+
 /** Behind the link: mail scanners open links, they press no buttons. */
-export function magicConfirmPage(props: QuestionBase & { readonly token: string }): Page {
+export function magicConfirmPage(props: Behind & { readonly shown: string | null }): Page {
   const t = props.texts.magicLink
+  const lead = fill(t.confirmLead, { site: props.theme.name })
   return questionPage(props, {
     title: t.confirmTitle,
-    lead: fill(t.confirmLead, { site: props.theme.name }),
+    lead:
+      props.shown === null ? (
+        lead
+      ) : (
+        <>
+          {lead} <Sentence template={t.confirmAs} name="email" value={props.shown} />
+        </>
+      ),
     action: `${props.basePath}/magic-link/verify`,
     submit: t.enter,
     hidden: { token: props.token },
+    after: <p class="after">{props.texts.verifyEmail.aside}</p>,
+  })
+}
+
+/** Behind a link that was asked for in another browser. Whoever was sent somebody else's link would have to type their address. */
+export function magicElsewherePage(props: Behind & { readonly shown: string; readonly email: string }): Page {
+  const t = props.texts.magicLink
+  return questionPage(props, {
+    title: t.confirmTitle,
+    lead: (
+      <>
+        <Sentence template={t.elsewhere} name="email" value={props.shown} /> {t.elsewhereNext}
+      </>
+    ),
+    action: `${props.basePath}/magic-link/verify`,
+    submit: t.enter,
+    hidden: { token: props.token },
+    fields: [{ ...emailField(props.texts, props.email), blamed: props.problem === 'wrong_address', autofocus: false }],
     after: <p class="after">{props.texts.verifyEmail.aside}</p>,
   })
 }

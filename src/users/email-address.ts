@@ -10,3 +10,9 @@ export const emailAddress = z
   .transform((text) => text.normalize('NFKC').trim())
   .pipe(z.email('email_invalid').max(longest, 'email_invalid'))
   .transform((text) => text.toLowerCase())
+
+/** Enough for its owner to recognise: how it begins, and where the mailbox is. */
+export function maskedEmail(email: string): string {
+  const at = email.lastIndexOf('@')
+  return `${[...email.slice(0, at)][0] ?? ''}…${email.slice(at)}`
+}

@@ -53,6 +53,15 @@ const pages: Readonly<Record<string, { heading: string; go: (page: Page) => Prom
     heading: 'Confirm your email address',
     go: async (page) => {
       const email = newEmail()
+      await page.goto('/auth/signup')
+      await signUp(page, goodPassword, email)
+      await page.goto((await mailTo(gateway, email)).link)
+    },
+  },
+  'the page behind that link in another browser': {
+    heading: 'Confirm your email address',
+    go: async (page) => {
+      const email = newEmail()
       await newVisitor(gateway).send('POST', '/auth/v1/signup', { email, password: goodPassword })
       await page.goto((await mailTo(gateway, email)).link)
     },
@@ -107,6 +116,16 @@ const pages: Readonly<Record<string, { heading: string; go: (page: Page) => Prom
   'the page behind a sign-in link': {
     heading: 'Sign in',
     go: (page) => page.goto(`/auth/magic-link?token=${'x'.repeat(43)}`),
+  },
+  'the page behind that link in another browser, after a wrong address': {
+    heading: 'Sign in',
+    go: async (page) => {
+      const { email } = await newPerson(gateway)
+      await newVisitor(gateway).send('POST', '/auth/v1/magic-link/start', { email })
+      await page.goto((await mailTo(gateway, email, /Sign in to/)).link)
+      await page.getByLabel('Email address').fill(newEmail())
+      await page.getByRole('button').click()
+    },
   },
   'the page that asks for the sign-in code': {
     heading: 'Check your mail',
@@ -282,8 +301,8 @@ async function signIn(page: Page, password: string, email = person.email): Promi
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
-async function signUp(page: Page, password: string): Promise<void> {
-  await page.getByLabel('Email address').fill(newEmail())
+async function signUp(page: Page, password: string, email = newEmail()): Promise<void> {
+  await page.getByLabel('Email address').fill(email)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Create account' }).click()
 }

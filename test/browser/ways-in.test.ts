@@ -6,7 +6,7 @@ import { startBrowser } from '../../tools/dev/browser.ts'
 import { letTimePass, totpCode } from '../support/authenticator.ts'
 import { openTab, openWindow, placeOf } from '../support/browser.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
-import { type Person, mailTo, newPerson } from '../support/people.ts'
+import { type Person, goodPassword, mailTo, newEmail, newPerson } from '../support/people.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 
 let gateway: TestGateway
@@ -93,6 +93,43 @@ describe.each([{ javaScript: true }, { javaScript: false }])('with JavaScript $j
     await late.goto(link)
     await press(late, 'Sign in')
     expect(await late.getByRole('alert').innerText()).toContain('This link is no longer valid')
+  })
+
+  it('a mailed link that is opened on another device points to the code, and signs in whoever types the address', async () => {
+    const { email } = await newPerson(gateway)
+    const [page, other] = [await open(), await open()]
+    await page.goto('/auth/magic-link?return_to=/private')
+    await fillIn(page, { 'Email address': email })
+    await press(page, 'Send the message')
+    const { link } = await mailTo(gateway, email, /Sign in to/)
+    await other.goto(link)
+    expect(await other.getByText('Go back there, and enter the 6-digit code').count()).toBe(1)
+    await fillIn(other, { 'Email address': newEmail() })
+    await press(other, 'Sign in')
+    expect(await other.getByRole('alert').innerText()).toContain('not sent to that address')
+    await fillIn(other, { 'Email address': email })
+    await press(other, 'Sign in')
+    expect(placeOf(other)).toBe('/private')
+  })
+
+  it('an address is confirmed on another device by the code, or there with a new password', async () => {
+    for (const isByCode of [true, false]) {
+      const email = newEmail()
+      const [page, other] = [await open(), await open()]
+      await page.goto('/auth/signup')
+      await fillIn(page, { 'Email address': email, Password: goodPassword })
+      await press(page, 'Create account')
+      const { link, code } = await mailTo(gateway, email)
+      await other.goto(link)
+      expect(await other.getByLabel('Email address').inputValue()).toBe(email)
+      const confirming = isByCode ? page : other
+      await fillIn(confirming, isByCode ? { '6-digit code': code } : { 'New password': next })
+      await press(confirming, isByCode ? 'Confirm' : 'Confirm my address')
+      const later = await open()
+      await later.goto('/private')
+      await signIn(later, { email, password: isByCode ? goodPassword : next })
+      expect(placeOf(later)).toBe('/private')
+    }
   })
 
   it('a forgotten password is replaced by the mailed link, and the new one signs in', async () => {

@@ -114,9 +114,10 @@ describe('the first sign-in of somebody whom only the site knows', () => {
 
   it('asks for a proof of the mailbox where the site’s word is none, and takes the person’s name where it is', async () => {
     const [first, second] = [newMember(), newMember()]
-    await logIn(form, first)
+    const visitor = newVisitor(form)
+    await visitor.send('POST', '/auth/v1/login', { email: first, password })
     const { code } = await mailTo(form, first)
-    expect((await newVisitor(form).send('POST', '/auth/v1/email/verify', { email: first, code })).status).toBe(200)
+    expect((await visitor.send('POST', '/auth/v1/email/verify', { email: first, code })).status).toBe(200)
     expect(await codeOf(await logIn(form, first))).toBe('200 signed in')
     const answer = (await (await logIn(json, second)).json()) as { user: object }
     expect(answer.user).toMatchObject({ email: second, email_verified: true, name: 'Old Member' })

@@ -1,10 +1,11 @@
 // Signing in with another site: who gets in, as whom, and what becomes of an account that somebody else has prepared.
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { enrol, letTimePass, totpCode } from '../support/authenticator.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type TestProvider, askedBy, begin, comeBack, signInWith, startProvider } from '../support/identity-provider.ts'
 import { goodPassword, mailTo, newEmail, newPerson } from '../support/people.ts'
+import { nothingRemains, prepareAccount, remainsOf } from '../support/prepared-account.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
 
@@ -162,51 +163,19 @@ describe('somebody with an account', () => {
 
 describe('an account that a stranger has prepared with somebody else’s address', () => {
   it('becomes the owner’s, without the stranger’s password, factors, identities, questions and sessions', async () => {
-    const [stranger, claims] = [newVisitor(gateway), someone()]
+    const claims = someone()
     const { email } = claims
-    await stranger.send('POST', '/auth/v1/signup', { email, password: goodPassword, name: 'Stranger' })
-    const signUp = await mailTo(gateway, email)
-    await stranger.send('POST', '/auth/v1/login', { email, password: goodPassword })
-    const before = (await userOf(stranger))?.['id']
-    // What no path of today leaves behind, an older one may have.
-    await gateway.sql('insert into totp_credentials (user_id, secret, confirmed_at) values ($1, $2, now())', [
-      before,
-      'x',
-    ])
-    await gateway.sql('insert into backup_codes (user_id, code_hash) values ($1, $2)', [before, 'x'])
-    await gateway.sql(
-      `insert into passkeys (id, user_id, credential_id, public_key, counter, name, is_backup_eligible, is_backed_up)
-       values (gen_random_uuid(), $1, $2, 'x', 0, 'x', false, false)`,
-      [before, newSubject()],
-    )
-    await gateway.sql('insert into phone_credentials (user_id, phone, use) values ($1, $2, $3)', [
-      before,
-      `+4930${randomInt(1e6, 1e7)}`,
-      'sign-in',
-    ])
-    await gateway.sql('insert into identities (id, user_id, subject) values (gen_random_uuid(), $1, $2)', [
-      before,
-      `${other.url}#stranger-${newSubject()}`,
-    ])
+    const { userId, stranger, signUp } = await prepareAccount(gateway, email)
     const owner = newVisitor(gateway)
     expect(place(await enter(owner, claims))).toBe('303 /')
-    expect(await userOf(owner)).toMatchObject({ id: before, email, email_verified: true, name: 'Ann Example' })
+    expect(await userOf(owner)).toMatchObject({ id: userId, email, email_verified: true, name: 'Ann Example' })
     await expect.poll(() => userOf(stranger), { timeout: 5000 }).toBe(null)
     const login = await newVisitor(gateway).send('POST', '/auth/v1/login', { email, password: goodPassword })
     const verify = await newVisitor(gateway).send('POST', '/auth/v1/email/verify', { token: signUp.token })
     expect([login.status, verify.status]).toEqual([401, 401])
-    const left = await gateway.sql(
-      `select (select count(*)::integer from password_credentials where user_id = $1) as passwords,
-        (select count(*)::integer from totp_credentials where user_id = $1) as apps,
-        (select count(*)::integer from backup_codes where user_id = $1) as codes,
-        (select count(*)::integer from passkeys where user_id = $1) as passkeys,
-        (select count(*)::integer from phone_credentials where user_id = $1) as phones,
-        (select count(*)::integer from identities where user_id = $1) as identities,
-        (select count(*)::integer from challenges where user_id = $1 and consumed_at is null) as questions`,
-      [before],
-    )
-    expect(left).toEqual([{ passwords: 0, apps: 0, codes: 0, passkeys: 0, phones: 0, identities: 2, questions: 0 }])
-    expect(await eventsOf(before)).toContain('account.taken-over')
+    // The identity that is left is the owner's.
+    expect(await remainsOf(gateway, userId)).toEqual({ ...nothingRemains, name: 'Ann Example', identities: 1 })
+    expect(await eventsOf(userId)).toContain('account.taken-over')
   })
 
   it('stays closed to whoever has the address there unproven', async () => {

@@ -1,43 +1,61 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Statement } from '../database.ts'
-import { atMs } from '../values.ts'
+import type { Row, Statement } from '../database.ts'
+import { atMs, flag, text } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
-import { insertLogoutNotices } from './logout-notices.ts'
-import { type SignInRows, entryColumns, openOrPause } from './sign-in.ts'
 
 /** What an answer is good for; one of another purpose is no answer. */
 export type ChallengePurpose = 'verify-email' | 'reset-password' | 'magic-link'
+
+/** Whoever asked, as they are known again when they answer. */
+export interface Asker {
+  /** Null for a program that keeps no cookie. */
+  readonly browserHash: string | null
+  readonly ip: string | null
+}
 
 export interface NewChallenge {
   readonly id: string
   readonly purpose: ChallengePurpose
   readonly tokenHash: string
   readonly codeHash: string
+  /** Of a password that the asker has chosen or shown to know; in force once the mailbox is proven, if it is them who prove it. */
   readonly passwordHash: string | null
+  readonly asker: Asker
   readonly returnTo: string | null
-  readonly ip: string | null
   readonly codeExpiresAtMs: number
   readonly expiresAtMs: number
 }
 
 export function insertChallenge(challenge: NewChallenge, from: SQL, userId: SQL): SQL {
-  return sql`insert into challenges (id, purpose, user_id, token_hash, code_hash, password_hash, return_to, ip, code_expires_at, expires_at)
-    select ${challenge.id}::uuid, ${challenge.purpose}, ${userId}, ${challenge.tokenHash}, ${challenge.codeHash},
-      ${challenge.passwordHash}, ${challenge.returnTo}, ${challenge.ip}::inet, ${atMs(challenge.codeExpiresAtMs)}, ${atMs(challenge.expiresAtMs)}
-    from ${from}`
+  return insertAsked(challenge, sql`${challenge.passwordHash}::text`, { from, userId })
 }
 
-/** Asks an unconfirmed address again, at most `maxPerHour` times an hour. Returns one row if it did. */
+function insertAsked(
+  challenge: NewChallenge,
+  passwordHash: SQL,
+  of: { readonly from: SQL; readonly userId: SQL },
+): SQL {
+  const { browserHash, ip } = challenge.asker
+  return sql`insert into challenges (id, purpose, user_id, token_hash, code_hash, password_hash, browser_hash, return_to, ip,
+      code_expires_at, expires_at)
+    select ${challenge.id}::uuid, ${challenge.purpose}, ${of.userId}, ${challenge.tokenHash}, ${challenge.codeHash},
+      ${passwordHash}, ${browserHash}, ${challenge.returnTo}, ${ip}::inet, ${atMs(challenge.codeExpiresAtMs)}, ${atMs(challenge.expiresAtMs)}
+    from ${of.from}`
+}
+
+/**
+ * Asks an unconfirmed address again, at most `maxPerHour` times an hour. What goes with the question is the password of this
+ * asker's own sign-up: not of the newest one, which may be a stranger's. Returns one row if it did.
+ */
 export function repeatChallenge(email: string, challenge: NewChallenge, maxPerHour: number): Statement {
   const who = sql`(select u.id,
-        (select password_hash from challenges c where c.user_id = u.id and c.purpose = ${challenge.purpose} order by created_at desc limit 1) as hash
+        (select c.password_hash from challenges c
+          where c.user_id = u.id and c.purpose = ${challenge.purpose} and ${isAskedBy(challenge.asker)}
+          order by c.created_at desc limit 1) as hash
       from users u where lower(u.email) = lower(${email}) and u.deleted_at is null and u.email_verified_at is null
         and (select count(*) from challenges c where c.user_id = u.id and c.purpose = ${challenge.purpose}
           and c.created_at > now() - interval '1 hour') < ${maxPerHour}) who`
-  return sql`insert into challenges (id, purpose, user_id, token_hash, code_hash, password_hash, return_to, ip, code_expires_at, expires_at)
-    select ${challenge.id}::uuid, ${challenge.purpose}, who.id, ${challenge.tokenHash}, ${challenge.codeHash}, who.hash,
-      ${challenge.returnTo}, ${challenge.ip}::inet, ${atMs(challenge.codeExpiresAtMs)}, ${atMs(challenge.expiresAtMs)}
-    from ${who} returning id`
+  return sql`${insertAsked(challenge, sql`who.hash`, { from: who, userId: sql`who.id` })} returning id`
 }
 
 /** Asks the mailbox of an account, if there is one, at most `maxPerHour` times an hour. Returns one row if it did. */
@@ -56,14 +74,39 @@ export function askByMail(
 }
 
 /**
- * Counts an attempt at the newest open code of an address, before anything is compared: whoever loses a race against
- * the counter finds no challenge. Returns its id and code hash while tries are left.
+ * The condition that challenge `c` was asked for by whoever is here: in the same browser, or, between two requests of programs
+ * without cookies, from the same address. It decides whose password counts, so an unknown browser is nobody's.
  */
-export function countCodeAttempt(email: string, purpose: ChallengePurpose, maxAttempts: number): Statement {
+export function isAskedBy({ browserHash, ip }: Asker): SQL {
+  return browserHash === null
+    ? sql`(c.browser_hash is null and c.ip is not distinct from ${ip}::inet)`
+    : sql`c.browser_hash is not distinct from ${browserHash}`
+}
+
+/**
+ * The newest question that whoever is here can answer by its code. Another browser's is none of theirs: nobody uses up the
+ * tries of somebody else, or hides a code by asking for one more. Programs without a cookie cannot be told apart.
+ */
+export function newestAsked(which: SQL, purpose: string, browserHash: string | null): SQL {
+  return sql`select c.id from challenges c where ${which} and c.purpose = ${purpose}
+    and (c.browser_hash is null or c.browser_hash = ${browserHash})
+    order by c.browser_hash is null, c.created_at desc limit 1`
+}
+
+export interface CodeAttempt {
+  readonly purpose: ChallengePurpose
+  readonly browserHash: string | null
+  readonly maxAttempts: number
+}
+
+/**
+ * Counts an attempt at the open code of an address, before anything is compared: whoever loses a race against the counter
+ * finds no challenge. Returns its id and code hash while tries are left.
+ */
+export function countCodeAttempt(email: string, { purpose, browserHash, maxAttempts }: CodeAttempt): Statement {
+  const which = sql`c.user_id = (select u.id from users u where lower(u.email) = lower(${email}) and u.deleted_at is null)`
   return sql`update challenges set attempts = attempts + 1
-    where id = (select c.id from challenges c join users u on u.id = c.user_id
-        where lower(u.email) = lower(${email}) and u.deleted_at is null and c.purpose = ${purpose}
-        order by c.created_at desc limit 1)
+    where id = (${newestAsked(which, purpose, browserHash)})
       and consumed_at is null and code_expires_at > now() and attempts < ${maxAttempts}
     returning id, code_hash`
 }
@@ -75,29 +118,37 @@ export function isKeyed(key: ChallengeKey): SQL {
   return 'id' in key ? sql`c.id = ${key.id}::uuid` : sql`c.token_hash = ${key.tokenHash}`
 }
 
+/** An open question, to whoever holds its key. */
+export interface OpenQuestion {
+  readonly email: string
+  /** By whoever is here. */
+  readonly isOwn: boolean
+  /** Whether a password of theirs waits for the answer. */
+  readonly hasOwnPassword: boolean
+}
+
+/** While it could be spent. */
+export function findQuestion(key: ChallengeKey, purpose: ChallengePurpose, asker: Asker): Statement {
+  return sql`select u.email, ${isAskedBy(asker)} as is_own, c.password_hash is not null as has_password
+    from challenges c join users u on u.id = c.user_id
+    where ${isKeyed(key)} and c.purpose = ${purpose} and c.consumed_at is null and c.expires_at > now()
+      and u.status = 'active' and u.deleted_at is null`
+}
+
+export function openQuestion(row: Row): OpenQuestion {
+  const isOwn = flag(row, 'is_own')
+  return { email: text(row, 'email'), isOwn, hasOwnPassword: isOwn && flag(row, 'has_password') }
+}
+
 /**
- * Spends a challenge, once: confirms the address, puts the password of that sign-up in force, ends sessions that were
- * opened before the mailbox was proven, opens a session, records it. Exactly one of any number of racers gets a row.
+ * Takes a question for two seconds, without spending it: hashing is dear, and however many send one link with a new password
+ * at once, one of them gets to hash. Whoever fails after that has lost nothing but those seconds.
  */
-export function consumeVerification(key: ChallengeKey, rows: SignInRows, verified: AuditRow): Statement {
-  return sql`with spent as (
-      update challenges c set consumed_at = now(), used_ip = ${rows.session.ip}::inet from users u
-      where ${isKeyed(key)} and c.purpose = 'verify-email' and c.consumed_at is null and c.expires_at > now()
-        and u.id = c.user_id and u.status = 'active' and u.deleted_at is null and u.email_verified_at is null
-      returning c.user_id, c.password_hash, c.return_to),
-    verified as (
-      update users set email_verified_at = now(), updated_at = now() from spent where users.id = spent.user_id
-      returning users.id),
-    credential as (
-      update password_credentials p set hash = spent.password_hash, updated_at = now() from spent
-      where p.user_id = spent.user_id and spent.password_hash is not null),
-    ended as (
-      update sessions set ended_at = now(), end_reason = 'address verified' from spent
-      where sessions.user_id = spent.user_id and ended_at is null returning sessions.id, sessions.user_id, sessions.client_id),
-    noticed as (${insertLogoutNotices(sql`ended`)}),
-    ${openOrPause(rows, sql`verified`, sql`verified.id`)},
-    logged as (${insertAuditWhen(sql`verified`, verified, { userId: sql`verified.id` })})
-    select ${entryColumns}, spent.return_to from spent join users u on u.id = spent.user_id join entry on entry.user_id = u.id`
+export function claimQuestion(key: ChallengeKey, purpose: ChallengePurpose): Statement {
+  return sql`update challenges c set claimed_until = now() + interval '2 seconds'
+    where ${isKeyed(key)} and c.purpose = ${purpose} and c.consumed_at is null and c.expires_at > now()
+      and (c.claimed_until is null or c.claimed_until < now())
+    returning c.id`
 }
 
 /** One bounded batch of the daily clean-up. */

@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm'
 import type { Row, Statement } from '../database.ts'
 import { flag, text, textOrNull } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
-import { insertLogoutNotices } from './logout-notices.ts'
+import { dropWaysIn, endSessions, takeOver } from './taken-over.ts'
 
 export interface IdentifiedUser {
   readonly id: string
@@ -47,9 +47,7 @@ export interface ClaimAudits {
 /**
  * The first sign-in of somebody, in one statement. The identity is what everybody races for; whoever inserts it decides.
  *
- * An account with this address that was proven here is the same person's. One that was never proven may have been made by
- * somebody who hoped that its owner would come this way one day: they get it without that person's name, password, factors,
- * other identities, open questions and sessions.
+ * An account with this address that was proven here is the same person's. One that was never proven is taken over.
  */
 export function claimIdentity(given: NewIdentity, audits: ClaimAudits): Statement {
   const { identity, email, userId } = given
@@ -60,20 +58,10 @@ export function claimIdentity(given: NewIdentity, audits: ClaimAudits): Statemen
       select ${given.identityId}::uuid, coalesce((select id from same), ${userId}::uuid), ${identity}::text
       where exists (select 1 from same where is_active) or (${given.mayCreate}::boolean and not exists (select 1 from same))
       on conflict (subject) do nothing returning user_id),
-    taken as (
-      update users u set email_verified_at = now(), name = ${given.name}::text, phone = null, updated_at = now()
-      from claimed where u.id = claimed.user_id and u.email_verified_at is null returning u.id, u.shard),
+    ${takeOver(sql`claimed`, sql`claimed.user_id`, given.name)},
     passwords as (delete from password_credentials c using taken where c.user_id = taken.id),
-    apps as (delete from totp_credentials c using taken where c.user_id = taken.id),
-    codes as (delete from backup_codes c using taken where c.user_id = taken.id),
-    phones as (delete from phone_credentials p using taken where p.user_id = taken.id),
-    keys as (delete from passkeys k using taken where k.user_id = taken.id),
-    others as (delete from identities i using taken where i.user_id = taken.id and i.subject not like 'email:%'),
-    questions as (update challenges c set consumed_at = now() from taken where c.user_id = taken.id and c.consumed_at is null),
-    ended as (
-      update sessions s set ended_at = now(), end_reason = 'address verified' from taken
-      where s.user_id = taken.id and s.ended_at is null returning s.id, s.user_id, s.client_id),
-    noticed as (${insertLogoutNotices(sql`ended`)}),
+    ${dropWaysIn(audits.takenOver, null)},
+    ${endSessions(sql`taken`, sql`taken.id`, 'address verified')},
     created as (
       insert into users (id, email, email_verified_at, name, shard)
       select user_id, ${email}, now(), ${given.name}::text, ${given.shard}::text
@@ -84,8 +72,7 @@ export function claimIdentity(given: NewIdentity, audits: ClaimAudits): Statemen
       on conflict (subject) do update set user_id = excluded.user_id),
     linked as (select user_id from claimed where user_id <> ${userId}::uuid),
     created_logged as (${insertAuditWhen(sql`created`, audits.created)}),
-    linked_logged as (${insertAuditWhen(sql`linked`, audits.linked, { userId: sql`user_id` })}),
-    taken_logged as (${insertAuditWhen(sql`taken`, audits.takenOver, { userId: sql`taken.id` })})
+    linked_logged as (${insertAuditWhen(sql`linked`, audits.linked, { userId: sql`user_id` })})
     select case
         when exists (select 1 from created) then 'created'
         when exists (select 1 from taken) then 'taken-over'

@@ -118,7 +118,7 @@ export function enterByPasskey(use: PasskeyUse, rows: SignInRows, waitingHash: s
       returning user_id),
     ${spent},
     allowed as (select u.id from users u join spent on spent.user_id = u.id where u.status = 'active' and u.deleted_at is null),
-    ${openOrPause(rows, sql`allowed`, sql`allowed.id`)}
+    ${openOrPause(rows, sql`allowed`, { userId: sql`allowed.id`, taken: null })}
     select ${entryColumns} from users u join entry on entry.user_id = u.id`
 }
 

@@ -1,61 +1,40 @@
 // Replacing a password: by whoever holds the mailbox, or by whoever knows the one before.
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Row, Statement } from '../database.ts'
 import { text } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
 import { type ChallengeKey, isKeyed } from './challenges.ts'
-import { insertLogoutNotices } from './logout-notices.ts'
-
-/** Whose password a reset is for, while it could be spent. */
-export function findReset(key: ChallengeKey): Statement {
-  return sql`select u.email from challenges c join users u on u.id = c.user_id
-    where ${isKeyed(key)} and c.purpose = 'reset-password' and c.consumed_at is null and c.expires_at > now()
-      and u.status = 'active' and u.deleted_at is null`
-}
-
-/**
- * Takes a reset for two seconds, without spending it: hashing is dear, and however many send one link at once, one of them
- * gets to hash. Whoever fails after that has lost nothing but those seconds.
- */
-export function claimReset(key: ChallengeKey): Statement {
-  return sql`update challenges c set claimed_until = now() + interval '2 seconds'
-    where ${isKeyed(key)} and c.purpose = 'reset-password' and c.consumed_at is null and c.expires_at > now()
-      and (c.claimed_until is null or c.claimed_until < now())
-    returning c.id`
-}
+import { dropWaysIn, endSessions, takeOver } from './taken-over.ts'
 
 export interface ResetFacts {
   readonly hash: string
   readonly ip: string | null
-  readonly audit: AuditRow
+  readonly audits: { readonly reset: AuditRow; readonly takenOver: AuditRow }
 }
 
 /**
  * Spends a reset, once: the new password is in force, the mailbox is proven, every session ends, and no other question
- * that was mailed before is good any more. Factors stay: whoever reads somebody's mail must not get past those.
+ * that was mailed before is good any more. Factors stay, where the mailbox was proven before: whoever reads somebody's mail
+ * must not get past those. Where it never was, they are not its owner's, and the account is taken over.
  */
-export function consumeReset(key: ChallengeKey, { hash, ip, audit }: ResetFacts): Statement {
+export function consumeReset(key: ChallengeKey, { hash, ip, audits }: ResetFacts): Statement {
   return sql`with spent as (
       update challenges c set consumed_at = now(), used_ip = ${ip}::inet from users u
       where ${isKeyed(key)} and c.purpose = 'reset-password' and c.consumed_at is null and c.expires_at > now()
         and u.id = c.user_id and u.status = 'active' and u.deleted_at is null
       returning c.id, c.user_id),
-    proven as (
-      update users set email_verified_at = coalesce(email_verified_at, now()), updated_at = now()
-      from spent where users.id = spent.user_id returning users.id, users.email, users.shard),
+    ${takeOver(sql`spent`, sql`spent.user_id`, null)},
+    ${dropWaysIn(audits.takenOver, sql`(select id from spent)`)},
     credential as (
       insert into password_credentials (user_id, hash) select user_id, ${hash} from spent
       on conflict (user_id) do update set hash = excluded.hash, updated_at = now()),
-    others as (
+    void as (
       update challenges set consumed_at = now() from spent
-      where challenges.user_id = spent.user_id and challenges.id <> spent.id and challenges.consumed_at is null),
-    ended as (
-      update sessions set ended_at = now(), end_reason = 'password reset' from spent
-      where sessions.user_id = spent.user_id and ended_at is null
-      returning sessions.id, sessions.user_id, sessions.client_id),
-    noticed as (${insertLogoutNotices(sql`ended`)}),
-    logged as (${insertAuditWhen(sql`proven`, audit, { userId: sql`proven.id` })})
-    select id, email, shard from proven`
+      where challenges.user_id = spent.user_id and challenges.id <> spent.id and challenges.consumed_at is null
+        and not exists (select 1 from taken)),
+    ${endSessions(sql`spent`, sql`spent.user_id`, 'password reset')},
+    logged as (${insertAuditWhen(sql`spent`, audits.reset, { userId: sql`spent.user_id` })})
+    select u.id, u.email, u.shard from spent join users u on u.id = spent.user_id`
 }
 
 export interface ResetAccount {
@@ -68,7 +47,10 @@ export function resetAccount(row: Row): ResetAccount {
   return { id: text(row, 'id'), email: text(row, 'email'), shard: text(row, 'shard') }
 }
 
-/** Replaces a password that is still the expected one. Returns one row if it happened. */
+/**
+ * Replaces a password that is still the expected one. Returns one row if it happened. Of an address that is not proven yet,
+ * the new one is what its sign-up waits with; questions of other sign-ups are not this person's to close.
+ */
 export function changePassword(
   userId: string,
   { expectedHash, newHash }: { readonly expectedHash: string; readonly newHash: string },
@@ -79,9 +61,17 @@ export function changePassword(
       where user_id = ${userId}::uuid and hash = ${expectedHash} returning user_id),
     others as (
       update challenges set consumed_at = now() from changed
-      where challenges.user_id = changed.user_id and challenges.consumed_at is null),
+      where challenges.user_id = changed.user_id and challenges.consumed_at is null and challenges.purpose <> 'verify-email'),
+    ${followed({ expectedHash, newHash })},
     logged as (${insertAuditWhen(sql`changed`, audit)})
     select user_id from changed`
+}
+
+/** For a `with` list that has `changed`: what would put the old hash in force again puts the new one. */
+export function followed(hashes: { readonly expectedHash: string; readonly newHash: string }): SQL {
+  return sql`followed as (
+      update challenges w set password_hash = ${hashes.newHash} from changed
+      where w.user_id = changed.user_id and w.purpose = 'verify-email' and w.password_hash = ${hashes.expectedHash})`
 }
 
 /** The password of somebody who is signed in; no row where there is none. */

@@ -3,6 +3,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Row, Statement } from '../database.ts'
 import { atMs, text } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
+import { newestAsked } from './challenges.ts'
 import { type NewSession, insertSession } from './sessions.ts'
 import { type SignInRows, entryColumns, factorMethods, openOrPause } from './sign-in.ts'
 
@@ -97,19 +98,13 @@ export interface CodeQuestion {
   readonly maxAttempts: number
 }
 
-/** Another browser than the one that asked finds none. */
-function newestCode(which: SQL, purpose: PhonePurpose, browserHash: string | null): SQL {
-  return sql`select c.id from challenges c where ${which} and c.purpose = ${purpose}
-    and (c.browser_hash is null or c.browser_hash = ${browserHash}) order by c.created_at desc limit 1`
-}
-
 /**
  * Counts an attempt at the newest open code, before anything is compared. In another browser than the one that asked there
  * is none: nobody uses up the tries of somebody else.
  */
 function countAttempt(which: SQL, { purpose, browserHash, maxAttempts }: CodeQuestion): SQL {
   return sql`update challenges set attempts = attempts + 1
-    where id = (${newestCode(which, purpose, browserHash)})
+    where id = (${newestAsked(which, purpose, browserHash)})
       and consumed_at is null and code_expires_at > now() and attempts < ${maxAttempts}
     returning id, code_hash, phone, phone_use`
 }
@@ -130,7 +125,7 @@ export function countPausedCode(tokenHash: string, { purpose, browserHash, maxAt
         and attempts < ${maxAttempts} returning id, user_id, amr),
     tried as (
       update challenges t set attempts = attempts + 1 from who
-      where t.id = (${newestCode(sql`c.user_id = who.user_id`, purpose, browserHash)})
+      where t.id = (${newestAsked(sql`c.user_id = who.user_id`, purpose, browserHash)})
         and t.consumed_at is null and t.code_expires_at > now() and t.attempts < ${maxAttempts}
       returning t.id as code_id, t.code_hash, t.phone)
     select who.id, who.user_id, who.amr, tried.code_id, tried.code_hash, tried.phone from who left join tried on true`
@@ -143,7 +138,7 @@ export function countPausedCode(tokenHash: string, { purpose, browserHash, maxAt
 export function spentByCode(phone: string, codeHash: string, { purpose, browserHash, maxAttempts }: CodeQuestion): SQL {
   return sql`tried as (
       update challenges t set attempts = attempts + 1, consumed_at = case when t.code_hash = ${codeHash} then now() end
-      where t.id = (${newestCode(sql`c.phone = ${phone}`, purpose, browserHash)})
+      where t.id = (${newestAsked(sql`c.phone = ${phone}`, purpose, browserHash)})
         and t.consumed_at is null and t.code_expires_at > now() and t.attempts < ${maxAttempts}
       returning t.user_id, t.phone, t.return_to, t.consumed_at),
     spent as (select user_id, phone, return_to from tried where consumed_at is not null)`
@@ -164,7 +159,7 @@ export function enterByPhone(spent: SQL, rows: SignInRows): Statement {
       select u.id as user_id, spent.return_to from spent join users u on u.id = spent.user_id
         join phone_credentials p on p.user_id = u.id and p.use = 'sign-in' and p.phone = spent.phone
       where u.status = 'active' and u.deleted_at is null),
-    ${openOrPause(rows, sql`owner`, sql`owner.user_id`)}
+    ${openOrPause(rows, sql`owner`, { userId: sql`owner.user_id`, taken: null })}
     select ${entryColumns}, owner.return_to from owner join users u on u.id = owner.user_id join entry on entry.user_id = u.id`
 }
 

@@ -29,15 +29,26 @@ export function factorMethods(userId: SQL): SQL {
       select 'sms' from phone_credentials p where p.user_id = ${userId} and p.use = 'second-factor') methods)`
 }
 
+export interface Entering {
+  readonly userId: SQL
+  /** The accounts that the same statement takes over, if any: a stranger's factors, which it drops, are not asked for. */
+  readonly taken: SQL | null
+}
+
 /**
  * The part of a `with` list that every first factor ends in, from the rows of `from`, one per person. It opens the session
  * or asks for the second factor, and whether one is needed is read by the same statement that would open it: no path of
  * the code can forget to ask, and no factor that was added a moment ago is missed. What proves two factors at once, such as
  * a passkey that asked for a fingerprint, needs no more.
  */
-export function openOrPause({ session, pause, audits, isHeld }: SignInRows, from: SQL, userId: SQL): SQL {
+export function openOrPause(
+  { session, pause, audits, isHeld }: SignInRows,
+  from: SQL,
+  { userId, taken }: Entering,
+): SQL {
+  const isTaken = taken === null ? sql`false` : sql`exists (select 1 from ${taken} t where t.id = ${userId})`
   return sql`entry as (
-      select ${userId} as user_id, case when ${session.aal}::int < 2 then ${factorMethods(userId)} else '{}' end as factor_methods
+      select ${userId} as user_id, case when ${session.aal}::int < 2 and not ${isTaken} then ${factorMethods(userId)} else '{}' end as factor_methods
       from ${from}),
     opened as (${insertSession(session, sql`entry where factor_methods = '{}' and not ${isHeld}::boolean`, sql`entry.user_id`)} returning id, user_id),
     paused as (
@@ -80,6 +91,6 @@ export function entryOf(row: Row): Entry {
 export function startSession(rows: SignInRows): Statement {
   const { userId } = rows.session
   const who = sql`(select id from users where id = ${userId}::uuid and status = 'active' and deleted_at is null) who`
-  return sql`with ${openOrPause(rows, who, sql`who.id`)}
+  return sql`with ${openOrPause(rows, who, { userId: sql`who.id`, taken: null })}
     select ${entryColumns} from users u join entry on entry.user_id = u.id`
 }

@@ -3,6 +3,7 @@ import type { Row, Statement } from '../database.ts'
 import { asMs, flag, number, text, textOrNull, texts } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
 import { type NewChallenge, insertChallenge } from './challenges.ts'
+import { followed } from './passwords.ts'
 
 export interface NewUser {
   readonly id: string
@@ -89,6 +90,7 @@ export function findUserShard(userId: string): Statement {
 export function replacePasswordHash(userId: string, expectedHash: string, newHash: string, audit: AuditRow): Statement {
   return sql`with changed as (
       update password_credentials set hash = ${newHash}, updated_at = now()
-      where user_id = ${userId}::uuid and hash = ${expectedHash} returning user_id)
+      where user_id = ${userId}::uuid and hash = ${expectedHash} returning user_id),
+    ${followed({ expectedHash, newHash })}
     ${insertAuditWhen(sql`changed`, audit)}`
 }

@@ -4,15 +4,17 @@ import { z } from 'zod'
 import { parseReturnTo } from '../../access/return-to.ts'
 import { validFields } from '../../body.ts'
 import { type GatewayEnv, createApp } from '../../context.ts'
+import type { OpenQuestion } from '../../db/queries/challenges.ts'
 import type { Deps } from '../../deps.ts'
 import type { Exchange } from '../../exchange.ts'
 import { type FormProblem, answerForm, formText } from '../../forms/answer.ts'
 import { questionBase } from '../../forms/question-base.ts'
 import { requireForm } from '../../forms/require-form.ts'
 import type { Page } from '../../pages/layout.tsx'
-import { magicCodePage, magicConfirmPage, magicLinkPage } from '../../pages/magic-link-page.tsx'
+import { magicCodePage, magicConfirmPage, magicElsewherePage, magicLinkPage } from '../../pages/magic-link-page.tsx'
 import { pageResponse } from '../../pages/page-response.ts'
-import { emailAddress } from '../../users/email-address.ts'
+import { emailAddress, maskedEmail } from '../../users/email-address.ts'
+import { questionBehind } from '../challenge.ts'
 import { goOn } from '../go-on.ts'
 import { mailedToken, typedCode } from '../mailed-fields.ts'
 import { loginMode } from '../mode-field.ts'
@@ -20,7 +22,12 @@ import { returnTo } from '../return-to-field.ts'
 import { magicSignIn, sendMagicLink } from './sign-in.ts'
 
 const startFields = z.strictObject({ email: emailAddress, return_to: returnTo })
-const byLink = z.strictObject({ token: mailedToken, mode: loginMode, return_to: returnTo })
+const byLink = z.strictObject({
+  token: mailedToken,
+  email: emailAddress.optional(),
+  mode: loginMode,
+  return_to: returnTo,
+})
 const byCode = z.strictObject({ email: emailAddress, code: typedCode, mode: loginMode, return_to: returnTo })
 
 export function magicLink({ settings }: Deps): Hono<GatewayEnv> {
@@ -36,9 +43,9 @@ export function magicLink({ settings }: Deps): Hono<GatewayEnv> {
     const { exchange } = context.env
     return context.json((await magicSignIn(exchange, answerFields(exchange))).answer)
   })
-  app.get('/magic-link', ({ env: { exchange }, req }) => {
+  app.get('/magic-link', async ({ env: { exchange }, req }) => {
     const token = req.query('token')
-    if (token !== undefined) return pageResponse(showConfirm(exchange, token))
+    if (token !== undefined) return pageResponse(showConfirm(exchange, token, await behind(exchange, token)))
     return pageResponse(showStart(exchange, parseReturnTo(req.query('return_to'))))
   })
   app.post('/magic-link', ({ env: { exchange } }) => postStart(exchange))
@@ -66,17 +73,23 @@ function postStart(exchange: Exchange): Promise<Response> {
 
 function postVerify(exchange: Exchange): Promise<Response> {
   const token = formText(exchange, 'token')
-  const wording = token === '' ? 'invalid_code' : 'invalid_link'
+  const hasAddress = token !== '' && 'email' in exchange.body.fields
+  const linkWording = hasAddress ? 'wrong_address' : 'invalid_link'
+  const wording = token === '' ? 'invalid_code' : linkWording
+  let question: OpenQuestion | null = null
   return answerForm(
     exchange,
     async () => {
       requireForm(exchange)
+      question = await behind(exchange, token)
+      // The page was made for the browser that asked: this one is not it, or has lost its cookie since.
+      if (question?.isOwn === false && !hasAddress) return pageResponse(showConfirm(exchange, token, question))
       const fields = answerFields(exchange)
       const { answer, returnTo: kept } = await magicSignIn(exchange, { ...fields, mode: 'cookie' })
       return goOn(exchange, answer, fields.return_to ?? kept)
     },
-    (problem) => (token === '' ? showCode(exchange, problem) : showConfirm(exchange, token, problem)),
-    { invalid_or_expired: wording, invalid_input: wording },
+    (problem) => (token === '' ? showCode(exchange, problem) : showConfirm(exchange, token, question, problem)),
+    { invalid_or_expired: wording, ...(hasAddress ? {} : { invalid_input: wording }) },
   )
 }
 
@@ -89,6 +102,14 @@ function showCode(exchange: Exchange, problem?: FormProblem): Page {
   return magicCodePage({ ...base, email: formText(exchange, 'email') })
 }
 
-function showConfirm(exchange: Exchange, token: string, problem?: FormProblem): Page {
-  return magicConfirmPage({ ...questionBase(exchange, null, problem), token })
+function behind(exchange: Exchange, token: string): Promise<OpenQuestion | null> {
+  return mailedToken.safeParse(token).success ? questionBehind(exchange, token, 'magic-link') : Promise.resolve(null)
+}
+
+/** A link that asks nothing any more is shown like one that does: only the button tells. */
+function showConfirm(exchange: Exchange, token: string, question: OpenQuestion | null, problem?: FormProblem): Page {
+  const base = { ...questionBase(exchange, null, problem), token }
+  const shown = question === null ? null : maskedEmail(question.email)
+  if (shown === null || question?.isOwn === true) return magicConfirmPage({ ...base, shown })
+  return magicElsewherePage({ ...base, shown, email: formText(exchange, 'email') })
 }

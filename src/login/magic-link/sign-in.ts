@@ -1,14 +1,16 @@
-// Signing in by a mail: a link for the device that reads it, a code for any other, one of the two, once.
+// Signing in by a mail: a link or a code, one of the two, once. The code is good in the browser that asked; the link is too,
+// and in any other one for whoever types the address, so that nobody is signed in as somebody else by a link they were sent.
 import { auditRow } from '../../audit/record.ts'
 import { type ChallengeKey, askByMail } from '../../db/queries/challenges.ts'
 import { consumeMagicLink } from '../../db/queries/magic-links.ts'
-import { entryOf } from '../../db/queries/sign-in.ts'
 import { flag, textOrNull } from '../../db/values.ts'
 import { type Exchange, auditSource } from '../../exchange.ts'
 import { minuteMs } from '../../kit/duration.ts'
-import { type MailedAnswer, asksPerHour, challengeKey, newChallenge, refuseAnswer } from '../challenge.ts'
+import { askerOf } from '../asker.ts'
+import { asksPerHour, challengeKey, newChallenge, refuseAnswer } from '../challenge.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { endOthers } from '../end-others.ts'
+import { firstProofAudits, provenEntry } from '../first-proof.ts'
 import { limitedMessage } from '../limited.ts'
 import { assessRisk } from '../risk.ts'
 import { type MailedQuestion, mailChallenge } from '../mail.ts'
@@ -27,6 +29,11 @@ export async function sendMagicLink(exchange: Exchange, email: string, returnTo:
   await mailChallenge(exchange, rows.length === 1 ? email : null, { asked, question })
 }
 
+/** The address beside the token: typed by whoever opened the link elsewhere than it was asked for. */
+export type MagicAnswer =
+  | { readonly token: string; readonly email?: string | undefined }
+  | { readonly email: string; readonly code: string }
+
 export interface MagicSignIn {
   readonly answer: LoginAnswer
   readonly returnTo: string | null
@@ -34,26 +41,31 @@ export interface MagicSignIn {
 
 export async function magicSignIn(
   exchange: Exchange,
-  answer: MailedAnswer & { readonly mode: LoginMode },
+  answer: MagicAnswer & { readonly mode: LoginMode },
 ): Promise<MagicSignIn> {
-  const key = await challengeKey(exchange, answer, purpose)
-  const spent = key === null ? null : await spend(exchange, key, answer.mode)
+  const asker = askerOf(exchange)
+  const key = await challengeKey(exchange, answer, { purpose, asker })
+  const from = { browserHash: asker.browserHash, email: answer.email ?? null }
+  const spent = key === null ? null : await spend(exchange, { key, from, mode: answer.mode })
   return spent ?? refuseAnswer(exchange, answer, purpose)
 }
 
-async function spend(exchange: Exchange, key: ChallengeKey, mode: LoginMode): Promise<MagicSignIn | null> {
-  const { deps } = exchange
+interface Spending {
+  readonly key: ChallengeKey
+  readonly from: { readonly browserHash: string | null; readonly email: string | null }
+  readonly mode: LoginMode
+}
+
+async function spend(exchange: Exchange, { key, from, mode }: Spending): Promise<MagicSignIn | null> {
   // Put on record and no more: who holds the mailbox has done what an unusual sign-in is asked for.
   const risk = await assessRisk(exchange, { challenge: key }, 0)
   const proof = { userId: null, method: purpose, amr: ['email'], aal: 1, mode } as const
   const draft = draftSession(exchange, { ...proof, risk: risk === null ? null : { ...risk, isEnforced: false } })
-  const facts = { details: { method: purpose } }
-  const verified = auditRow('email.verified', auditSource(exchange), facts, deps.now())
-  const [row] = await exchange.database.write(consumeMagicLink(key, draft, verified))
+  const audits = firstProofAudits(exchange, { details: { method: purpose } })
+  const [row] = await exchange.database.write(consumeMagicLink(key, { ...from, audits }, draft))
   if (row === undefined) return null
-  // The mailbox is proven by now, whatever the row said before.
-  const user = { ...entryOf(row), emailVerified: true }
-  if (flag(row, 'was_unproven'))
+  const user = provenEntry(row)
+  if (flag(row, 'was_taken'))
     await endOthers(exchange, user, { exceptId: draft.session.id, reason: 'address verified' })
   return { answer: await completeLogin(exchange, user, draft), returnTo: textOrNull(row, 'return_to') }
 }

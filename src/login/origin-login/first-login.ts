@@ -61,7 +61,9 @@ async function keepUser(
   }
   const facts = { userId: id, details: { method: 'origin-login' } }
   const audit = auditRow('user.imported', auditSource(exchange), facts, deps.now())
-  const asked = addressesAreProven ? null : newVerification(exchange, { passwordHash: null, returnTo: null })
+  const asked = addressesAreProven
+    ? null
+    : newVerification(exchange, { passwordHash: user.passwordHash, returnTo: null })
   // Of simultaneous first logins one makes the user; the others find that.
   const rows = await exchange.database.write(importUser(user, asked?.row ?? null, audit))
   if (rows.length === 1 && asked !== null) await mailVerification(exchange, email, asked)

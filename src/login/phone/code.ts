@@ -4,16 +4,16 @@ import { type NewPhoneCode, type PhonePurpose, type PhoneUse, useOf } from '../.
 import type { Row, Statement } from '../../db/database.ts'
 import { text, textOrNull } from '../../db/values.ts'
 import { GatewayError, unavailable } from '../../errors.ts'
-import { type Exchange, auditSource, principalOf, reject, singleCookie } from '../../exchange.ts'
+import { type Exchange, auditSource, principalOf, reject } from '../../exchange.ts'
 import { minuteMs } from '../../kit/duration.ts'
 import { randomCode, randomToken } from '../../kit/random.ts'
 import { textsFor } from '../../language.ts'
 import { log } from '../../log.ts'
 import type { OutgoingMessage } from '../../outbox/message.ts'
 import { smsText } from '../../pages/sms-text.ts'
-import { preSessionCookieName } from '../../sessions/cookie.ts'
 import { hashSecret, isSameHash } from '../../sessions/token.ts'
 import { type PhoneNumber, parsePhone } from '../../users/phone-number.ts'
+import { browserHashOf } from '../asker.ts'
 import { hashCode } from '../challenge.ts'
 import { limited } from '../limited.ts'
 import { postMessage } from '../../post-message.ts'
@@ -33,10 +33,10 @@ export function numberOf({ deps }: Exchange, typed: string): PhoneNumber {
   })
 }
 
-/** Of the browser or session at hand; null for a program that carries neither. */
+/** Of the session or browser at hand; null for a program that carries neither. */
 export function browserOf(exchange: Exchange): string | null {
-  const id = principalOf(exchange)?.sessionId ?? singleCookie(exchange, preSessionCookieName)
-  return id === null ? null : hashSecret(id)
+  const sessionId = principalOf(exchange)?.sessionId
+  return sessionId === undefined || sessionId === null ? browserHashOf(exchange) : hashSecret(sessionId)
 }
 
 export interface CodeAbout {

@@ -52,6 +52,7 @@ export const de: Texts = {
       'Dieser Passkey ist hier nicht oder nicht mehr bekannt. Nehmen Sie einen anderen, oder melden Sie sich anders an.',
     passkey_exists: 'Dieses Gerät hat schon einen Passkey für diese Seite.',
     too_many_passkeys: 'Sie haben so viele Passkeys, wie ein Konto haben kann. Entfernen Sie zuerst einen.',
+    wrong_address: 'Dieser Link ging nicht an diese Adresse, oder er gilt nicht mehr.',
     invalid_link: 'Dieser Link gilt nicht mehr. Vielleicht wurde er schon benutzt, oder er ist zu alt.',
     captcha_wrong: 'Das ließ sich nicht bestätigen. Bitte versuchen Sie es noch einmal.',
     confirm_by_mail:
@@ -114,6 +115,10 @@ export const de: Texts = {
     lead: 'Noch ein Schritt: Drücken Sie den Knopf, und Ihre Adresse ist für {site} bestätigt.',
     submit: 'Meine Adresse bestätigen',
     aside: 'Das waren nicht Sie? Dann schließen Sie diese Seite; es geschieht nichts.',
+    elsewhere:
+      'In diesem Browser haben Sie sich nicht registriert. Gehen Sie zu dem zurück, in dem Sie es getan haben, und geben Sie dort den 6-stelligen Code aus der Nachricht ein.',
+    elsewhereNext:
+      'Oder bestätigen Sie Ihre Adresse für {site} hier, mit einem Passwort, das Sie jetzt wählen: Es ersetzt jedes andere.',
   },
   forgot: {
     title: 'Neues Passwort wählen',
@@ -144,6 +149,10 @@ export const de: Texts = {
     again: 'Neue Nachricht schicken lassen',
     confirmTitle: 'Anmelden',
     confirmLead: 'Noch ein Schritt: Drücken Sie den Knopf, und Sie sind bei {site} angemeldet.',
+    confirmAs: 'Das Konto ist das von {email}.',
+    elsewhere:
+      'Dieser Link für {email} wurde in einem anderen Browser angefordert. Gehen Sie dorthin zurück, und geben Sie den 6-stelligen Code aus der Nachricht ein.',
+    elsewhereNext: 'Oder melden Sie sich hier an: Geben Sie dazu die ganze Adresse ein.',
   },
   phone: {
     title: 'Mit dem Telefon anmelden',

@@ -46,6 +46,7 @@ export const en = {
     unknown_passkey: 'This passkey is not known here, or no longer. Use another one, or sign in another way.',
     passkey_exists: 'This device has a passkey for this site already.',
     too_many_passkeys: 'You have as many passkeys as an account can have. Remove one first.',
+    wrong_address: 'This link was not sent to that address, or it is no longer valid.',
     invalid_link: 'This link is no longer valid. It may have been used already, or it is too old.',
     captcha_wrong: 'That could not be confirmed. Please try once more.',
     confirm_by_mail:
@@ -107,6 +108,10 @@ export const en = {
     lead: 'One more step: press the button, and your address is confirmed for {site}.',
     submit: 'Confirm my address',
     aside: 'You did not ask for this? Then close this page; nothing will happen.',
+    elsewhere:
+      'You did not sign up in this browser. Go back to the one where you did, and enter the 6-digit code of the message there.',
+    elsewhereNext:
+      'Or confirm your address for {site} here, with a password that you choose now: it replaces any other one.',
   },
   forgot: {
     title: 'Choose a new password',
@@ -137,6 +142,10 @@ export const en = {
     again: 'Ask for a new message',
     confirmTitle: 'Sign in',
     confirmLead: 'One more step: press the button, and you are signed in to {site}.',
+    confirmAs: 'The account is that of {email}.',
+    elsewhere:
+      'This link for {email} was asked for in another browser. Go back there, and enter the 6-digit code of the message.',
+    elsewhereNext: 'Or sign in here: then enter the whole address.',
   },
   phone: {
     title: 'Sign in by phone',

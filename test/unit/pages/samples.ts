@@ -3,7 +3,12 @@ import { checkMailPage } from '../../../src/pages/check-mail-page.tsx'
 import { connectionsPage } from '../../../src/pages/connections-page.tsx'
 import { changePasswordPage } from '../../../src/pages/change-password-page.tsx'
 import { forgotPage } from '../../../src/pages/forgot-page.tsx'
-import { magicCodePage, magicConfirmPage, magicLinkPage } from '../../../src/pages/magic-link-page.tsx'
+import {
+  magicCodePage,
+  magicConfirmPage,
+  magicElsewherePage,
+  magicLinkPage,
+} from '../../../src/pages/magic-link-page.tsx'
 import { mfaPage, mfaTextPage, reauthenticatePage } from '../../../src/pages/mfa-page.tsx'
 import { ownPhoneCodePage, ownPhonePage } from '../../../src/pages/own-phone-page.tsx'
 import { phoneCodePage, phonePage } from '../../../src/pages/phone-page.tsx'
@@ -19,7 +24,7 @@ import { signOutPage } from '../../../src/pages/sign-out-page.tsx'
 import { signedOutPage } from '../../../src/pages/signed-out-page.tsx'
 import { en, type Texts } from '../../../src/pages/texts/en.ts'
 import type { Theme } from '../../../src/pages/theme.ts'
-import { verifyEmailPage } from '../../../src/pages/verify-email-page.tsx'
+import { verifyElsewherePage, verifyEmailPage } from '../../../src/pages/verify-email-page.tsx'
 
 /** What people type, and what the site is called: `value` stands for all of it. */
 const picture = { viewBox: '0 0 29 29', path: 'M4 4h7v1h-7z' }
@@ -48,13 +53,16 @@ export function everyPage(theme: Theme, value: string, texts: Texts = en): Reado
     }),
     checkMail: checkMailPage({ ...base, email: value, returnTo: value, problem: 'invalid_code', retryAfterS: 30 }),
     verifyEmail: verifyEmailPage({ ...base, token: value, returnTo: value, problem: 'invalid_link' }),
+    verifyElsewhere: verifyElsewherePage({ ...base, token: value, email: value, wrong: { new_password: value } }),
     forgot: forgotPage({ ...base, returnTo: value, email: value, wrong: { email: value } }),
     reset: resetPage({ ...base, returnTo: value, token: value, problem: 'invalid_link' }),
     resetByCode: resetPage({ ...base, email: value, problem: 'invalid_code', wrong: { new_password: value } }),
     changePassword: changePasswordPage({ ...base, email: value, problem: 'invalid_password' }),
     magicLink: magicLinkPage({ ...base, returnTo: value, email: value, problem: 'rate_limited', retryAfterS: 30 }),
     magicCode: magicCodePage({ ...base, returnTo: value, email: value, problem: 'invalid_code' }),
-    magicConfirm: magicConfirmPage({ ...base, token: value }),
+    magicConfirm: magicConfirmPage({ ...base, token: value, shown: value }),
+    magicUnknown: magicConfirmPage({ ...base, token: value, shown: null, problem: 'invalid_link' }),
+    magicElsewhere: magicElsewherePage({ ...base, token: value, shown: value, email: value, problem: 'wrong_address' }),
     mfa: mfaPage({
       ...base,
       returnTo: value,
