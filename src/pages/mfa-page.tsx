@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { withReturnTo } from './addresses.ts'
-import { codeField, currentPasswordField, factorField } from './asked-fields.ts'
+import { codeField, currentPasswordField, factorField, knownEmailField } from './asked-fields.ts'
 import { PostForm, ReturnToField, Sentence, SubmitButton } from './form.tsx'
 import { type ProviderLink, ProviderLinks } from './provider-links.tsx'
 import type { Page } from './layout.tsx'
@@ -81,6 +81,7 @@ export function mfaTextPage(props: QuestionBase & { readonly phone: string }): P
 type Proof = QuestionBase &
   WithPasskey & {
     readonly ask: 'password' | 'factor' | 'passkey' | 'nothing'
+    readonly email: string
     readonly providers?: readonly ProviderLink[]
   }
 
@@ -103,7 +104,8 @@ export function reauthenticatePage(props: Proof): Page {
     case 'password':
       return questionPage(props, {
         ...base,
-        fields: [{ ...currentPasswordField(texts, problem === 'invalid_password') }],
+        // The address tells a password manager whose password is asked for.
+        fields: [knownEmailField(texts, props.email), currentPasswordField(texts, problem === 'invalid_password')],
         after: (
           <>
             {byPasskey}

@@ -264,3 +264,32 @@ describe('a program that keeps no cookie', () => {
     }
   })
 })
+
+describe('a page that takes a new password by a mail', () => {
+  it('says to password managers whose it is, where the link is good, and nothing where it is not', async () => {
+    const [{ email }, visitor] = [await newPerson(gateway), await newBrowser()]
+    const { link, token } = await mailOf(email, () => visitor.submit('/auth/forgot', { email }))
+    const field = new RegExp(`<input[^>]*autocomplete="username"[^>]*value="${email}"[^>]*readonly`)
+    const elsewhere = await newBrowser()
+    expect(await (await elsewhere.open(link)).text()).toMatch(field)
+    const refused = await elsewhere.submit('/auth/reset', { token, email, new_password: 'short' })
+    expect([refused.status, await refused.text()]).toEqual([422, expect.stringMatching(field)])
+    const answer = await elsewhere.submit('/auth/reset', { token, email, new_password: chosen })
+    expect(answer.status).toBe(303)
+    for (const none of [token, 'x'.repeat(43)])
+      expect(await (await elsewhere.open(`/auth/reset?token=${none}`)).text()).not.toContain('autocomplete="username"')
+  })
+
+  it('repeats the address that was typed, where the code is asked for', async () => {
+    const visitor = await newBrowser()
+    const unknown = newEmail()
+    const page = await (await visitor.submit('/auth/forgot', { email: unknown })).text()
+    expect(page).toMatch(new RegExp(`<input[^>]*autocomplete="username"[^>]*value="${unknown}"[^>]*readonly`))
+  })
+
+  it('and so does the one that asks for a fresh proof', async () => {
+    const { email, visitor } = await newPerson(gateway)
+    const page = await (await visitor.open('/auth/reauthenticate')).text()
+    expect(page).toMatch(new RegExp(`<input[^>]*autocomplete="username"[^>]*value="${email}"[^>]*readonly`))
+  })
+})

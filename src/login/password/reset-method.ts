@@ -16,6 +16,7 @@ import type { Page } from '../../pages/layout.tsx'
 import { pageResponse } from '../../pages/page-response.ts'
 import { resetPage } from '../../pages/reset-page.tsx'
 import { emailAddress } from '../../users/email-address.ts'
+import { questionBehind } from '../challenge.ts'
 import { mailedToken, typedCode } from '../mailed-fields.ts'
 import { returnTo } from '../return-to-field.ts'
 import { changePassword } from './change.ts'
@@ -30,8 +31,9 @@ const resetByCode = z.strictObject({
   new_password: newPassword,
   return_to: returnTo,
 })
+/** The pages show the address to password managers, and they send it along. */
+const resetLinkForm = resetByLink.extend({ email: z.string().optional() })
 const changeFields = z.strictObject({ current_password: currentPassword, new_password: newPassword })
-/** The page shows the address to password managers, and they send it along. */
 const changeForm = changeFields.extend({ email: z.string().optional(), return_to: returnTo })
 
 export function passwordReset(): Hono<GatewayEnv> {
@@ -43,7 +45,7 @@ export function passwordReset(): Hono<GatewayEnv> {
   })
   app.post('/v1/password/reset', async (context) => {
     const { exchange } = context.env
-    const fields = resetFields(exchange)
+    const fields = resetFields(exchange, resetByLink)
     await resetPassword(exchange, fields, fields.new_password)
     return context.json({ status: 'password_changed' })
   })
@@ -57,7 +59,10 @@ export function passwordReset(): Hono<GatewayEnv> {
     pageResponse(showForgot(exchange, parseReturnTo(req.query('return_to')))),
   )
   app.post('/forgot', ({ env: { exchange } }) => postForgot(exchange))
-  app.get('/reset', ({ env: { exchange }, req }) => pageResponse(showReset(exchange, req.query('token') ?? '')))
+  app.get('/reset', async ({ env: { exchange }, req }) => {
+    const token = req.query('token') ?? ''
+    return pageResponse(showReset(exchange, token, await addressBehind(exchange, token)))
+  })
   app.post('/reset', ({ env: { exchange } }) => postReset(exchange))
   app.get('/account/password', ({ env: { exchange } }) => {
     const { basePath } = exchange.deps.settings.config
@@ -69,8 +74,11 @@ export function passwordReset(): Hono<GatewayEnv> {
 }
 
 /** Told apart by hand: the problems of a union name no field. */
-function resetFields({ body }: Exchange): z.output<typeof resetByLink> | z.output<typeof resetByCode> {
-  return 'token' in body.fields ? validFields(resetByLink, body) : validFields(resetByCode, body)
+function resetFields(
+  { body }: Exchange,
+  link: typeof resetByLink,
+): z.output<typeof resetByLink> | z.output<typeof resetByCode> {
+  return 'token' in body.fields ? validFields(link, body) : validFields(resetByCode, body)
 }
 
 function postForgot(exchange: Exchange): Promise<Response> {
@@ -79,7 +87,7 @@ function postForgot(exchange: Exchange): Promise<Response> {
     async () => {
       requireForm(exchange)
       await forgotPassword(exchange, validFields(forgotFields, exchange.body).email)
-      return pageResponse(showReset(exchange, ''))
+      return pageResponse(showReset(exchange, '', null))
     },
     (problem) => showForgot(exchange, parseReturnTo(exchange.body.fields['return_to']), problem),
   )
@@ -87,16 +95,18 @@ function postForgot(exchange: Exchange): Promise<Response> {
 
 function postReset(exchange: Exchange): Promise<Response> {
   const token = formText(exchange, 'token')
+  let address: string | null = null
   return answerForm(
     exchange,
     async () => {
       requireForm(exchange)
-      const fields = resetFields(exchange)
+      address = await addressBehind(exchange, token)
+      const fields = resetFields(exchange, resetLinkForm)
       await resetPassword(exchange, fields, fields.new_password)
       const login = `${exchange.deps.settings.config.basePath}/login?notice=password_changed`
       return goTo(fields.return_to === null ? login : `${login}&return_to=${encodeURIComponent(fields.return_to)}`)
     },
-    (problem) => showReset(exchange, token, problem),
+    (problem) => showReset(exchange, token, address, problem),
     { invalid_or_expired: token === '' ? 'invalid_code' : 'invalid_link' },
   )
 }
@@ -119,11 +129,17 @@ function showForgot(exchange: Exchange, returnTo: string | null, problem?: FormP
   return forgotPage({ ...questionBase(exchange, returnTo, problem), email: formText(exchange, 'email') })
 }
 
+/** Whose password the link of a mail changes: known to whoever has the link. */
+async function addressBehind(exchange: Exchange, token: string): Promise<string | null> {
+  if (!mailedToken.safeParse(token).success) return null
+  return (await questionBehind(exchange, token, 'reset-password'))?.email ?? null
+}
+
 /** With a token the page behind the link, otherwise the one that asks for the code. */
-function showReset(exchange: Exchange, token: string, problem?: FormProblem): Page {
+function showReset(exchange: Exchange, token: string, address: string | null, problem?: FormProblem): Page {
   const base = questionBase(exchange, parseReturnTo(exchange.body.fields['return_to']), problem)
   const email = formText(exchange, 'email')
-  return resetPage(token === '' && email !== '' ? { ...base, email } : { ...base, token })
+  return resetPage(token === '' && email !== '' ? { ...base, email } : { ...base, token, email: address })
 }
 
 function showChange(exchange: Exchange, problem?: FormProblem): Page {

@@ -32,7 +32,12 @@ import { factorCode, givenFactor, kindOf } from '../second-factor/fields.ts'
 import { type GivenFactor, proveForSession } from '../second-factor/prove.ts'
 
 const byPassword = z.strictObject({ password: currentPassword })
-const passwordForm = z.strictObject({ current_password: currentPassword, return_to: returnTo })
+/** The page shows the address to password managers, and they send it along. */
+const passwordForm = z.strictObject({
+  current_password: currentPassword,
+  email: z.string().optional(),
+  return_to: returnTo,
+})
 const factorForm = z.strictObject({ code: factorCode, return_to: returnTo })
 
 export function reauthentication({ passkeys: site }: Deps): Hono<GatewayEnv> {
@@ -126,7 +131,8 @@ function pageOf(exchange: Exchange, { to, factors, passkey, needsFactor }: Asked
   const isByPassword = !needsFactor || factors.methods.length > 0
   const ask = factors.hasTotp ? 'factor' : isByPassword ? 'password' : instead
   const { providers } = exchange.deps.settings.config.login
-  return reauthenticatePage({ ...questionBase(exchange, to, problem), ask, passkey, providers })
+  const { email } = requireSession(exchange).lease.principal
+  return reauthenticatePage({ ...questionBase(exchange, to, problem), ask, email, passkey, providers })
 }
 
 async function ownFactors(exchange: Exchange): Promise<Own> {

@@ -55,7 +55,8 @@ export function everyPage(theme: Theme, value: string, texts: Texts = en): Reado
     verifyEmail: verifyEmailPage({ ...base, token: value, returnTo: value, problem: 'invalid_link' }),
     verifyElsewhere: verifyElsewherePage({ ...base, token: value, email: value, wrong: { new_password: value } }),
     forgot: forgotPage({ ...base, returnTo: value, email: value, wrong: { email: value } }),
-    reset: resetPage({ ...base, returnTo: value, token: value, problem: 'invalid_link' }),
+    reset: resetPage({ ...base, returnTo: value, token: value, email: value }),
+    resetUnknown: resetPage({ ...base, returnTo: value, token: value, email: null, problem: 'invalid_link' }),
     resetByCode: resetPage({ ...base, email: value, problem: 'invalid_code', wrong: { new_password: value } }),
     changePassword: changePasswordPage({ ...base, email: value, problem: 'invalid_password' }),
     magicLink: magicLinkPage({ ...base, returnTo: value, email: value, problem: 'rate_limited', retryAfterS: 30 }),
@@ -80,13 +81,14 @@ export function everyPage(theme: Theme, value: string, texts: Texts = en): Reado
     mfaWithoutPasskey: mfaPage({ ...base, methods: ['totp'], passkey: null }),
     proofByPassword: reauthenticatePage({
       ...base,
+      email: value,
       returnTo: value,
       ask: 'password',
       passkey: { domain: 'example.com' },
     }),
-    proofByFactor: reauthenticatePage({ ...base, returnTo: value, ask: 'factor', passkey: null }),
-    proofImpossible: reauthenticatePage({ ...base, returnTo: value, ask: 'nothing', passkey: null }),
-    proofByPasskey: reauthenticatePage({ ...base, ask: 'passkey', passkey: { domain: 'example.com' } }),
+    proofByFactor: reauthenticatePage({ ...base, email: value, returnTo: value, ask: 'factor', passkey: null }),
+    proofImpossible: reauthenticatePage({ ...base, email: value, returnTo: value, ask: 'nothing', passkey: null }),
+    proofByPasskey: reauthenticatePage({ ...base, email: value, ask: 'passkey', passkey: { domain: 'example.com' } }),
     connections: connectionsPage({
       ...base,
       connections: [
