@@ -1,5 +1,6 @@
 // Pages and mails speak the language of the person, by choice or by what the browser asks for.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { de } from '../../src/pages/texts/de.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { goodPassword, newEmail, newPerson } from '../support/people.ts'
 import { newVisitor } from '../support/visitor.ts'
@@ -43,6 +44,15 @@ describe('a page', () => {
       expect([page, link]).toEqual([page, `${page}?return_to=%2Fprivate&lang=de`])
       expect(await (await visitor.open(link ?? '')).text()).toContain('<html lang="de"')
     }
+  })
+
+  it('speaks it too where an application sends somebody: at the question to sign out, and after', async () => {
+    const { visitor } = await newPerson(gateway)
+    const question = await visitor.open('/auth/oauth/logout?lang=de')
+    expect(await question.text()).toContain(`<h1>${de.signOut.title}</h1>`)
+    expect(visitor.cookies.get(cookieName)).toBe('de')
+    const after = await newVisitor(gateway).send('GET', '/auth/oauth/logout', undefined, german)
+    expect(await after.text()).toContain(`<h1>${de.signedOut.title}</h1>`)
   })
 
   it('that answers a form leads nowhere, as nothing could be asked again', async () => {
