@@ -1,7 +1,9 @@
-// Builds the script of the hosted pages into a file of src/pages, as text: what a page carries is in the repository as it
+// Builds the scripts of the hosted pages into files of src/pages, as text: what a page carries is in the repository as it
 // will be sent, and a test says when it is not what the source says.
 import { writeFileSync } from 'node:fs'
-import { pageScript, pageScriptFile } from './dev/page-script.ts'
+import { pageScript, pageScriptFile, pageScripts } from './dev/page-script.ts'
 
-writeFileSync(pageScriptFile, await pageScript())
-console.log(`wrote ${pageScriptFile}`)
+for (const script of pageScripts) {
+  writeFileSync(pageScriptFile(script), await pageScript(script))
+  console.log(`wrote ${pageScriptFile(script)}`)
+}

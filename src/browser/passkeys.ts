@@ -1,4 +1,4 @@
-// The one script of the hosted pages: it asks the browser for a passkey and hands what comes of it to a form of the page.
+// The script of passkeys: it asks the browser for a passkey and hands what comes of it to a form of the page.
 // Whatever it cannot do, the page can do without it. Built into src/pages/passkey-script.ts by `npm run page-scripts`.
 import { type Question, creationOf, jsonOf, requestOf } from './json-forms.ts'
 

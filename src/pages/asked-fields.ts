@@ -28,6 +28,7 @@ export const newPasswordField = (texts: Texts): AskedField => ({
   type: 'password',
   autocomplete: 'new-password',
   hint: texts.signUp.passwordHint,
+  reveal: texts.conveniences.show,
   attributes: {
     minlength: PASSWORD_LENGTH.min,
     maxlength: PASSWORD_LENGTH.max,
@@ -42,10 +43,11 @@ export const currentPasswordField = (texts: Texts, blamed: boolean): AskedField 
   autocomplete: 'current-password',
   blamed,
   autofocus: true,
+  reveal: texts.conveniences.show,
   attributes: { maxlength: PASSWORD_LENGTH.max },
 })
 
-/** Six digits out of a mail or an app. */
+/** Six digits out of a mail or an app, with spaces where people put them: pasted `123 456` has to arrive whole. */
 export const codeField = (texts: Texts, blamed: boolean): AskedField => ({
   name: 'code',
   label: texts.fields.code,
@@ -53,11 +55,12 @@ export const codeField = (texts: Texts, blamed: boolean): AskedField => ({
   autocomplete: 'one-time-code',
   blamed,
   autofocus: true,
+  takesCode: true,
   attributes: {
     class: 'code',
     inputmode: 'numeric',
-    pattern: '[0-9]{6}',
-    maxlength: 6,
+    pattern: '\\s*(?:[0-9]\\s*){6}',
+    maxlength: 32,
     title: texts.fieldProblems.code_invalid,
   },
 })

@@ -1,7 +1,9 @@
 /** @jsxImportSource hono/jsx */
 import { withReturnTo } from './addresses.ts'
+import { codeField } from './asked-fields.ts'
 import { ErrorSummary, Field, Notice, PostForm, ReturnToField, Sentence, SubmitButton } from './form.tsx'
 import { layout, type Page, type PageBase } from './layout.tsx'
+import { scripts } from './scripts.ts'
 import type { NoticeKey, ProblemKey } from './texts/en.ts'
 
 export type CheckMailPageProps = PageBase & {
@@ -24,21 +26,7 @@ const Hidden = ({ email, returnTo }: Pick<CheckMailPageProps, 'email' | 'returnT
 const CodeForm = ({ props }: { props: CheckMailPageProps }) => (
   <PostForm action={`${props.basePath}/verify-email`} csrfToken={props.csrfToken}>
     <Hidden email={props.email} returnTo={props.returnTo} />
-    <Field
-      name="code"
-      label={props.texts.fields.code}
-      type="text"
-      autocomplete="one-time-code"
-      blamed={props.problem === 'invalid_code'}
-      autofocus
-      attributes={{
-        class: 'code',
-        inputmode: 'numeric',
-        pattern: '[0-9]{6}',
-        maxlength: 6,
-        title: props.texts.fieldProblems.code_invalid,
-      }}
-    />
+    <Field {...codeField(props.texts, props.problem === 'invalid_code')} />
     <SubmitButton>{props.texts.checkMail.submit}</SubmitButton>
   </PostForm>
 )
@@ -47,7 +35,7 @@ export function checkMailPage(props: CheckMailPageProps): Page {
   const { theme, texts, basePath, problem } = props
   const t = texts.checkMail
   return layout(
-    { theme, texts, title: t.title, hasProblem: problem !== undefined },
+    { theme, texts, title: t.title, hasProblem: problem !== undefined, scripts: [scripts.conveniences] },
     <>
       <p class="lead">
         <Sentence template={t.lead} name="email" value={props.email} /> {t.next}

@@ -20,11 +20,26 @@ export type FieldProps = {
   /** The summary is about this field, though it has no text of its own (a wrong password says not which half). */
   readonly blamed?: boolean
   readonly autofocus?: boolean
+  /** On the button that shows what is typed into a field of a password. */
+  readonly reveal?: string
+  /** Six digits are expected, which a script finds in what is pasted. */
+  readonly takesCode?: boolean
   readonly attributes?: Readonly<Record<string, string | number | boolean>>
 }
 
+/** Whether a page with this field brings the script along that makes it easier. */
+export const isEasedByScript = ({ reveal, takesCode }: Pick<FieldProps, 'reveal' | 'takesCode'>): boolean =>
+  reveal !== undefined || takesCode === true
+
+/** Its name stays the same: whether it is pressed says the rest. */
+const Reveal = ({ name, label, reveal }: { name: string; label: string; reveal: string }) => (
+  <button type="button" class="reveal" hidden aria-pressed="false" aria-controls={name} data-reveal={name}>
+    {reveal} <span class="hidden">{label}</span>
+  </button>
+)
+
 export const Field = (props: FieldProps) => {
-  const { name, hint, error } = props
+  const { name, label, hint, error, reveal } = props
   const blamed = props.blamed === true
   const describedBy = [
     error === undefined ? '' : `${name}-error`,
@@ -34,7 +49,7 @@ export const Field = (props: FieldProps) => {
   return (
     <div class="field">
       <label for={name}>
-        {props.label} {props.optionalMark === undefined ? null : <span>{props.optionalMark}</span>}
+        {label} {props.optionalMark === undefined ? null : <span>{props.optionalMark}</span>}
       </label>
       {hint === undefined ? null : (
         <p class="hint" id={`${name}-hint`}>
@@ -56,8 +71,10 @@ export const Field = (props: FieldProps) => {
         autofocus={props.autofocus === true}
         aria-invalid={error !== undefined || blamed ? 'true' : undefined}
         aria-describedby={describedBy.length === 0 ? undefined : describedBy.join(' ')}
+        data-code={props.takesCode === true ? '' : undefined}
         {...props.attributes}
       />
+      {reveal === undefined ? null : <Reveal name={name} label={label} reveal={reveal} />}
     </div>
   )
 }

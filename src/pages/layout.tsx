@@ -3,6 +3,7 @@ import type { Child } from 'hono/jsx'
 import { readableTextOn } from './colour.ts'
 import { fill } from './format.ts'
 import { GateBackdrop, GateMark, iconAddress } from './gate-mark.tsx'
+import type { PageScript } from './scripts.ts'
 import { stylesFor } from './styles.ts'
 import type { Texts } from './texts/en.ts'
 import { accentOf, type Theme } from './theme.ts'
@@ -11,8 +12,8 @@ import { accentOf, type Theme } from './theme.ts'
 export type Page = {
   readonly theme: Theme
   readonly render: (nonce: string) => string
-  /** Whether the policy has to let the script of the page run and ask. */
-  readonly hasScript: boolean
+  /** Which the policy has to let run. */
+  readonly scripts: readonly PageScript[]
 }
 
 /** The same page in another language, under that language's own name. */
@@ -31,8 +32,8 @@ export type Frame = PageBase & {
   readonly hasProblem?: boolean
   readonly wide?: boolean
   readonly lowered?: boolean
-  /** Runs when the page is there; the page has to be of use without it. */
-  readonly script?: string | undefined
+  /** They run when the page is there; it has to be of use without them. */
+  readonly scripts?: readonly PageScript[] | undefined
 }
 
 const Brand = ({ theme }: { theme: Theme }) => (
@@ -72,6 +73,7 @@ const Head = ({ frame, nonce }: { frame: Frame; nonce: string }) => {
 }
 
 export function layout(frame: Frame, content: Child): Page {
+  const { scripts = [] } = frame
   const render = (nonce: string): string => {
     const document = (
       <html lang={frame.texts.lang} dir={frame.texts.dir}>
@@ -90,13 +92,13 @@ export function layout(frame: Frame, content: Child): Page {
             </div>
             <Languages frame={frame} />
           </div>
-          {frame.script === undefined ? null : (
-            <script type="module" nonce={nonce} dangerouslySetInnerHTML={{ __html: frame.script }} />
-          )}
+          {scripts.map(({ code }) => (
+            <script type="module" nonce={nonce} dangerouslySetInnerHTML={{ __html: code }} />
+          ))}
         </body>
       </html>
     )
     return `<!doctype html>${String(document)}`
   }
-  return { theme: frame.theme, render, hasScript: frame.script !== undefined }
+  return { theme: frame.theme, render, scripts }
 }

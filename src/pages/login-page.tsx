@@ -5,7 +5,7 @@ import { ErrorSummary, Field, Notice, PASSWORD_LENGTH, PostForm, ReturnToField, 
 import { fill } from './format.ts'
 import { layout, type Page, type PageBase } from './layout.tsx'
 import { PasskeyBlock, type PasskeyOffer } from './passkey-block.tsx'
-import { passkeyScript } from './passkey-script.ts'
+import { scripts } from './scripts.ts'
 import type { NoticeKey, ProblemKey, Texts } from './texts/en.ts'
 
 export type LoginPageProps = PageBase & {
@@ -52,37 +52,19 @@ const Fields = ({ texts, email, problem, suggests }: FieldsProps) => {
         autocomplete="current-password"
         blamed={blamed}
         autofocus={email !== ''}
+        reveal={texts.conveniences.show}
         attributes={{ maxlength: PASSWORD_LENGTH.max }}
       />
     </>
   )
 }
 
-export function loginPage(props: LoginPageProps): Page {
-  const { theme, texts, languageLinks, basePath, returnTo, problem, passkey } = props
+/** To what is done on pages of its own. */
+const OtherWays = ({ props }: { props: LoginPageProps }) => {
+  const { texts, basePath, returnTo } = props
   const t = texts.login
-  return layout(
-    {
-      theme,
-      texts,
-      languageLinks,
-      title: t.title,
-      hasProblem: problem !== undefined,
-      script: passkey === null ? undefined : passkeyScript,
-    },
+  return (
     <>
-      <p class="lead">{fill(t.lead, { site: theme.name })}</p>
-      <ErrorSummary texts={texts} problem={problem} retryAfterS={props.retryAfterS} />
-      <Notice texts={texts} notice={props.notice} />
-      {props.passwordEnabled === false ? null : (
-        <PostForm action={`${basePath}/login`} csrfToken={props.csrfToken}>
-          <ReturnToField returnTo={returnTo} />
-          <Fields texts={texts} email={props.email ?? ''} problem={problem} suggests={passkey !== null} />
-          <SubmitButton>{t.submit}</SubmitButton>
-        </PostForm>
-      )}
-      <ProviderLinks base={props} providers={props.providers ?? []} />
-      {passkey === null ? null : <PasskeyBlock {...props} {...passkey} about="sign-in" />}
       {props.passwordEnabled === false || props.passwordResetEnabled === false ? null : (
         <p class="after">
           <a href={withReturnTo(`${basePath}/forgot`, returnTo)}>{t.forgot}</a>
@@ -103,6 +85,39 @@ export function loginPage(props: LoginPageProps): Page {
           {t.toSignUp} <a href={withReturnTo(`${basePath}/signup`, returnTo)}>{t.signUpLink}</a>
         </p>
       ) : null}
+    </>
+  )
+}
+
+export function loginPage(props: LoginPageProps): Page {
+  const { theme, texts, languageLinks, basePath, returnTo, problem, passkey } = props
+  const t = texts.login
+  return layout(
+    {
+      theme,
+      texts,
+      languageLinks,
+      title: t.title,
+      hasProblem: problem !== undefined,
+      scripts: [
+        ...(passkey === null ? [] : [scripts.passkeys]),
+        ...(props.passwordEnabled === false ? [] : [scripts.conveniences]),
+      ],
+    },
+    <>
+      <p class="lead">{fill(t.lead, { site: theme.name })}</p>
+      <ErrorSummary texts={texts} problem={problem} retryAfterS={props.retryAfterS} />
+      <Notice texts={texts} notice={props.notice} />
+      {props.passwordEnabled === false ? null : (
+        <PostForm action={`${basePath}/login`} csrfToken={props.csrfToken}>
+          <ReturnToField returnTo={returnTo} />
+          <Fields texts={texts} email={props.email ?? ''} problem={problem} suggests={passkey !== null} />
+          <SubmitButton>{t.submit}</SubmitButton>
+        </PostForm>
+      )}
+      <ProviderLinks base={props} providers={props.providers ?? []} />
+      {passkey === null ? null : <PasskeyBlock {...props} {...passkey} about="sign-in" />}
+      <OtherWays props={props} />
     </>,
   )
 }

@@ -5,8 +5,8 @@ import { PostForm, ReturnToField, Sentence, SubmitButton } from './form.tsx'
 import { type ProviderLink, ProviderLinks } from './provider-links.tsx'
 import type { Page } from './layout.tsx'
 import { PasskeyBlock, type PasskeyOffer } from './passkey-block.tsx'
-import { passkeyScript } from './passkey-script.ts'
 import { type QuestionBase, questionPage } from './question-page.tsx'
+import { scripts } from './scripts.ts'
 
 const Back = ({ base }: { base: QuestionBase }) => (
   <p class="after">
@@ -38,7 +38,7 @@ export function mfaPage(props: QuestionBase & WithPasskey & { readonly methods: 
       lead: t.smsLead,
       action,
       submit: t.smsSend,
-      script: props.passkey === null ? undefined : passkeyScript,
+      scripts: props.passkey === null ? [] : [scripts.passkeys],
       after: (
         <>
           {props.passkey === null ? null : <PasskeyBlock {...props} {...props.passkey} about="second-factor" />}
@@ -53,7 +53,7 @@ export function mfaPage(props: QuestionBase & WithPasskey & { readonly methods: 
     action: `${props.basePath}/mfa`,
     submit: t.submit,
     fields: [factorField(props.texts, props.problem === 'invalid_code')],
-    script: props.passkey === null ? undefined : passkeyScript,
+    scripts: props.passkey === null ? [] : [scripts.passkeys],
     after: (
       <>
         {props.passkey === null ? null : <PasskeyBlock {...props} {...props.passkey} about="second-factor" />}
@@ -95,7 +95,7 @@ export function reauthenticatePage(props: Proof): Page {
     lead: t.lead,
     action: `${basePath}/reauthenticate`,
     submit: t.submit,
-    script: passkey === null ? undefined : passkeyScript,
+    scripts: passkey === null ? [] : [scripts.passkeys],
     after: byPasskey,
   }
   switch (ask) {

@@ -52,14 +52,15 @@ export function logoSource(logoUrl: string | null): string | null {
   return /^https?:\/\/[a-z0-9.:[\]-]+$/i.test(origin) ? origin : null
 }
 
-function contentSecurityPolicy(nonce: string, { theme, hasScript }: Page, widgetOrigin: string | undefined): string {
+function contentSecurityPolicy(nonce: string, { theme, scripts }: Page, widgetOrigin: string | undefined): string {
   const logo = logoSource(theme.logoUrl)
   return [
     "default-src 'none'",
     `style-src 'nonce-${nonce}'`,
     `img-src 'self' data:${logo === null ? '' : ` ${logo}`}`,
-    // One script by its nonce, which may ask this host; without one nothing runs and nothing is asked.
-    ...(hasScript ? [`script-src 'nonce-${nonce}'`, "connect-src 'self'"] : []),
+    // Scripts of the page by its nonce, and one of them may ask this host; otherwise nothing runs and nothing is asked.
+    ...(scripts.length === 0 ? [] : [`script-src 'nonce-${nonce}'`]),
+    ...(scripts.some(({ asks }) => asks) ? ["connect-src 'self'"] : []),
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",

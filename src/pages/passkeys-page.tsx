@@ -3,8 +3,8 @@ import { ErrorSummary, Field, Notice, PostForm, SubmitButton } from './form.tsx'
 import type { Moment } from './format.ts'
 import { layout, type Page } from './layout.tsx'
 import { PasskeyBlock, type PasskeyOffer } from './passkey-block.tsx'
-import { passkeyScript } from './passkey-script.ts'
 import type { QuestionBase } from './question-page.tsx'
+import { scripts } from './scripts.ts'
 import { Time } from './time.tsx'
 
 export type PasskeyRow = {
@@ -101,7 +101,7 @@ export function passkeysPage(props: PasskeysPageProps): Page {
   const { theme, texts, basePath, passkeys, problem, accepted } = props
   const t = texts.passkeys
   return layout(
-    { theme, texts, title: t.title, hasProblem: problem !== undefined, wide: true, script: passkeyScript },
+    { theme, texts, title: t.title, hasProblem: problem !== undefined, wide: true, scripts: [scripts.passkeys] },
     <>
       <p class="lead">{t.lead}</p>
       <ErrorSummary texts={texts} problem={problem} retryAfterS={props.retryAfterS} />

@@ -1,8 +1,9 @@
 /** @jsxImportSource hono/jsx */
 // A page with one form, its problem, and the ways on: what most pages of a login are.
 import type { Child } from 'hono/jsx'
-import { ErrorSummary, Field, type FieldProps, Notice, PostForm, SubmitButton } from './form.tsx'
+import { ErrorSummary, Field, type FieldProps, Notice, PostForm, SubmitButton, isEasedByScript } from './form.tsx'
 import { layout, type Page, type PageBase } from './layout.tsx'
+import { type PageScript, scripts } from './scripts.ts'
 import type { NoticeKey, ProblemKey, Texts } from './texts/en.ts'
 
 /** What every such page is told, whatever it asks. */
@@ -29,7 +30,7 @@ export type Question = {
   /** Before the form, such as a picture it is about. */
   readonly before?: Child
   readonly after?: Child
-  readonly script?: string | undefined
+  readonly scripts?: readonly PageScript[] | undefined
 }
 
 const Hidden = ({ values }: { values: NonNullable<Question['hidden']> }) => (
@@ -40,6 +41,10 @@ const Hidden = ({ values }: { values: NonNullable<Question['hidden']> }) => (
   </>
 )
 
+/** Those that its fields are easier with come by themselves. */
+const scriptsOf = ({ fields = [], scripts: own = [] }: Question): readonly PageScript[] =>
+  fields.some(isEasedByScript) ? [...own, scripts.conveniences] : own
+
 export function questionPage(base: QuestionBase, question: Question): Page {
   const { theme, texts, languageLinks, problem, wrong = {} } = base
   const { fields = [] } = question
@@ -49,7 +54,7 @@ export function questionPage(base: QuestionBase, question: Question): Page {
   })
   const hasProblem = problem !== undefined || wrongFields.length > 0
   return layout(
-    { theme, texts, languageLinks, title: question.title, hasProblem, script: question.script },
+    { theme, texts, languageLinks, title: question.title, hasProblem, scripts: scriptsOf(question) },
     <>
       {question.lead === undefined ? null : <p class="lead">{question.lead}</p>}
       <ErrorSummary texts={texts} problem={problem} retryAfterS={base.retryAfterS} fields={wrongFields} />

@@ -3,6 +3,7 @@ import { withReturnTo } from './addresses.ts'
 import { ErrorSummary, Field, PASSWORD_LENGTH, PostForm, ReturnToField, SubmitButton } from './form.tsx'
 import { fill } from './format.ts'
 import { layout, type Page, type PageBase } from './layout.tsx'
+import { scripts } from './scripts.ts'
 import type { ProblemKey } from './texts/en.ts'
 
 export const SIGN_UP_FIELDS = ['name', 'email', 'password'] as const
@@ -63,6 +64,7 @@ const Fields = ({ props, wrong }: { props: SignUpPageProps; wrong: Wrong }) => {
         hint={texts.signUp.passwordHint}
         error={fields?.password}
         autofocus={firstWrong === 'password'}
+        reveal={texts.conveniences.show}
         attributes={{
           minlength: PASSWORD_LENGTH.min,
           maxlength: PASSWORD_LENGTH.max,
@@ -78,7 +80,14 @@ export function signUpPage(props: SignUpPageProps): Page {
   const t = texts.signUp
   const wrong = wrongFields(props.fields)
   return layout(
-    { theme, texts, languageLinks, title: t.title, hasProblem: problem !== undefined || wrong.length > 0 },
+    {
+      theme,
+      texts,
+      languageLinks,
+      title: t.title,
+      hasProblem: problem !== undefined || wrong.length > 0,
+      scripts: [scripts.conveniences],
+    },
     <>
       <p class="lead">{fill(t.lead, { site: theme.name })}</p>
       <ErrorSummary texts={texts} problem={problem} retryAfterS={props.retryAfterS} fields={wrong} />

@@ -10,6 +10,9 @@ border:1px solid var(--edge);border-radius:.65rem}
 .field input[aria-invalid]{border:2px solid var(--danger)}
 .field .hint{margin:0 0 .4rem;font-size:.925rem;color:var(--muted)}
 .field .error{margin:0 0 .4rem;font-size:.95rem;font-weight:600;color:var(--danger)}
+.reveal{display:block;margin:.3rem 0 -.5rem auto;padding:.15rem .5rem;font:inherit;font-size:.925rem;color:var(--link);background:none;cursor:pointer;
+text-decoration:underline;text-underline-offset:.2em;border:1px solid transparent;border-radius:.4rem}
+.reveal[aria-pressed=true]{text-decoration:none;background:var(--notice-back);border-color:var(--link)}
 input.code{font-variant-numeric:tabular-nums;font-size:1.5rem;letter-spacing:.35em;text-align:center}
 .button{display:inline-block;min-height:3rem;padding:.65rem 1.35rem;font:inherit;font-weight:600;line-height:1.5;text-align:center;
 text-decoration:none;cursor:pointer;border-radius:.65rem;color:var(--on-accent);background:var(--accent);border:1px solid var(--accent-edge)}

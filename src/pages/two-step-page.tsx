@@ -4,6 +4,7 @@ import { ErrorSummary, Notice, PostForm, SubmitButton } from './form.tsx'
 import { fill } from './format.ts'
 import { layout, type Page } from './layout.tsx'
 import { type QuestionBase, questionPage } from './question-page.tsx'
+import { scripts } from './scripts.ts'
 
 const Back = ({ base }: { base: QuestionBase }) => (
   <p class="after">
@@ -82,21 +83,25 @@ export function backupCodesPage(props: QuestionBase & { readonly codes: readonly
   const { texts } = props
   const t = texts.twoStep
   return layout(
-    { theme: props.theme, texts, title: t.codesTitle },
+    { theme: props.theme, texts, title: t.codesTitle, scripts: [scripts.conveniences] },
     <>
       <p class="lead">{t.codesLead}</p>
       <ul class="codes">
         {props.codes.map((code) => (
           <li>
-            <code>{code}</code>
+            <code data-copied>{code}</code>
           </li>
         ))}
       </ul>
       <div class="actions">
+        <button type="button" class="button quiet" hidden data-copy data-done={t.copied} data-failed={t.copyFailed}>
+          {t.copy}
+        </button>
         <a class="button" href={`${props.basePath}/account`}>
           {t.codesDone}
         </a>
       </div>
+      <p class="after" role="status" id="copy-status"></p>
     </>,
   )
 }

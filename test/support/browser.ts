@@ -1,5 +1,7 @@
 // Windows of people who know nothing of each other, in a real Chromium.
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { de } from '../../src/pages/texts/de.ts'
+import { type Texts, en } from '../../src/pages/texts/en.ts'
 import { newAddress } from './visitor.ts'
 
 export interface WindowOptions {
@@ -27,6 +29,29 @@ export async function openWindow(browser: Browser, url: string, options: WindowO
 /** Another tab of the same window. */
 export function openTab(page: Page): Promise<Page> {
   return page.context().newPage()
+}
+
+/** Pages are the same with scripts and without, and in each language. */
+export const manners = [
+  { locale: 'en-GB', texts: en, javaScript: true },
+  { locale: 'en-GB', texts: en, javaScript: false },
+  { locale: 'de-AT', texts: de, javaScript: false },
+] as const
+
+export const press = (page: Page, name: string): Promise<void> =>
+  page.getByRole('button', { name, exact: true }).click()
+export const follow = (page: Page, name: string): Promise<void> => page.getByRole('link', { name, exact: true }).click()
+export const title = (page: Page): Promise<string> => page.getByRole('heading', { level: 1 }).innerText()
+export const field = (page: Page, label: string): Locator => page.getByLabel(label, { exact: true })
+
+export async function giveCredentials(
+  page: Page,
+  { email, password }: { readonly email: string; readonly password: string },
+  texts: Texts = en,
+): Promise<void> {
+  await field(page, texts.fields.email).fill(email)
+  await field(page, texts.fields.password).fill(password)
+  await press(page, texts.login.submit)
 }
 
 /** Path and query of where the window is. */

@@ -16,6 +16,10 @@ export function newEmail(): string {
   return `person-${randomBytes(6).toString('hex')}@example.com`
 }
 
+/** A subject as the texts spell it, whatever the site is called. */
+export const subjectOf = (template: string): RegExp =>
+  new RegExp(`^${template.split('{')[0]?.replace(/[.?]/g, '\\$&') ?? ''}`)
+
 /** The newest message to an address, about something if that is given; waits, as mail is sent after the answer. */
 export async function mailTo(
   gateway: TestGateway,

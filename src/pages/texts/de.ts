@@ -30,6 +30,7 @@ export const de: Texts = {
     phone_invalid:
       'Geben Sie eine Mobilnummer aus einem Land ein, in das wir Nachrichten schicken, wie +49 1512 3456789.',
   },
+  conveniences: { show: 'Anzeigen' },
   problemTitle: 'Etwas stimmt nicht',
   retry: 'Versuchen Sie es {when} wieder.',
   problems: {
@@ -216,6 +217,9 @@ export const de: Texts = {
     codesLead:
       'Bewahren Sie sie bei wichtigen Papieren auf. Jeder gilt einmal, wenn die App nicht zur Hand ist. Sie werden nur jetzt gezeigt.',
     codesDone: 'Ich habe sie aufbewahrt',
+    copy: 'Codes kopieren',
+    copied: 'Die Codes sind kopiert.',
+    copyFailed: 'Der Browser hat sie nicht kopiert. Markieren Sie die Codes, und kopieren Sie sie selbst.',
   },
   connections: {
     title: 'Verbundene Konten',

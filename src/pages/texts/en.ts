@@ -30,6 +30,7 @@ export const en = {
     code_invalid: 'Enter the 6 digits from the message.',
     phone_invalid: 'Enter the number of a mobile phone in a country we send texts to, such as +44 7400 123456.',
   },
+  conveniences: { show: 'Show' },
   problemTitle: 'There is a problem',
   retry: 'Try again {when}.',
   problems: {
@@ -208,6 +209,9 @@ export const en = {
     codesLead:
       'Keep them where you keep important papers. Each works once, when the app is not at hand. They are shown only now.',
     codesDone: 'I have kept them',
+    copy: 'Copy the codes',
+    copied: 'The codes are copied.',
+    copyFailed: 'The browser did not copy them. Select the codes and copy them yourself.',
   },
   connections: {
     title: 'Connected accounts',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { typedCode } from '../../../src/login/mailed-fields.ts'
 import { checkMailPage } from '../../../src/pages/check-mail-page.tsx'
 import { loginPage } from '../../../src/pages/login-page.tsx'
 import { signUpPage } from '../../../src/pages/signup-page.tsx'
@@ -81,10 +82,24 @@ describe('mail confirmation pages', () => {
     expect(input(page, 'code')).toMatchObject({
       autocomplete: 'one-time-code',
       inputmode: 'numeric',
-      pattern: '[0-9]{6}',
     })
     expect(html(page).match(/name="email" value="ada@example.org"/g)).toHaveLength(2)
     expect(html(page)).toContain('<strong>ada@example.org</strong>')
+  })
+
+  it.each([
+    ['123456', true],
+    ['123 456', true],
+    [' 123\u00a0456 ', true],
+    ['12345', false],
+    ['1234567', false],
+    ['12345a', false],
+  ])('takes the code %j, or not, as the gateway does', (typed, isTaken) => {
+    const { pattern = '', maxlength } = input(checkMailPage({ ...base, email: 'ada@example.org' }), 'code')
+    // As browsers read the attribute.
+    expect(new RegExp(`^(?:${pattern})$`, 'v').test(typed)).toBe(isTaken)
+    expect(typedCode.safeParse(typed).success).toBe(isTaken)
+    expect(typedCode.safeParse(`123456${' '.repeat(Number(maxlength) - 6)}`).success).toBe(true)
   })
 
   it('consumes the token of a link by a button only', () => {

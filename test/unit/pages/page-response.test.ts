@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { signedOutPage } from '../../../src/pages/signed-out-page.tsx'
 import { loginPage } from '../../../src/pages/login-page.tsx'
 import { logoSource, pageResponse } from '../../../src/pages/page-response.ts'
 import type { PasskeyOffer } from '../../../src/pages/passkey-block.tsx'
 import { en as texts } from '../../../src/pages/texts/en.ts'
 import { defaultTheme } from '../../../src/pages/theme.ts'
+import { base } from './read-page.ts'
 
 const page = (logoUrl: string | null = null, passkey: PasskeyOffer | null = null) =>
   loginPage({
@@ -27,17 +29,22 @@ describe('pageResponse', () => {
     expect(await responses[0]?.text()).toContain(`<style nonce="${nonces[0]}">`)
   })
 
-  it('lets the one script of a page run by its nonce, and ask this host', async () => {
-    const response = pageResponse(page(null, { domain: 'example.com' }))
+  it.each([
+    ['with passkeys', { domain: 'example.com' }, ["connect-src 'self'"]],
+    ['without', null, []],
+  ])('lets the scripts of a page run by its nonce, and ask this host only %s', async (_name, passkey, asked) => {
+    const response = pageResponse(page(null, passkey))
     const directives = policy(response).split('; ')
     const nonce = /script-src '(nonce-[^']+)'/.exec(policy(response))?.[1]
     expect(directives).toContain(`script-src '${nonce}'`)
-    expect(directives).toContain("connect-src 'self'")
-    expect(await response.text()).toContain(`<script type="module" ${nonce?.replace('nonce-', 'nonce="')}">`)
+    expect(directives.filter((directive) => directive.startsWith('connect-src'))).toEqual(asked)
+    const html = await response.text()
+    expect(html).toContain(`<script type="module" ${nonce?.replace('nonce-', 'nonce="')}">`)
+    expect(html.match(/<script/g)).toHaveLength(passkey === null ? 1 : 2)
   })
 
   it('allows nothing it does not need', () => {
-    const response = pageResponse(page())
+    const response = pageResponse(signedOutPage({ ...base, homeUrl: '/' }))
     expect(
       policy(response)
         .replace(/nonce-[^']*/, 'nonce-N')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { en, type Texts } from '../../../src/pages/texts/en.ts'
-import { passkeyScript } from '../../../src/pages/passkey-script.ts'
+import { scripts } from '../../../src/pages/scripts.ts'
 import { defaultTheme } from '../../../src/pages/theme.ts'
 import { everyPage, HOSTILE, tagsOf } from './samples.ts'
 
@@ -27,12 +27,16 @@ describe.each(names)('page %s', (name) => {
   it.each([
     ['plain', () => render(name)],
     ['hostile', () => render(name, HOSTILE, hostileTheme, hostileTexts())],
-  ])('has at most the one script there is, no handler and no style attribute (%s)', (_kind, make) => {
+  ])('has the scripts that its parts need and no other, no handler and no style attribute (%s)', (_kind, make) => {
     const html = make()
     const tags = tagsOf(html)
     expect(tags.filter((tag) => tag.name === 'style').map((tag) => tag.attributes.get('nonce'))).toEqual(['n0nce'])
-    const scripts = [...html.matchAll(/<script([^>]*)>([\s\S]*?)<\/script>/gi)].map(([, head, code]) => [head, code])
-    expect(scripts).toEqual(html.includes('data-passkey=') ? [[' type="module" nonce="n0nce"', passkeyScript]] : [])
+    const found = [...html.matchAll(/<script([^>]*)>([\s\S]*?)<\/script>/gi)].map(([, head, code]) => [head, code])
+    const needed = [
+      ...(/ data-(?:passkey|accepted)=/.test(html) ? [scripts.passkeys] : []),
+      ...(/ data-(?:reveal|code|copy)=/.test(html) ? [scripts.conveniences] : []),
+    ]
+    expect(found).toEqual(needed.map(({ code }) => [' type="module" nonce="n0nce"', code]))
     expect(html.match(/<\/style>/g)).toHaveLength(1)
     for (const { attributes } of tags) {
       expect([...attributes.keys()].filter((key) => key.startsWith('on') || key === 'style')).toEqual([])
