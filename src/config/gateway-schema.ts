@@ -6,6 +6,7 @@ import type { OrFromEnvironment } from './from-environment.ts'
 import { emailSchema } from './email-schema.ts'
 import { issuer } from './issuer-presets.ts'
 import { limitsSchema } from './limits-schema.ts'
+import { themeSchema } from './theme-schema.ts'
 import { threatsSchema } from './threats-schema.ts'
 import { phoneSchema } from './phone-schema.ts'
 import { originLoginSchema } from './origin-login-schema.ts'
@@ -186,19 +187,7 @@ export const gatewaySchema = z.strictObject({
     })
     .prefault({}),
   email: emailSchema,
-  theme: z
-    .strictObject({
-      name: z.string().min(1).max(80).default('Portcullis'),
-      logoUrl: z
-        .union([z.url(), z.string().regex(/^\/(?!\/)/)])
-        .nullable()
-        .default(null),
-      accentColor: z
-        .string()
-        .regex(/^#[0-9a-fA-F]{6}$/, 'a colour such as "#2f5d50"')
-        .default('#2f5d50'),
-    })
-    .prefault({}),
+  theme: themeSchema,
 })
 
 type Input = z.input<typeof gatewaySchema>

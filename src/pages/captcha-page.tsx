@@ -27,6 +27,7 @@ export function captchaPage(props: CaptchaPageProps): Page {
           data-sitekey={widget.siteKey}
           data-action={widget.action}
           data-language={texts.lang}
+          data-theme={theme.colorScheme}
         ></div>
         <SubmitButton>{t.submit}</SubmitButton>
       </PostForm>

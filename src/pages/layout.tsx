@@ -6,7 +6,7 @@ import { GateBackdrop, GateMark, iconAddress } from './gate-mark.tsx'
 import type { PageScript } from './scripts.ts'
 import { stylesFor } from './styles.ts'
 import type { Texts } from './texts/en.ts'
-import { accentOf, type Theme } from './theme.ts'
+import { type Theme, accentOf, logoOf, schemesOf } from './theme.ts'
 
 /** A page waits for its nonce: only the response, which also writes the policy, may choose one. */
 export type Page = {
@@ -36,9 +36,26 @@ export type Frame = PageBase & {
   readonly scripts?: readonly PageScript[] | undefined
 }
 
+const LogoImage = ({ url }: { url: string | null }) =>
+  url === null ? <GateMark /> : <img src={url} alt="" referrerpolicy="no-referrer" />
+
+const Logo = ({ theme }: { theme: Theme }) => {
+  const [usual, other = usual] = schemesOf(theme)
+  const [url, otherUrl] = [logoOf(theme, usual), logoOf(theme, other)]
+  return url === null || otherUrl === null || url === otherUrl ? (
+    <LogoImage url={url} />
+  ) : (
+    <picture>
+      {/* A space would end the address here. */}
+      <source media={`(prefers-color-scheme:${other})`} srcset={otherUrl.replace(/\s/g, encodeURIComponent)} />
+      <LogoImage url={url} />
+    </picture>
+  )
+}
+
 const Brand = ({ theme }: { theme: Theme }) => (
   <div class="brand">
-    {theme.logoUrl === null ? <GateMark /> : <img src={theme.logoUrl} alt="" referrerpolicy="no-referrer" />}
+    <Logo theme={theme} />
     <span>{theme.name}</span>
   </div>
 )
@@ -56,17 +73,18 @@ const Languages = ({ frame: { texts, languageLinks = [] } }: { frame: Frame }) =
 
 const Head = ({ frame, nonce }: { frame: Frame; nonce: string }) => {
   const { theme, texts, title } = frame
-  const accent = accentOf(theme)
+  const schemes = schemesOf(theme)
+  const accent = accentOf(theme, schemes[0])
   const shown = frame.hasProblem === true ? fill(texts.titleWithError, { title }) : title
   return (
     <head>
       <meta charset="utf-8" />
       <title>{`${shown} – ${theme.name}`}</title>
       <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="color-scheme" content="light dark" />
+      <meta name="color-scheme" content={schemes.join(' ')} />
       <meta name="robots" content="noindex" />
       <meta name="format-detection" content="telephone=no" />
-      <link rel="icon" href={theme.logoUrl ?? iconAddress(accent, readableTextOn(accent))} />
+      <link rel="icon" href={logoOf(theme, schemes[0]) ?? iconAddress(accent, readableTextOn(accent))} />
       <style nonce={nonce} dangerouslySetInnerHTML={{ __html: stylesFor(theme) }} />
     </head>
   )

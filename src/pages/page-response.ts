@@ -1,4 +1,5 @@
 import type { Page } from './layout.tsx'
+import { logoOf, schemesOf } from './theme.ts'
 
 export type PageResponseOptions = {
   readonly status?: number
@@ -53,11 +54,12 @@ export function logoSource(logoUrl: string | null): string | null {
 }
 
 function contentSecurityPolicy(nonce: string, { theme, scripts }: Page, widgetOrigin: string | undefined): string {
-  const logo = logoSource(theme.logoUrl)
+  const logos = schemesOf(theme).map((scheme) => logoSource(logoOf(theme, scheme)))
+  const images = new Set(logos.filter((source) => source !== null))
   return [
     "default-src 'none'",
     `style-src 'nonce-${nonce}'`,
-    `img-src 'self' data:${logo === null ? '' : ` ${logo}`}`,
+    ["img-src 'self' data:", ...images].join(' '),
     // Scripts of the page by its nonce, and one of them may ask this host; otherwise nothing runs and nothing is asked.
     ...(scripts.length === 0 ? [] : [`script-src 'nonce-${nonce}'`]),
     ...(scripts.some(({ asks }) => asks) ? ["connect-src 'self'"] : []),

@@ -1,12 +1,20 @@
 import { componentStyles } from './styles-components.ts'
-import { darkPalette, lightPalette, type Palette, type Theme } from './theme.ts'
+import { type Scheme, type Theme, paletteOf, schemesOf } from './theme.ts'
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-const variables = (palette: Palette): string =>
-  Object.entries(palette)
+const variables = (theme: Theme, scheme: Scheme): string =>
+  Object.entries(paletteOf(theme, scheme))
     .map(([name, colour]) => `--${kebab(name)}:${colour}`)
     .join(';')
+
+/** The usual scheme for everybody, and the other one for those who ask for it, where there is another. */
+function colours(theme: Theme): string {
+  const schemes = schemesOf(theme)
+  const [usual, other] = schemes
+  const own = `:root{color-scheme:${schemes.join(' ')};${variables(theme, usual)}}`
+  return other === undefined ? own : `${own}\n@media (prefers-color-scheme:${other}){:root{${variables(theme, other)}}}`
+}
 
 const FRAME = `
 *,*::before,*::after{box-sizing:border-box}
@@ -49,6 +57,4 @@ a:hover{text-decoration-thickness:2px}
 `
 
 /** One style element a page: the policy allows no other styling, and a page is complete after one request. */
-export const stylesFor = (theme: Theme): string =>
-  `:root{color-scheme:light dark;${variables(lightPalette(theme))}}
-@media (prefers-color-scheme:dark){:root{${variables(darkPalette(theme))}}}${FRAME}${componentStyles}`
+export const stylesFor = (theme: Theme): string => `${colours(theme)}${FRAME}${componentStyles}`

@@ -1,13 +1,32 @@
 import { isHexColour, mix, parseHex, readableTextOn, toHex, withContrast } from './colour.ts'
 
+export type Scheme = 'light' | 'dark'
+
 export type Theme = {
   readonly name: string
+  /** `auto` is what the person's device asks for. */
+  readonly colorScheme: 'auto' | Scheme
   readonly logoUrl: string | null
   /** `#rgb` or `#rrggbb`. */
   readonly accentColor: string
+  /** For dark pages, where they differ. */
+  readonly dark: { readonly logoUrl: string | null; readonly accentColor: string | null }
 }
 
-export const defaultTheme: Theme = { name: 'Portcullis', logoUrl: null, accentColor: '#1f5c57' }
+export const defaultTheme: Theme = {
+  name: 'Portcullis',
+  colorScheme: 'auto',
+  logoUrl: null,
+  accentColor: '#1f5c57',
+  dark: { logoUrl: null, accentColor: null },
+}
+
+/** Those a page may be seen in, the usual one first. */
+export const schemesOf = ({ colorScheme }: Theme): readonly [Scheme, ...Scheme[]] =>
+  colorScheme === 'auto' ? ['light', 'dark'] : [colorScheme]
+
+export const logoOf = ({ logoUrl, dark }: Theme, scheme: Scheme): string | null =>
+  scheme === 'dark' ? (dark.logoUrl ?? logoUrl) : logoUrl
 
 export type Palette = Readonly<Record<(typeof SURFACES)[number] | (typeof ACCENTS)[number], string>>
 
@@ -16,7 +35,7 @@ const ACCENTS = ['accent', 'onAccent', 'accentHover', 'accentEdge', 'link', 'not
 
 type Surfaces = Readonly<Record<(typeof SURFACES)[number], string>>
 
-const LIGHT: Surfaces = {
+const light: Surfaces = {
   page: '#f1eee8',
   card: '#fffdf9',
   field: '#ffffff',
@@ -29,7 +48,7 @@ const LIGHT: Surfaces = {
   dangerBack: '#fcefec',
 }
 
-const DARK: Surfaces = {
+const dark: Surfaces = {
   page: '#121518',
   card: '#1b1f23',
   field: '#14181b',
@@ -43,11 +62,15 @@ const DARK: Surfaces = {
 }
 
 /** The style element is written without escaping, so nothing but a well-formed colour may come out of here. */
-export const accentOf = (theme: Theme): string =>
-  toHex(parseHex(isHexColour(theme.accentColor) ? theme.accentColor : defaultTheme.accentColor))
+export function accentOf({ accentColor, dark: own }: Theme, scheme: Scheme): string {
+  const asked = scheme === 'dark' ? (own.accentColor ?? accentColor) : accentColor
+  return toHex(parseHex(isHexColour(asked) ? asked : defaultTheme.accentColor))
+}
 
-function paletteOf(theme: Theme, surfaces: Surfaces): Palette {
-  const accent = accentOf(theme)
+/** Whatever accent it is given, what is read on it or in it stands out as WCAG 2.2 AA asks, in either scheme. */
+export function paletteOf(theme: Theme, scheme: Scheme): Palette {
+  const surfaces = scheme === 'dark' ? dark : light
+  const accent = accentOf(theme, scheme)
   const onAccent = readableTextOn(accent)
   const noticeBack = mix(surfaces.card, accent, 0.09)
   return {
@@ -63,6 +86,3 @@ function paletteOf(theme: Theme, surfaces: Surfaces): Palette {
     noticeBack,
   }
 }
-
-export const lightPalette = (theme: Theme): Palette => paletteOf(theme, LIGHT)
-export const darkPalette = (theme: Theme): Palette => paletteOf(theme, DARK)

@@ -26,7 +26,7 @@ const HEADING =
   'font-family:Georgia,serif;font-size:26px;line-height:1.25;color:#20252a;margin:0 0 16px;font-weight:600'
 
 const Button = ({ theme, link, text }: { theme: Theme; link: string; text: string }) => {
-  const accent = accentOf(theme)
+  const accent = accentOf(theme, 'light')
   const look = `display:inline-block;padding:13px 24px;border-radius:10px;background:${accent};color:${readableTextOn(accent)}`
   return (
     <p style="margin:0 0 24px">

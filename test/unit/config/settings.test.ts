@@ -130,6 +130,21 @@ describe('the settings', () => {
     ['an unknown setting', { ...shippedConfig, routs: [] }, 'gateway.config.ts: '],
     ['a colour by name', { ...shippedConfig, theme: { accentColor: 'red' } }, 'gateway.config.ts: theme.accentColor'],
     [
+      'a dark colour by name',
+      { ...shippedConfig, theme: { dark: { accentColor: 'red' } } },
+      'gateway.config.ts: theme.dark.accentColor',
+    ],
+    [
+      'a logo for dark pages alone',
+      { ...shippedConfig, theme: { dark: { logoUrl: '/night.svg' } } },
+      'gateway.config.ts: theme.logoUrl',
+    ],
+    [
+      'a scheme nobody knows',
+      { ...shippedConfig, theme: { colorScheme: 'dim' } },
+      'gateway.config.ts: theme.colorScheme',
+    ],
+    [
       'a header that is none',
       { ...shippedConfig, identityHeaders: { email: 'x y' } },
       'gateway.config.ts: identityHeaders.email',

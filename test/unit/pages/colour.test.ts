@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { contrast, isHexColour, mix, parseHex, readableTextOn, withContrast } from '../../../src/pages/colour.ts'
-import { accentOf, darkPalette, defaultTheme, lightPalette } from '../../../src/pages/theme.ts'
+import { type Scheme, accentOf, defaultTheme, paletteOf, schemesOf } from '../../../src/pages/theme.ts'
 
 const STEPS = [0, 51, 102, 128, 153, 204, 255]
 const hex = (value: number): string => value.toString(16).padStart(2, '0')
@@ -30,9 +30,13 @@ describe('colours', () => {
 })
 
 describe('theme', () => {
-  it('is readable in both modes with any accent', () => {
+  it.each([
+    ['light', (accentColor: string) => ({ ...defaultTheme, accentColor })],
+    ['dark', (accentColor: string) => ({ ...defaultTheme, accentColor })],
+    ['dark', (accentColor: string) => ({ ...defaultTheme, dark: { logoUrl: null, accentColor } })],
+  ] as const)('is readable in %s pages with any accent', (scheme, themed) => {
     for (const accentColor of everyAccent) {
-      for (const palette of [lightPalette, darkPalette].map((make) => make({ ...defaultTheme, accentColor }))) {
+      for (const palette of [paletteOf(themed(accentColor), scheme)]) {
         expect(palette.accent).toBe(accentColor)
         expect(readableTextOn(accentColor)).toBe(palette.onAccent)
         expect(contrast(palette.onAccent, palette.accent)).toBeGreaterThanOrEqual(4.5)
@@ -46,8 +50,8 @@ describe('theme', () => {
   })
 
   it.each([
-    ['light', lightPalette(defaultTheme)],
-    ['dark', darkPalette(defaultTheme)],
+    ['light', paletteOf(defaultTheme, 'light')],
+    ['dark', paletteOf(defaultTheme, 'dark')],
   ])('has readable fixed colours (%s)', (_mode, { text, muted, danger, dangerBack, card, page, field, edge }) => {
     for (const colour of [text, muted, danger])
       for (const back of [card, page, field]) expect(contrast(colour, back)).toBeGreaterThanOrEqual(4.5)
@@ -57,7 +61,26 @@ describe('theme', () => {
   })
 
   it('does not let a malformed accent into the style sheet', () => {
-    expect(accentOf({ ...defaultTheme, accentColor: '#fff}body{' })).toBe(defaultTheme.accentColor)
-    expect(accentOf({ ...defaultTheme, accentColor: '#ABC' })).toBe('#aabbcc')
+    const theme = { ...defaultTheme, accentColor: '#fff}body{' }
+    const own = { ...theme, dark: { logoUrl: null, accentColor: '#fff}body{' } }
+    expect([accentOf(theme, 'light'), accentOf(theme, 'dark'), accentOf(own, 'dark')]).toEqual(
+      Array.from({ length: 3 }, () => defaultTheme.accentColor),
+    )
+    expect(accentOf({ ...defaultTheme, accentColor: '#ABC' }, 'light')).toBe('#aabbcc')
+  })
+
+  it('has an accent of its own in the dark only where there is one', () => {
+    const theme = { ...defaultTheme, dark: { logoUrl: null, accentColor: '#e0b050' } }
+    const accents = (['light', 'dark'] as const).map((scheme: Scheme) => accentOf(theme, scheme))
+    expect(accents).toEqual([defaultTheme.accentColor, '#e0b050'])
+    expect(accentOf(defaultTheme, 'dark')).toBe(defaultTheme.accentColor)
+  })
+
+  it.each([
+    ['auto', ['light', 'dark']],
+    ['light', ['light']],
+    ['dark', ['dark']],
+  ] as const)('%s is seen in %j', (colorScheme, schemes) => {
+    expect(schemesOf({ ...defaultTheme, colorScheme })).toEqual(schemes)
   })
 })

@@ -6,7 +6,7 @@ import { defaultTheme } from '../../../src/pages/theme.ts'
 import { HOSTILE } from './samples.ts'
 
 const link = 'https://site.example/auth/verify-email?token=abc&x=1'
-const hostile = { name: `A\r\nBcc: x@y.z ${HOSTILE}`, logoUrl: HOSTILE, accentColor: HOSTILE }
+const hostile = { ...defaultTheme, name: `A\r\nBcc: x@y.z ${HOSTILE}`, logoUrl: HOSTILE, accentColor: HOSTILE }
 const props = {
   theme: defaultTheme,
   texts,

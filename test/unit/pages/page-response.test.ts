@@ -4,7 +4,7 @@ import { loginPage } from '../../../src/pages/login-page.tsx'
 import { logoSource, pageResponse } from '../../../src/pages/page-response.ts'
 import type { PasskeyOffer } from '../../../src/pages/passkey-block.tsx'
 import { en as texts } from '../../../src/pages/texts/en.ts'
-import { defaultTheme } from '../../../src/pages/theme.ts'
+import { type Theme, defaultTheme } from '../../../src/pages/theme.ts'
 import { base } from './read-page.ts'
 
 const page = (logoUrl: string | null = null, passkey: PasskeyOffer | null = null) =>
@@ -89,6 +89,19 @@ describe('logo', () => {
     expect(policy(pageResponse(page('https://cdn.example:8443/logo.svg?x=1')))).toContain(
       "img-src 'self' data: https://cdn.example:8443;",
     )
+  })
+
+  it('allows those of both schemes, and none that no page shows', () => {
+    const theme = {
+      ...defaultTheme,
+      logoUrl: 'https://cdn.example/day.svg',
+      dark: { ...defaultTheme.dark, logoUrl: 'https://night.example/night.svg' },
+    }
+    const images = (colorScheme: Theme['colorScheme']) =>
+      /img-src ([^;]*);/.exec(policy(pageResponse(signedOutPage({ ...base, theme: { ...theme, colorScheme } }))))?.[1]
+    expect(images('auto')).toBe("'self' data: https://cdn.example https://night.example")
+    expect(images('light')).toBe("'self' data: https://cdn.example")
+    expect(images('dark')).toBe("'self' data: https://night.example")
   })
 
   it.each([

@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { en, type Texts } from '../../../src/pages/texts/en.ts'
 import { scripts } from '../../../src/pages/scripts.ts'
-import { defaultTheme } from '../../../src/pages/theme.ts'
+import { type Theme, defaultTheme } from '../../../src/pages/theme.ts'
 import { everyPage, HOSTILE, tagsOf } from './samples.ts'
 
-const hostileTheme = { name: HOSTILE, logoUrl: HOSTILE, accentColor: 'red}</style><script>' }
+const hostileTheme: Theme = {
+  name: HOSTILE,
+  colorScheme: 'auto',
+  logoUrl: HOSTILE,
+  accentColor: 'red}</style><script>',
+  dark: { logoUrl: `${HOSTILE}dark`, accentColor: 'red}</style><script>' },
+}
 
 function hostileTexts(): Texts {
   const replace = (value: unknown): unknown => {
@@ -16,7 +22,7 @@ function hostileTexts(): Texts {
   return { ...texts, lang: 'en', dir: 'ltr' }
 }
 
-// A sentence without its {email} has no bold part, and the unsafe logo address stays an image: nothing else may differ.
+// A sentence without its {email} has no bold part, and the unsafe logo addresses stay images: nothing else may differ.
 const comparable = (list: readonly string[]) => list.filter((tag) => tag !== 'strong' && tag !== 'a')
 
 const names = Object.keys(everyPage(defaultTheme, 'x'))
