@@ -17,6 +17,7 @@ import { signedOutPage } from '../pages/signed-out-page.tsx'
 import type { NoticeKey } from '../pages/texts/en.ts'
 import { textsFor } from '../language.ts'
 import { isNobody, requireSession } from '../forms/require-session.ts'
+import { findOwn } from './own-account.ts'
 import { ownSessions, revokeOne, revokeOthers, signOut } from './sessions.ts'
 
 const shownSessions = 100
@@ -88,7 +89,9 @@ function showSignedOut(exchange: Exchange): Page {
 
 async function showAccount(exchange: Exchange, notice?: NoticeKey): Promise<Page> {
   const { principal } = requireSession(exchange).lease
-  const [{ items }, [factors], [phone], passkeys] = await Promise.all([
+  const [{ name }, { items }, [factors], [phone], passkeys] = await Promise.all([
+    // The session learns of another name only minutes later.
+    findOwn(exchange),
     ownSessions(exchange, { limit: shownSessions, cursor: undefined }),
     exchange.database.read(findFactors(principal.userId)),
     exchange.database.read(findPhone(principal.userId)),
@@ -100,7 +103,7 @@ async function showAccount(exchange: Exchange, notice?: NoticeKey): Promise<Page
     texts: textsFor(exchange),
     basePath,
     csrfToken: csrfTokenFor(exchange),
-    user: { email: principal.email, name: principal.name },
+    user: { email: principal.email, name },
     sessions: items.map((item) => ({
       id: item.id,
       createdAt: item.createdAtMs,
