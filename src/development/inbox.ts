@@ -8,6 +8,9 @@ import { textsFor } from '../language.ts'
 import { inboxPage } from '../pages/inbox-page.tsx'
 import { pageResponse } from '../pages/page-response.ts'
 
+/** The newest; programs are given all. */
+const mostShown = 30
+
 const message = z.object({
   channel: z.enum(['email', 'sms']),
   to: z.string(),
@@ -23,7 +26,9 @@ export function developmentInbox({ settings }: Deps): Hono<GatewayEnv> {
   app.get('/dev/inbox', async (context) => {
     const { items } = await fetchMessages(settings.environment.DEV_INBOX_URL)
     if (context.req.header('accept')?.includes('application/json')) return context.json({ items })
-    const shown = items.map((item) => ({ ...item, subject: item.subject ?? null, code: item.code ?? null }))
+    const shown = items
+      .slice(0, mostShown)
+      .map((item) => ({ ...item, subject: item.subject ?? null, code: item.code ?? null }))
     return pageResponse(
       inboxPage({ theme: settings.config.theme, texts: textsFor(context.env.exchange), items: shown }),
     )

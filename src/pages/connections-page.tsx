@@ -22,7 +22,7 @@ export function connectionsPage(props: ConnectionsPageProps): Page {
         {props.connections.map(({ id, name, isConnected }) => (
           <li class="session">
             <div>
-              <h3>{name}</h3>
+              <h2>{name}</h2>
               <p class="muted">{isConnected ? t.isConnected : t.isNotConnected}</p>
             </div>
             <PostForm

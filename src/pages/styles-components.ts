@@ -45,7 +45,7 @@ code{color:var(--text)}
 .list>li:last-child{border-bottom:1px solid var(--line)}
 .session{display:flex;flex-wrap:wrap;gap:.75rem 1.5rem;align-items:center;justify-content:space-between}
 .session>div{flex:1 1 15rem}
-.session h3{margin:0 0 .3rem;font-size:1rem}
+.session :is(h2,h3){margin:0 0 .3rem;font-size:1rem}
 .tag{display:inline-block;margin-inline-end:.5rem;padding:.05rem .6rem;font-size:.85rem;font-weight:600;border-radius:1rem;
 color:var(--link);background:var(--notice-back);border:1px solid var(--link)}
 .who{margin:0 0 1.25rem;font-size:1.05rem}
