@@ -1,9 +1,10 @@
 // A person signs in to another application of the site in a real browser, which holds forms to their page's policy.
 import { type Server, createServer } from 'node:http'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBrowser } from '../../tools/dev/browser.ts'
-import { openWindow } from '../support/browser.ts'
+import { fill } from '../../src/pages/format.ts'
+import { giveCredentials, manners, openWindow } from '../support/browser.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { authorizePath, newClient, newPkce } from '../support/oauth.ts'
 import { type Person, newPerson } from '../support/people.ts'
@@ -33,35 +34,29 @@ afterAll(async () => {
   await new Promise((resolve) => application.close(resolve))
 })
 
-async function signIn(page: Page): Promise<void> {
-  await page.getByLabel('Email address').fill(person.email)
-  await page.getByLabel('Password').fill(person.password)
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-}
-
 const requestOf = async (fields: Readonly<Record<string, unknown>>): Promise<string> => {
   const { id } = await newClient(gateway, { redirectUris: [callback], ...fields })
   return authorizePath(id, { redirect_uri: callback, code_challenge: newPkce().challenge })
 }
 
-describe.each([{ javaScript: true }, { javaScript: false }])('with JavaScript $javaScript', ({ javaScript }) => {
+describe.each(manners)('in $locale, with JavaScript $javaScript', ({ locale, texts, javaScript }) => {
   it('somebody signs in on the way to an application of the site, and arrives there', async () => {
-    const page = await openWindow(browser, gateway.url, { javaScript })
+    const page = await openWindow(browser, gateway.url, { javaScript, locale })
     await page.goto(await requestOf({}))
-    await signIn(page)
+    await giveCredentials(page, person, texts)
     await page.waitForURL(`${callback}?**`)
     expect(await page.getByRole('heading').innerText()).toBe('Welcome back')
     await page.context().close()
   })
 
   it.each([
-    ['Allow', 'Welcome back'],
-    ['Do not allow', 'No code'],
+    [texts.consent.allow, 'Welcome back'],
+    [texts.consent.deny, 'No code'],
   ])('somebody presses “%s” when an application of others asks, and arrives there', async (button, greeting) => {
-    const page = await openWindow(browser, gateway.url, { javaScript })
+    const page = await openWindow(browser, gateway.url, { javaScript, locale })
     await page.goto(await requestOf({ isFirstParty: false, name: 'Foreign Wiki' }))
-    await signIn(page)
-    await page.getByRole('heading', { name: 'Allow Foreign Wiki?' }).waitFor()
+    await giveCredentials(page, person, texts)
+    await page.getByRole('heading', { name: fill(texts.consent.title, { client: 'Foreign Wiki' }) }).waitFor()
     await page.getByRole('button', { name: button, exact: true }).click()
     await page.waitForURL(`${callback}?**`)
     expect(await page.getByRole('heading').innerText()).toBe(greeting)

@@ -2,9 +2,11 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBrowser } from '../../tools/dev/browser.ts'
-import { openWindow, placeOf } from '../support/browser.ts'
+import { fill } from '../../src/pages/format.ts'
+import { follow, giveCredentials, manners, openWindow, placeOf, press, title } from '../support/browser.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
-import { goodPassword, newEmail, newPerson } from '../support/people.ts'
+import { signInAtPeer } from '../support/pages/scene.ts'
+import { newEmail, newPerson } from '../support/people.ts'
 import { type SignInPeer, startSignInPeer } from '../support/sign-in-peer.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 
@@ -23,25 +25,17 @@ afterAll(async () => {
   await peer.stop()
 })
 
-/** The provider's own two pages. */
-async function signInThere(page: Page, login: string): Promise<void> {
-  await page.waitForURL(`${peer.issuer}/interaction/**`)
-  await page.locator('input[name=login]').fill(login)
-  await page.locator('input[name=password]').fill('any')
-  await page.locator('button[type=submit]').click()
-  await page.locator('button[type=submit]').click()
-}
-const title = (page: Page): Promise<string> => page.getByRole('heading', { level: 1 }).innerText()
-const follow = (page: Page, name: string): Promise<void> => page.getByRole('link', { name, exact: true }).click()
-const press = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click()
-
-describe.each([{ javaScript: true }, { javaScript: false }])('with JavaScript $javaScript', ({ javaScript }) => {
-  const open = (locale = 'en-GB'): Promise<Page> => openWindow(browser, gateway.url, { javaScript, locale })
+describe.each(manners)('in $locale, with JavaScript $javaScript', ({ locale, texts, javaScript }) => {
+  const { login, connections, problemPage } = texts
+  const provider = 'The Peer'
+  const byPeer = fill(login.provider, { provider })
+  const open = (): Promise<Page> => openWindow(browser, gateway.url, { javaScript, locale })
+  const signInThere = (page: Page, name: string): Promise<void> => signInAtPeer(page, { peer }, name)
 
   it('somebody new signs in with the other site and arrives where they wanted to go', async () => {
     const page = await open()
     await page.goto('/private')
-    await follow(page, 'Sign in with The Peer')
+    await follow(page, byPeer)
     await signInThere(page, newEmail())
     await page.waitForURL(`${gateway.url}/private`)
     await page.goto('/auth/account')
@@ -49,61 +43,51 @@ describe.each([{ javaScript: true }, { javaScript: false }])('with JavaScript $j
     await page.context().close()
   })
 
-  it('the button speaks German to whom the page does', async () => {
-    const page = await open('de-DE')
-    await page.goto('/private')
-    await follow(page, 'Mit The Peer anmelden')
-    await signInThere(page, newEmail())
-    await page.waitForURL(`${gateway.url}/private`)
-    await page.context().close()
-  })
-
   it('whose address is not proven there reads what to do, and signs in another way from that page', async () => {
     const page = await open()
     await page.goto('/private')
-    await follow(page, 'Sign in with The Peer')
+    await follow(page, byPeer)
     await signInThere(page, `unproven-${newEmail()}`)
     await page.waitForURL(`${gateway.url}/**`)
-    expect(await title(page)).toBe('Your address is not confirmed there')
-    expect(await page.getByText('connect the other site on your account page').count()).toBe(1)
-    await follow(page, 'Sign in')
+    const { title: says, sentence } = problemPage.byCode.address_unproven
+    expect(await title(page)).toBe(says)
+    expect(await page.getByText(sentence).count()).toBe(1)
+    await follow(page, problemPage.signIn)
     expect(placeOf(page)).toBe('/auth/login')
     await page.context().close()
   })
 
   it('an account is connected on the account page, signs in, and is disconnected again', async () => {
     const person = await newPerson(gateway)
-    const login = newEmail()
+    const name = newEmail()
     const page = await open()
     await page.goto('/auth/account')
-    await page.getByLabel('Email address').fill(person.email)
-    await page.getByLabel('Password').fill(goodPassword)
-    await press(page, 'Sign in')
-    await follow(page, 'Connected accounts')
-    await press(page, 'Connect The Peer')
-    await signInThere(page, login)
+    await giveCredentials(page, person, texts)
+    await follow(page, connections.title)
+    await press(page, fill(connections.connect, { provider }))
+    await signInThere(page, name)
     await page.waitForURL(`${gateway.url}/auth/account/connections**`)
-    expect(await page.getByRole('status').innerText()).toContain('The account is connected')
+    expect(await page.getByRole('status').innerText()).toBe(texts.notices.identity_connected)
     const elsewhere = await open()
     await elsewhere.goto('/private')
-    await follow(elsewhere, 'Sign in with The Peer')
-    await signInThere(elsewhere, login)
+    await follow(elsewhere, byPeer)
+    await signInThere(elsewhere, name)
     await elsewhere.waitForURL(`${gateway.url}/private`)
     await elsewhere.goto('/auth/account')
     expect(await elsewhere.getByText(person.email).count()).toBeGreaterThan(0)
-    await press(page, 'Disconnect The Peer')
-    expect(await page.getByRole('status').innerText()).toContain('The account is disconnected')
+    await press(page, fill(connections.disconnect, { provider }))
+    expect(await page.getByRole('status').innerText()).toBe(texts.notices.identity_disconnected)
     await Promise.all([page.context().close(), elsewhere.context().close()])
   })
 
   it('whoever stops there reads that nothing has changed', async () => {
     const page = await open()
     await page.goto('/auth/login')
-    await follow(page, 'Sign in with The Peer')
+    await follow(page, byPeer)
     await page.waitForURL(`${peer.issuer}/interaction/**`)
     await page.getByRole('link', { name: /abort|cancel/i }).click()
     await page.waitForURL(`${gateway.url}/**`)
-    expect(await title(page)).toBe('Sign-in not finished')
+    expect(await title(page)).toBe(problemPage.byCode.sign_in_cancelled.title)
     await page.context().close()
   })
 })
