@@ -55,9 +55,6 @@ const takeAll = async (browser: Browser): Promise<void> => {
     await page.goto('/auth/login?return_to=/private')
     await take(page, name)
   }
-  const signUp = await open(browser, 'light')
-  await signUp.goto('/auth/signup')
-  await take(signUp, 'signup', true)
   // A second device, so that there is something to see in the list.
   await signIn(await open(browser, 'light', phone))
   const account = await open(browser, 'light', laptop)
