@@ -16,7 +16,13 @@ export const endpointPaths = {
 /** Pages that applications send a browser to, by a link or a form of theirs; see restate.ts. */
 export const frontPaths = { authorize: '/oauth/authorize', logout: '/oauth/logout' } as const
 
-const openPaths: readonly string[] = [...Object.values(endpointPaths), ...Object.values(frontPaths)]
+const programPaths: readonly string[] = Object.values(endpointPaths)
+const openPaths: readonly string[] = [...programPaths, ...Object.values(frontPaths)]
+
+/** Whether programs alone come there, and what they show is judged there. */
+export function isProgramEndpoint(path: string, basePath: string): boolean {
+  return programPaths.some((own) => path === basePath + own)
+}
 
 /** Whether pages of others may post to it: what comes proves itself by what it carries, or is not acted on. */
 export function isOpenToOthers(path: string, basePath: string): boolean {

@@ -1,10 +1,12 @@
 // The pages of people who are not signed in yet, and of those who are half in.
 import type { Page } from 'playwright-core'
+import { en } from '../../../src/pages/texts/en.ts'
 import { enrol } from '../authenticator.ts'
 import { field, giveCredentials, press } from '../browser.ts'
 import { enrolPasskey } from '../passkey.ts'
 import { goodPassword, mailTo, newEmail, newPerson, subjectOf } from '../people.ts'
 import { codeTo, enrolPhone, newNumber } from '../phones.ts'
+import { newVisitor } from '../visitor.ts'
 import { type Scene, type Sights, signInTo } from './scene.ts'
 
 async function signUp(page: Page, { texts }: Scene, { email = newEmail(), password = goodPassword }): Promise<void> {
@@ -68,6 +70,16 @@ const entering: Sights = {
       await page.goto((await mailTo(scene.gateway, email, subjectOf(scene.texts.mail.magicLink.subject))).link)
     },
   },
+  'the page behind that link in another browser, after a wrong address': {
+    heading: (t) => t.magicLink.confirmTitle,
+    go: async (page, { gateway, texts }) => {
+      const { email } = await newPerson(gateway)
+      await newVisitor(gateway).send('POST', '/auth/v1/magic-link/start', { email })
+      await page.goto((await mailTo(gateway, email, subjectOf(en.mail.magicLink.subject))).link)
+      await field(page, texts.fields.email).fill(newEmail())
+      await press(page, texts.magicLink.enter)
+    },
+  },
   'the page that sends a code by text': { heading: (t) => t.phone.title, go: (page) => page.goto('/auth/phone') },
   'the page that sends a code by text, after a wrong number': {
     heading: (t) => t.phone.title,
@@ -96,6 +108,14 @@ const signingUp: Sights = {
       const email = newEmail()
       await signUp(page, scene, { email })
       await page.goto((await mailTo(scene.gateway, email)).link)
+    },
+  },
+  'the page behind that link in another browser': {
+    heading: (t) => t.verifyEmail.title,
+    go: async (page, { gateway }) => {
+      const email = newEmail()
+      await newVisitor(gateway).send('POST', '/auth/v1/signup', { email, password: goodPassword })
+      await page.goto((await mailTo(gateway, email)).link)
     },
   },
   'the page behind a spent link': {
