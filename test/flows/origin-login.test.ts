@@ -2,9 +2,9 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
-import { mailTo, newEmail } from '../support/people.ts'
+import { mailTo, newEmail, newPerson } from '../support/people.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
-import { newVisitor } from '../support/visitor.ts'
+import { type Visitor, newVisitor } from '../support/visitor.ts'
 
 const password = 'what I always used {email} & more'
 /** Addresses the site lets in, with that password. */
@@ -195,6 +195,24 @@ describe('somebody who is here without a password', () => {
     asked.length = 0
     expect(await codeOf(await logIn(form, other))).toBe('401 invalid_credentials')
     expect(asked).toEqual([])
+  })
+})
+
+describe('a password that an account gets from the site', () => {
+  it('is told to the owner, and ends what was signed in before', async () => {
+    const person = await newPerson(json)
+    members.add(person.email)
+    await json.sql('delete from password_credentials where user_id = $1', [person.userId])
+    const statusOf = async (visitor: Visitor): Promise<number> => (await visitor.send('GET', '/auth/v1/session')).status
+    expect(await statusOf(person.visitor)).toBe(200)
+    const visitor = newVisitor(json)
+    expect((await visitor.send('POST', '/auth/v1/login', { email: person.email, password })).status).toBe(200)
+    expect([await statusOf(person.visitor), await statusOf(visitor)]).toEqual([401, 200])
+    expect((await mailTo(json, person.email, /change to your account/)).link).toBe(`${json.url}/auth/account`)
+    const reasons = await json.sql('select end_reason from sessions where user_id = $1 order by created_at', [
+      person.userId,
+    ])
+    expect(reasons).toEqual([{ end_reason: 'password imported' }, { end_reason: null }])
   })
 })
 

@@ -163,6 +163,29 @@ describe('adding a passkey', () => {
   })
 })
 
+describe('a passkey whose owner gets a second factor while it is added', () => {
+  it.each([
+    ['an app', "insert into totp_credentials (user_id, secret, confirmed_at) values (new.user_id, 'x', now())"],
+    [
+      'a phone',
+      `insert into phone_credentials (user_id, phone, use)
+        values (new.user_id, '+4930' || (random() * 1e9)::bigint, 'second-factor')`,
+    ],
+  ])('is not added by a session that has not given it: %s', async (_, insert) => {
+    const person = await newPerson(gateway)
+    const question = await enrolQuestion(person.visitor)
+    // Between the question who may and the statement that adds: when the challenge is spent.
+    await gateway.sql(`create function meanwhile() returns trigger language plpgsql as $$ begin ${insert}; return null; end $$;
+      create trigger meanwhile after update on challenges for each row when (new.purpose = 'passkey-add') execute function meanwhile()`)
+    const response = createAnswer(newPasskey(gateway.url), question)
+    const body = { challenge_id: question.challenge_id, response }
+    const answer = await person.visitor.change('POST', '/auth/v1/webauthn/register/finish', body)
+    await gateway.sql('drop trigger meanwhile on challenges; drop function meanwhile')
+    expect(await codeOf(answer)).toEqual([401, 'step_up_required'])
+    expect(await listOf(person.visitor)).toEqual([])
+  })
+})
+
 /** As an isolate that was started later sees the session. */
 async function signedInLongAgo({ visitor }: Person): Promise<Visitor> {
   await gateway.workerd.restart({ bindings: gateway.bindings })

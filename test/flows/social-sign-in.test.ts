@@ -114,11 +114,15 @@ describe('somebody nobody here knows', () => {
 })
 
 describe('somebody with an account', () => {
-  it('is known by an address that is proven on both sides, and told of it by mail', async () => {
+  it('is known by an address that is proven on both sides, told of it by mail, and signed out elsewhere', async () => {
     const person = await newPerson(gateway)
-    const visitor = newVisitor(gateway)
-    await signInWith(other, visitor, { id: 'two', claims: someone(person.email) })
+    const [visitor, claims] = [newVisitor(gateway), someone(person.email)]
+    await signInWith(other, visitor, { id: 'two', claims })
     expect((await userOf(visitor))?.['id']).toBe(person.userId)
+    expect(await userOf(person.visitor)).toBe(null)
+    const later = newVisitor(gateway)
+    await signInWith(other, later, { id: 'two', claims })
+    expect([(await userOf(visitor))?.['id'], (await userOf(later))?.['id']]).toEqual([person.userId, person.userId])
     expect((await mailTo(gateway, person.email, /A change to your account/)).subject).toContain('A change')
     const again = newVisitor(gateway)
     expect((await again.send('POST', '/auth/v1/login', { email: person.email, password: goodPassword })).status).toBe(

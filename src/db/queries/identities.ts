@@ -78,18 +78,20 @@ export function claimIdentity(given: NewIdentity, audits: ClaimAudits): Statemen
         when exists (select 1 from taken) then 'taken-over'
         when exists (select 1 from linked) then 'linked'
         else 'none' end as outcome,
-      (select shard from taken) as taken_shard, (select id from taken)::text as taken_id`
+      u.id::text as known_id, u.shard as known_shard
+    from (select 1) one left join linked on true left join users u on u.id = linked.user_id`
 }
 
 export function claimOutcome(row: Row): {
   readonly outcome: ClaimOutcome
-  readonly takenOver: { readonly id: string; readonly shard: string } | null
+  /** The account that was there before and can be entered this way now. */
+  readonly known: { readonly id: string; readonly shard: string } | null
 } {
   const outcome = text(row, 'outcome')
-  const id = textOrNull(row, 'taken_id')
+  const id = textOrNull(row, 'known_id')
   return {
     outcome: outcome === 'created' || outcome === 'taken-over' || outcome === 'linked' ? outcome : 'none',
-    takenOver: id === null ? null : { id, shard: text(row, 'taken_shard') },
+    known: id === null ? null : { id, shard: text(row, 'known_shard') },
   }
 }
 

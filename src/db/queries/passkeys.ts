@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { Row, Statement } from '../database.ts'
 import { asMs, flag, number, numberOrNull, text, textArray, textOrNull, texts } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
+import { factorMethods } from './sign-in.ts'
 
 /** As their owner sees it. */
 export interface Passkey {
@@ -86,16 +87,15 @@ export function findHandle(userId: string): Statement {
 
 /**
  * Only for a proven mailbox, and only by a session that has what the account's logins need. `most` bounds what grows, and is
- * not exact for passkeys that are added at the same moment. Not added: one of these, or the credential is there already,
- * whoever has it; `outcome` tells which.
+ * not exact for passkeys that are added at the same moment. Not added: the session is too weak, one of these, or the credential
+ * is there already, whoever has it; `outcome` tells which.
  */
 export function addPasskey(passkey: NewPasskey, by: { readonly aal: 1 | 2; readonly most: number }, audit: AuditRow) {
   const id = sql`${passkey.userId}::uuid`
-  return sql`with owner as (
-      select u.id from users u
-      where u.id = ${id} and u.status = 'active' and u.deleted_at is null and u.email_verified_at is not null
-        and (${by.aal}::int = 2 or not exists (
-          select 1 from totp_credentials t where t.user_id = u.id and t.confirmed_at is not null))
+  return sql`with strong as (select ${id} as id where ${by.aal}::int = 2 or ${factorMethods(id)} = '{}'),
+    owner as (
+      select u.id from users u join strong on strong.id = u.id
+      where u.status = 'active' and u.deleted_at is null and u.email_verified_at is not null
         and (select count(*) from passkeys p where p.user_id = u.id) < ${by.most}),
     added as (
       insert into passkeys (id, user_id, credential_id, public_key, counter, transports, is_backup_eligible, is_backed_up, aaguid, name)
@@ -103,7 +103,8 @@ export function addPasskey(passkey: NewPasskey, by: { readonly aal: 1 | 2; reado
         ${textArray(passkey.transports)}, ${passkey.isBackupEligible}, ${passkey.isBackedUp}, ${passkey.aaguid}::uuid, ${passkey.name}
       from owner on conflict do nothing returning user_id, created_at),
     logged as (${insertAuditWhen(sql`added`, audit)})
-    select case when exists (select 1 from added) then 'added' when exists (select 1 from owner) then 'exists' else 'refused' end as outcome,
+    select case when exists (select 1 from added) then 'added' when exists (select 1 from owner) then 'exists'
+        when exists (select 1 from strong) then 'refused' else 'weak' end as outcome,
       ${asMs(sql`(select created_at from added)`)} as created_at_ms`
 }
 

@@ -88,10 +88,12 @@ async function claim(
   const rows = await exchange.database.write(claimIdentity(given, audits)).catch(lostRace)
   const [row] = rows
   if (row === undefined) return
-  const { outcome, takenOver } = claimOutcome(row)
-  // The objects forget what whoever made the account still has, within the second.
-  if (takenOver !== null) await endOthers(exchange, takenOver, { exceptId: null, reason: 'address verified' })
-  if (outcome === 'linked' || outcome === 'taken-over') await mailChanged(exchange, email, 'identity_connected')
+  const { outcome, known } = claimOutcome(row)
+  if (known === null) return
+  // A way in that its owner did not add on the account page: whoever has a session by another one loses it all the same.
+  const reason = outcome === 'taken-over' ? 'address verified' : 'identity connected'
+  await endOthers(exchange, known, { exceptId: null, reason })
+  await mailChanged(exchange, email, 'identity_connected')
 }
 
 function lostRace(error: unknown): readonly [] {

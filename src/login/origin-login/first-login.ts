@@ -10,6 +10,8 @@ import { log } from '../../log.ts'
 import { shardOf } from '../../sessions/shard.ts'
 import { emailAddress } from '../../users/email-address.ts'
 import { mailVerification, newVerification } from '../email-verification/challenge.ts'
+import { endOthers } from '../end-others.ts'
+import { mailChanged } from '../mail.ts'
 import { passwordsFor } from '../password/passwords-for.ts'
 import { askOrigin } from './ask-origin.ts'
 import type { TypedCredentials } from './question.ts'
@@ -69,9 +71,14 @@ async function keepUser(
   if (rows.length === 1 && asked !== null) await mailVerification(exchange, email, asked)
 }
 
-async function keepPassword(exchange: Exchange, { id }: LoginUser, password: string): Promise<void> {
+/** Another way into an account that is here: told to its owner, and no session of before goes on, as for any such change. */
+async function keepPassword(exchange: Exchange, user: LoginUser, password: string): Promise<void> {
   const hash = await passwordsFor(exchange).hash(password)
-  const facts = { userId: id, details: { method: 'origin-login' } }
+  const facts = { userId: user.id, details: { method: 'origin-login' } }
   const audit = auditRow('password.imported', auditSource(exchange), facts, exchange.deps.now())
-  await exchange.database.write(importPassword(id, hash, audit))
+  const rows = await exchange.database.write(importPassword(user.id, hash, audit))
+  // Of simultaneous first logins one keeps it; the others must not end the session which that one opens.
+  if (rows.length === 0) return
+  await endOthers(exchange, user, { exceptId: null, reason: 'password imported' })
+  await mailChanged(exchange, user.email, 'password_imported')
 }

@@ -6,6 +6,7 @@ import { type NewPasskey, type Passkey, addPasskey, keepHandle } from '../../db/
 import { number, text } from '../../db/values.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
+import { requireRecent } from '../../forms/require-recent.ts'
 import { randomToken } from '../../kit/random.ts'
 import { textsFor } from '../../language.ts'
 import { deviceText } from '../../pages/device-name.ts'
@@ -57,6 +58,7 @@ export async function finishPasskey(exchange: Exchange, site: PasskeySite, offer
   const [row] = isDecoy(site.decoyKey, created.credentialId) ? [] : await exchange.database.write(add)
   if (row === undefined || text(row, 'outcome') === 'exists')
     throw new GatewayError(reject('passkey_exists', 'credential id'))
+  if (text(row, 'outcome') === 'weak') requireRecent(exchange, { aal: 2 })
   if (text(row, 'outcome') !== 'added') throw tooMany()
   await endOthers(exchange, { id: userId, shard }, { exceptId: sessionId, reason: 'passkey added' })
   await mailChanged(exchange, email, 'passkey_added')

@@ -463,6 +463,10 @@ export const de: Texts = {
           heading: 'Ihr Passwort wurde geändert',
           lead: 'Das Passwort Ihres Kontos bei {site} wurde geändert, und andere Geräte wurden abgemeldet.',
         },
+        password_imported: {
+          heading: 'Ein Passwort kam hinzu',
+          lead: 'Ihr Konto bei {site} nimmt das Passwort an, das Sie dort bisher hatten, und andere Geräte wurden abgemeldet.',
+        },
         factor_added: {
           heading: 'Die Anmeldung in zwei Schritten wurde eingeschaltet',
           lead: 'Für Ihr Konto bei {site} wurde eine Authenticator-App eingerichtet, und andere Geräte wurden abgemeldet.',
@@ -481,7 +485,7 @@ export const de: Texts = {
         },
         identity_connected: {
           heading: 'Ein Weg zur Anmeldung kam hinzu',
-          lead: 'Ein Konto einer anderen Seite wurde mit Ihrem Konto bei {site} verbunden und kann es von jetzt an öffnen.',
+          lead: 'Ein Konto einer anderen Seite wurde mit Ihrem Konto bei {site} verbunden und kann es von jetzt an öffnen. Andere Geräte wurden abgemeldet.',
         },
         identity_disconnected: {
           heading: 'Ein Weg zur Anmeldung wurde entfernt',

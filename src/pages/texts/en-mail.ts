@@ -43,6 +43,10 @@ export const enMail = {
         heading: 'Your password was changed',
         lead: 'The password of your account at {site} was changed, and other devices were signed out.',
       },
+      password_imported: {
+        heading: 'A password was added',
+        lead: 'Your account at {site} takes the password that you had there before, and other devices were signed out.',
+      },
       factor_added: {
         heading: 'Two-step sign-in was switched on',
         lead: 'An authenticator app was set up for your account at {site}, and other devices were signed out.',
@@ -61,7 +65,7 @@ export const enMail = {
       },
       identity_connected: {
         heading: 'A way to sign in was added',
-        lead: 'An account at another site was connected to your account at {site}, and can sign in to it from now on.',
+        lead: 'An account at another site was connected to your account at {site}, and can sign in to it from now on. Other devices were signed out.',
       },
       identity_disconnected: {
         heading: 'A way to sign in was removed',
