@@ -207,6 +207,9 @@ export interface CaptchaQuestion {
   readonly answer_header: string
 }
 
+/** The reason of a step-up that makes the page for people ask for a second factor. */
+export const weakProof = 'assurance level'
+
 /** Something broke or an own endpoint refuses: carries a rejection through code that cannot return one. */
 export class GatewayError extends Error {
   readonly rejection: Rejection

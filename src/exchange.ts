@@ -8,6 +8,7 @@ import type { Deps } from './deps.ts'
 import type { ErrorCode, Rejection } from './errors.ts'
 import type { BearerHolder, BearerVisit } from './identity/bearer-token.ts'
 import type { Holder, Principal } from './identity/principal.ts'
+import { secondMs } from './kit/duration.ts'
 import type { Lease } from './sessions/gate.ts'
 import type { DpopError } from './tokens/proven-key.ts'
 
@@ -121,8 +122,23 @@ export function reject(code: ErrorCode, reason: string): Rejection {
   return { code, reason }
 }
 
-/** The session lives and goes on: it only needs a proof that it is still its owner's (RFC 9470). */
+/** The session lives and goes on: it only needs a proof that it is still its owner's. */
 export function unrecognised(reason: string): Rejection {
-  const challenge = 'Bearer error="insufficient_user_authentication", max_age="0"'
+  return proofNeeded(reason, { scheme: 'Bearer', aal: null, maxAgeMs: 0 })
+}
+
+/** Which proof would do, as far as that matters. */
+export interface WantedProof {
+  /** That of the token which came, for what is said of it. */
+  readonly scheme: 'Bearer' | 'DPoP'
+  readonly aal: 1 | 2 | null
+  readonly maxAgeMs: number | null
+}
+
+/** Whoever this is has to prove it anew, or better (RFC 9470 §3). */
+export function proofNeeded(reason: string, { scheme, aal, maxAgeMs }: WantedProof): Rejection {
+  const level = aal === null ? '' : `, acr_values="aal${aal}"`
+  const age = maxAgeMs === null ? '' : `, max_age="${maxAgeMs / secondMs}"`
+  const challenge = `${scheme} error="insufficient_user_authentication"${level}${age}`
   return { ...reject('step_up_required', reason), headers: { 'www-authenticate': challenge } }
 }

@@ -14,6 +14,8 @@ export interface Explained {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly principal: Principal | null
+  /** When it would come. */
+  readonly atMs: number
 }
 
 export interface ExplainParts {
@@ -49,7 +51,7 @@ interface ExplainedLimit {
 const refusedMethods = new Set(['CONNECT', 'TRACE', 'TRACK'])
 
 export function explain(parts: ExplainParts, asked: Explained): Explanation {
-  const { method, headers, principal } = asked
+  const { method, headers, principal, atMs } = asked
   const removed = removedHeaders(parts.reserved, headers)
   const nothing = { target: null, rule: null, limits: [], removed_headers: removed }
   if (refusedMethods.has(method)) return { ...nothing, decision: 'deny', code: 'method_not_allowed', reason: 'method' }
@@ -59,7 +61,7 @@ export function explain(parts: ExplainParts, asked: Explained): Explanation {
   const found = { target, limits: limitsOf(parts.rules, { method, target, principal }), removed_headers: removed }
   if (target.path === parts.basePath || target.path.startsWith(`${parts.basePath}/`))
     return { ...found, decision: 'own_path', code: null, reason: 'the gateway answers it itself', rule: null }
-  const decided = decide(parts.routes, { host: target.host, path: target.path, method }, principal)
+  const decided = decide(parts.routes, { host: target.host, path: target.path, method, atMs }, principal)
   const rule = ruleOf(decided.route)
   if (decided.outcome === 'allow')
     return { ...found, decision: 'allow', code: null, reason: `goes to ${decided.route.origin}`, rule }

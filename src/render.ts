@@ -1,6 +1,6 @@
 // How a refusal looks: problem+json for programs, a page or the way to the login page for people.
 import { allowOrigin } from './allow-origin.ts'
-import { type ErrorCode, type Rejection, errorTable, problemResponse, rejectionHeaders } from './errors.ts'
+import { type ErrorCode, type Rejection, errorTable, problemResponse, rejectionHeaders, weakProof } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { pageResponse } from './pages/page-response.ts'
 import { problemPage } from './pages/problem-page.tsx'
@@ -73,7 +73,7 @@ function toProof(exchange: Exchange, rejection: Rejection): Response {
   const { basePath } = deps.settings.config
   const isSafe = request.method === 'GET' || request.method === 'HEAD'
   const back = isSafe ? target.path + target.search : exchange.isOwnPath ? pageOfForm(target.path, basePath) : '/'
-  const needsFactor = rejection.reason === 'assurance level' ? '&aal=2' : ''
+  const needsFactor = rejection.reason === weakProof ? '&aal=2' : ''
   const headers = rejectionHeaders(rejection, exchange.id)
   headers.set('location', `${basePath}/reauthenticate?return_to=${encodeURIComponent(back)}${needsFactor}`)
   return new Response(null, { status: 303, headers })

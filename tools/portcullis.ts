@@ -46,6 +46,11 @@ const keysList = defineCommand({
     }),
 })
 
+const minutesOf = (text: string): number => {
+  if (/^\d{1,6}$/.test(text)) return Number(text)
+  throw new Error(`--proven takes a number of minutes, or "unknown", not "${text}".`)
+}
+
 const explainCommand = defineCommand({
   meta: { name: 'explain', description: 'what would happen to a request, and which rule says so' },
   args: {
@@ -53,6 +58,11 @@ const explainCommand = defineCommand({
     url: { type: 'positional', description: 'the address in full', required: true },
     as: { type: 'string', description: 'roles of who asks, with spaces between, or "nobody"', default: 'nobody' },
     aal: { type: 'string', description: 'assurance level of who asks: 1 or 2', default: '1' },
+    proven: {
+      type: 'string',
+      description: 'how many minutes ago they proved who they are, or "unknown"',
+      default: '0',
+    },
     header: { type: 'string', description: '"name: value"; several with a line feed between' },
     json: { type: 'boolean', description: 'as JSON' },
   },
@@ -63,6 +73,7 @@ const explainCommand = defineCommand({
         url: args.url,
         roles: args.as === 'nobody' ? null : wordsOf(args.as),
         aal: args.aal === '2' ? 2 : 1,
+        provenMinutesAgo: args.proven === 'unknown' ? null : minutesOf(args.proven),
         headers: (args.header ?? '').split('\n').filter((line) => line.trim() !== ''),
       })
       console.log(args.json === true ? JSON.stringify(found) : explanationText(found))

@@ -16,29 +16,46 @@
 import { type Requirement, type Route, type RouteTable, type RoutedRequest, matchFolded, matchRoute } from './rules.ts'
 import { foldings } from './readings.ts'
 
-export type Principal = { readonly roles: readonly string[]; readonly aal: 1 | 2 }
+export type Principal = {
+  readonly roles: readonly string[]
+  readonly aal: 1 | 2
+  /** When they proved who they are; null where nobody says. */
+  readonly provenAtMs: number | null
+}
 
-export type DenyReason = 'no-route' | 'not-signed-in' | 'missing-role' | 'aal-too-low'
+/** `atMs`: when it came, from which a recent proof is counted back. */
+export type TimedRequest = RoutedRequest & { readonly atMs: number }
+
+export type DenyReason = 'no-route' | 'not-signed-in' | 'missing-role' | 'aal-too-low' | 'proof-too-old'
 
 /** `route` is the one whose requirement fails, which need not be the exact path's; null when a reading has none. */
 type Denial<R extends Route> = { readonly outcome: 'deny'; readonly route: R | null; readonly reason: DenyReason }
 
 export type Decision<R extends Route = Route> = { readonly outcome: 'allow'; readonly route: R } | Denial<R>
 
-// A second factor cannot mend a missing role, and nothing mends a missing route: the reason that is final wins.
-const finality: Record<DenyReason, number> = { 'aal-too-low': 1, 'not-signed-in': 2, 'missing-role': 3, 'no-route': 4 }
-
-const shortfall = (requirement: Requirement, principal: Principal | null): DenyReason | null => {
-  if (requirement.kind === 'public') return null
-  if (principal === null) return 'not-signed-in'
-  const { roles, aal } = requirement
-  if (roles.length > 0 && !roles.some((role) => principal.roles.includes(role))) return 'missing-role'
-  // Written so that an undefined level, which types exclude and JSON does not, is too low.
-  return principal.aal >= aal ? null : 'aal-too-low'
+// A second factor is a new proof as well, but cannot mend a missing role, and nothing mends a missing route: the reason that
+// is final wins.
+const finality: Record<DenyReason, number> = {
+  'proof-too-old': 1,
+  'aal-too-low': 2,
+  'not-signed-in': 3,
+  'missing-role': 4,
+  'no-route': 5,
 }
 
-const denial = <R extends Route>(route: R, principal: Principal | null): Denial<R> | null => {
-  const reason = shortfall(route.requirement, principal)
+const shortfall = (requirement: Requirement, principal: Principal | null, atMs: number): DenyReason | null => {
+  if (requirement.kind === 'public') return null
+  if (principal === null) return 'not-signed-in'
+  const { roles, aal, recentMs } = requirement
+  if (roles.length > 0 && !roles.some((role) => principal.roles.includes(role))) return 'missing-role'
+  // Written so that an undefined level or time, which types exclude and JSON does not, is too low and too old.
+  if (!(principal.aal >= aal)) return 'aal-too-low'
+  if (recentMs === null) return null
+  return principal.provenAtMs !== null && atMs - principal.provenAtMs < recentMs ? null : 'proof-too-old'
+}
+
+const denial = <R extends Route>(route: R, principal: Principal | null, atMs: number): Denial<R> | null => {
+  const reason = shortfall(route.requirement, principal, atMs)
   return reason === null ? null : { outcome: 'deny', route, reason }
 }
 
@@ -61,14 +78,14 @@ const routesOfReadings = <R extends Route>(table: RouteTable<R>, request: Routed
 
 export function decide<R extends Route>(
   table: RouteTable<R>,
-  request: RoutedRequest,
+  request: TimedRequest,
   principal: Principal | null,
 ): Decision<R> {
   const exact = matchRoute(table, request)
   if (exact === null) return { outcome: 'deny', route: null, reason: 'no-route' }
-  let worst = denial(exact, principal)
+  let worst = denial(exact, principal, request.atMs)
   for (const routes of routesOfReadings(table, request)) {
-    const denials = routes.length === 0 ? [unlisted] : routes.map((route) => denial(route, principal))
+    const denials = routes.length === 0 ? [unlisted] : routes.map((route) => denial(route, principal, request.atMs))
     for (const next of denials) {
       if (next !== null && (worst === null || finality[next.reason] > finality[worst.reason])) worst = next
     }

@@ -6,5 +6,6 @@ export const denyCodes = {
   'no-route': 'not_found',
   'not-signed-in': 'unauthenticated',
   'aal-too-low': 'step_up_required',
+  'proof-too-old': 'step_up_required',
   'missing-role': 'forbidden',
 } as const satisfies Record<DenyReason, ErrorCode>

@@ -7,8 +7,14 @@ import { folds, foldings } from './readings.ts'
 
 export type Requirement =
   | { readonly kind: 'public' }
-  /** Any one of `roles`; none asked for when empty. */
-  | { readonly kind: 'signed-in'; readonly roles: readonly string[]; readonly aal: 1 | 2 }
+  | {
+      readonly kind: 'signed-in'
+      /** Any one of these; none asked for when empty. */
+      readonly roles: readonly string[]
+      readonly aal: 1 | 2
+      /** How long ago somebody may have proven who they are; null: as long as their credential counts. */
+      readonly recentMs: number | null
+    }
 
 export type Route = {
   /** `/exact`, or a prefix that ends in `/*`; `*` is a whole segment. */

@@ -30,14 +30,15 @@ export function explanation(): Hono<GatewayEnv> {
     const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
     const whole = url.startsWith('/') ? `${publicUrl.origin}${url}` : url
     const principal = userId === undefined ? null : await rightsOf(exchange, userId)
-    return context.json(explain(parts, { method, url: whole, headers: lower, principal }))
+    const atMs = exchange.deps.now()
+    return context.json(explain(parts, { method, url: whole, headers: lower, principal, atMs }))
   })
   return app
 }
 
-/** As after signing in with one factor; somebody who may not sign in is nobody. */
-async function rightsOf({ database }: Exchange, userId: string): Promise<Principal | null> {
+/** As just after signing in with one factor; somebody who may not sign in is nobody. */
+async function rightsOf({ database, deps }: Exchange, userId: string): Promise<Principal | null> {
   const [row] = await database.read(findUserRights(userId))
   if (row === undefined) throw new GatewayError(reject('not_found', 'user'))
-  return flag(row, 'is_active') ? { roles: texts(row, 'roles'), aal: 1 } : null
+  return flag(row, 'is_active') ? { roles: texts(row, 'roles'), aal: 1, provenAtMs: deps.now() } : null
 }

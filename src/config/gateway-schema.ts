@@ -44,6 +44,8 @@ const requirement = z.union([
   z.strictObject({
     roles: z.array(z.string().min(1)).default([]),
     aal: z.union([z.literal(1), z.literal(2)]).default(1),
+    /** How long ago people may have proven who they are when a request begins; left out: as long as the session lives. */
+    recentMinutes: z.number().min(1).max(43_200).nullable().default(null),
   }),
 ])
 

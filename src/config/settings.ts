@@ -1,4 +1,6 @@
 // Turns gateway.config.ts and the environment into settings that cannot be half-configured, or into a list of what is wrong.
+import type { Requirement } from '../access/rules.ts'
+import { minuteMs } from '../kit/duration.ts'
 import { type Result, fail, succeed } from '../kit/result.ts'
 import { type Environment, environmentSchema, expectedValue } from './environment-schema.ts'
 import { withFlags } from './flags.ts'
@@ -25,9 +27,7 @@ export interface RouteSettings {
   readonly path: string
   readonly hosts: readonly string[]
   readonly methods: readonly string[]
-  readonly requirement:
-    | { readonly kind: 'public' }
-    | { readonly kind: 'signed-in'; readonly roles: readonly string[]; readonly aal: 1 | 2 }
+  readonly requirement: Requirement
   readonly origin: string
   readonly timeoutMs: number
 }
@@ -186,6 +186,7 @@ function resolveRoutes(
 
 function requirementOf(require: GatewayConfig['routes'][number]['require']): RouteSettings['requirement'] {
   if (require === 'public') return { kind: 'public' }
-  if (require === 'signed-in') return { kind: 'signed-in', roles: [], aal: 1 }
-  return { kind: 'signed-in', roles: require.roles, aal: require.aal }
+  if (require === 'signed-in') return { kind: 'signed-in', roles: [], aal: 1, recentMs: null }
+  const { roles, aal, recentMinutes } = require
+  return { kind: 'signed-in', roles, aal, recentMs: recentMinutes === null ? null : recentMinutes * minuteMs }
 }

@@ -10,7 +10,10 @@ export interface Principal {
   readonly roles: readonly string[]
   readonly amr: readonly string[]
   readonly aal: 1 | 2
+  /** What the site is told; of a token that does not say, when it was issued. */
   readonly authTimeMs: number
+  /** When they proved who they are, for what asks for a recent proof; null where a token does not say. */
+  readonly provenAtMs: number | null
 }
 
 /** Who came with a session of ours. */

@@ -169,6 +169,7 @@ export function principalOf(session: StoredSession, shard: string): SessionPrinc
     amr: session.amr,
     aal: session.aal,
     authTimeMs: session.authTimeMs,
+    provenAtMs: session.authTimeMs,
     shard,
     sessionExpiresAtMs: session.expiresAtMs,
   }

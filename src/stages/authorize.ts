@@ -2,8 +2,8 @@
 import { decide } from '../access/decide.ts'
 import { denyCodes } from '../access/deny-codes.ts'
 import type { RouteSettings } from '../config/settings.ts'
-import type { Rejection } from '../errors.ts'
-import { type Exchange, principalOf, reject, schemeOf, unrecognised } from '../exchange.ts'
+import { type Rejection, weakProof } from '../errors.ts'
+import { type Exchange, principalOf, proofNeeded, reject, schemeOf, unrecognised } from '../exchange.ts'
 import { tokenRejection } from '../tokens/refused-token.ts'
 
 export type Authorization =
@@ -13,7 +13,8 @@ export type Authorization =
 export function authorize(exchange: Exchange): Authorization {
   const { deps, target, request } = exchange
   const principal = principalOf(exchange)
-  const decision = decide(deps.routes, { host: target.host, path: target.path, method: request.method }, principal)
+  const { host, path } = target
+  const decision = decide(deps.routes, { host, path, method: request.method, atMs: deps.now() }, principal)
   if (decision.outcome === 'allow') return decision
   switch (decision.reason) {
     case 'no-route':
@@ -21,12 +22,8 @@ export function authorize(exchange: Exchange): Authorization {
     case 'not-signed-in':
       return notSignedIn(exchange)
     case 'aal-too-low':
-      return deny({
-        ...reject(denyCodes['aal-too-low'], 'assurance level'),
-        headers: {
-          'www-authenticate': `${schemeOf(exchange)} error="insufficient_user_authentication", acr_values="aal2"`,
-        },
-      })
+    case 'proof-too-old':
+      return deny(proofFor(exchange, decision.route))
     case 'missing-role':
       return denyForRole(exchange)
   }
@@ -34,6 +31,17 @@ export function authorize(exchange: Exchange): Authorization {
 
 function deny(rejection: Rejection): Authorization {
   return { outcome: 'deny', rejection }
+}
+
+/** All that the route wants of a proof, or the next one would fall short in what this one did not. */
+function proofFor(exchange: Exchange, route: RouteSettings | null): Rejection {
+  const wanted = route?.requirement.kind === 'signed-in' ? route.requirement : { aal: 2, recentMs: null }
+  const needsFactor = wanted.aal === 2
+  return proofNeeded(needsFactor ? weakProof : 'no recent proof', {
+    scheme: schemeOf(exchange),
+    aal: needsFactor ? 2 : null,
+    maxAgeMs: wanted.recentMs,
+  })
 }
 
 function notSignedIn(exchange: Exchange): Authorization {

@@ -13,6 +13,8 @@ export interface TokenSubject {
   readonly amr: readonly string[]
   readonly aal: 1 | 2
   readonly authTimeMs: number
+  /** Null where the token does not say, or names a time that is yet to come. */
+  readonly provenAtMs: number | null
 }
 
 /** OpenID Connect Core §2 allows 255 characters. */
@@ -23,11 +25,12 @@ const mostValues = 100
 
 /** Null when the token names nobody. */
 export function subjectOf(claims: JsonObject, rules: TrustedIssuer, nowMs: number): TokenSubject | null {
-  const { claims: mapping, issuer } = rules
+  const { claims: mapping, issuer, leewayMs } = rules
   const subject = plainText(at(claims, mapping.subject), longestSubject)
   if (subject === null) return null
   const email = plainText(at(claims, mapping.email), longestEmail)
   const isSecond = textsAt(claims, mapping.secondFactor.claim).some((one) => mapping.secondFactor.anyOf.includes(one))
+  const authTimeMs = timeMs(claims['auth_time'])
   return {
     // An issuer has no fragment (OpenID Connect Discovery 1.0 §2), so the first `#` ends it and no two pairs look alike.
     identity: `${issuer}#${subject}`,
@@ -36,7 +39,9 @@ export function subjectOf(claims: JsonObject, rules: TrustedIssuer, nowMs: numbe
     roles: mapping.roles === null ? [] : textsAt(claims, mapping.roles),
     amr: textsAt(claims, mapping.amr),
     aal: isSecond ? 2 : 1,
-    authTimeMs: timeMs(claims['auth_time']) ?? timeMs(claims['iat']) ?? nowMs,
+    authTimeMs: authTimeMs ?? timeMs(claims['iat']) ?? nowMs,
+    // Otherwise it would be recent for as long as its issuer likes.
+    provenAtMs: authTimeMs !== null && authTimeMs <= nowMs + leewayMs ? authTimeMs : null,
   }
 }
 

@@ -53,5 +53,6 @@ function principalOf(subject: TokenSubject, user: ExternalUser): Principal {
     amr: subject.amr,
     aal: subject.aal,
     authTimeMs: subject.authTimeMs,
+    provenAtMs: subject.provenAtMs,
   }
 }

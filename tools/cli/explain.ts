@@ -5,6 +5,7 @@ import { compileRoutes } from '../../src/access/rules.ts'
 import { limitRulesOf, reservedOf } from '../../src/config/compiled.ts'
 import { parseSite } from '../../src/config/settings.ts'
 import { type Explanation, explain } from '../../src/explain.ts'
+import { minuteMs } from '../../src/kit/duration.ts'
 import { inProject } from '../dev/project.ts'
 
 export type Question = {
@@ -13,6 +14,8 @@ export type Question = {
   /** Null for nobody. */
   roles: readonly string[] | null
   aal: 1 | 2
+  /** How many minutes ago they proved who they are; null: nobody says. */
+  provenMinutesAgo: number | null
   headers: readonly string[]
 }
 
@@ -33,10 +36,11 @@ export const explainRequest = async (question: Question): Promise<Explanation> =
     reserved: reservedOf(site.config),
     basePath: site.config.basePath,
   }
-  const { roles, aal } = question
-  const principal = roles === null ? null : { roles, aal }
-  const { method, url } = question
-  return explain(parts, { method: method.toUpperCase(), url, headers: headersOf(question.headers), principal })
+  const { roles, aal, provenMinutesAgo, method, url } = question
+  const atMs = Date.now()
+  const provenAtMs = provenMinutesAgo === null ? null : atMs - provenMinutesAgo * minuteMs
+  const principal = roles === null ? null : { roles, aal, provenAtMs }
+  return explain(parts, { method: method.toUpperCase(), url, headers: headersOf(question.headers), principal, atMs })
 }
 
 /** What a setting leaves to an environment that is not here changes nothing about who may do what. */

@@ -6,7 +6,7 @@ import { craftedTargets } from '../../support/crafted-targets.ts'
 import { originNormalisers } from '../../support/origin-normalisers.ts'
 
 const open: Requirement = { kind: 'public' }
-const adminsOnly: Requirement = { kind: 'signed-in', roles: ['admin'], aal: 1 }
+const adminsOnly: Requirement = { kind: 'signed-in', roles: ['admin'], aal: 1, recentMs: null }
 const route = (path: string, requirement: Requirement): Route => ({
   path,
   requirement,
@@ -14,7 +14,7 @@ const route = (path: string, requirement: Requirement): Route => ({
   methods: [],
   origin: 'site',
 })
-const stranger: Principal = { roles: ['editor'], aal: 2 }
+const stranger: Principal = { roles: ['editor'], aal: 2, provenAtMs: 0 }
 
 const crafted = craftedTargets({ publicPrefix: '/public', protectedPath: '/admin/secret' })
 const host = 'site.example'
@@ -61,7 +61,7 @@ describe('of the crafted targets', () => {
   it.each(tables)('none that is accepted reaches %s without its role', (_, routes) => {
     const table = compileRoutes(routes)
     const holes = accepted.flatMap(({ raw, path, written }) => {
-      const request = { host, path, method: 'GET' }
+      const request = { host, path, method: 'GET', atMs: 0 }
       const denied = [null, stranger].every((principal) => decide(table, request, principal).outcome === 'deny')
       return denied ? [] : reach(table, written).map((server) => `${raw} → ${path} at ${server}`)
     })
@@ -81,7 +81,7 @@ describe('of the crafted targets', () => {
   it('none that is accepted is read outside /public when it is below /public', () => {
     const table = compileRoutes([route('/public/*', open)])
     for (const { raw, path, written } of accepted) {
-      if (decide(table, { host, path, method: 'GET' }, null).outcome === 'deny') continue
+      if (decide(table, { host, path, method: 'GET', atMs: 0 }, null).outcome === 'deny') continue
       for (const { name, read } of originNormalisers) {
         const seen = read(written)
         expect([raw, name, seen]).toEqual([

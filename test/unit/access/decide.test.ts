@@ -6,7 +6,12 @@ import { type Requirement, type Route, compileRoutes } from '../../../src/access
 import { ordinaryTargets } from '../../support/ordinary-targets.ts'
 
 const open: Requirement = { kind: 'public' }
-const needs = (roles: readonly string[], aal: 1 | 2 = 1): Requirement => ({ kind: 'signed-in', roles, aal })
+const needs = (roles: readonly string[], aal: 1 | 2 = 1, recentMs: number | null = null): Requirement => ({
+  kind: 'signed-in',
+  roles,
+  aal,
+  recentMs,
+})
 const route = (path: string, requirement: Requirement, more: Partial<Route> = {}): Route => ({
   path,
   requirement,
@@ -15,11 +20,17 @@ const route = (path: string, requirement: Requirement, more: Partial<Route> = {}
   origin: 'site',
   ...more,
 })
-const person: Principal = { roles: [], aal: 1 }
-const admin: Principal = { roles: ['admin'], aal: 1 }
+const atMs = 1_000_000
+const somebody = (roles: readonly string[], aal: 1 | 2 = 1, provenAtMs: number | null = atMs): Principal => ({
+  roles,
+  aal,
+  provenAtMs,
+})
+const person = somebody([])
+const admin = somebody(['admin'])
 
 const ask = (routes: readonly Route[], path: string, principal: Principal | null = null, method = 'GET') =>
-  decide(compileRoutes(routes), { host: 'site.example', path, method }, principal)
+  decide(compileRoutes(routes), { host: 'site.example', path, method, atMs }, principal)
 
 const outcome = (routes: readonly Route[], path: string, principal: Principal | null = null): string => {
   const decision = ask(routes, path, principal)
@@ -47,10 +58,26 @@ describe('a request is allowed', () => {
     expect(outcome(routes, '/a')).toBe('not-signed-in')
     expect(outcome(routes, '/a', person)).toBe('allow')
     expect(outcome(routes, '/b', person)).toBe('missing-role')
-    expect(outcome(routes, '/b', { roles: ['y'], aal: 1 })).toBe('allow')
-    expect(outcome(routes, '/c', { roles: ['x'], aal: 1 })).toBe('aal-too-low')
-    expect(outcome(routes, '/c', { roles: ['y'], aal: 1 })).toBe('missing-role')
-    expect(outcome(routes, '/c', { roles: ['x'], aal: 2 })).toBe('allow')
+    expect(outcome(routes, '/b', somebody(['y']))).toBe('allow')
+    expect(outcome(routes, '/c', somebody(['x']))).toBe('aal-too-low')
+    expect(outcome(routes, '/c', somebody(['y']))).toBe('missing-role')
+    expect(outcome(routes, '/c', somebody(['x'], 2))).toBe('allow')
+  })
+
+  it('with a proof that is recent where the route asks for one, and never with one that nobody knows of', () => {
+    const routes = [route('/a/*', needs([], 1, 60_000)), route('/b', needs([], 2, 60_000)), route('/*', needs([]))]
+    const old = atMs - 60_000
+    expect(outcome(routes, '/a/x', somebody([], 1, old + 1))).toBe('allow')
+    for (const provenAtMs of [old, 0, null]) {
+      expect(outcome(routes, '/a/x', somebody([], 2, provenAtMs))).toBe('proof-too-old')
+      expect(outcome(routes, '/A/x', somebody([], 2, provenAtMs))).toBe('proof-too-old')
+      expect(outcome(routes, '/other', somebody([], 1, provenAtMs))).toBe('allow')
+    }
+    // The second factor is the newer proof as well.
+    expect(outcome(routes, '/b', somebody([], 1, old))).toBe('aal-too-low')
+    expect(outcome(routes, '/b', somebody([], 2, old))).toBe('proof-too-old')
+    const withoutTime = { roles: [], aal: 1 } as unknown as Principal
+    expect(outcome(routes, '/a/x', withoutTime)).toBe('proof-too-old')
   })
 
   it('by the route of the exact path, whatever the readings add', () => {
@@ -206,7 +233,9 @@ const pattern = fc.array(fc.oneof({ weight: 4, arbitrary: segment }, { weight: 1
 })
 const requirement = fc.oneof(
   fc.constant(open),
-  fc.tuple(fc.subarray(['r', 's']), fc.constantFrom<1 | 2>(1, 2)).map(([roles, aal]) => needs(roles, aal)),
+  fc
+    .tuple(fc.subarray(['r', 's']), fc.constantFrom<1 | 2>(1, 2), fc.constantFrom(null, 60_000))
+    .map(([roles, aal, recentMs]) => needs(roles, aal, recentMs)),
 )
 const rules = fc.array(
   fc.tuple(pattern, requirement).map(([parts, needed]) => route(`/${parts.join('/')}`, needed)),
@@ -215,7 +244,9 @@ const rules = fc.array(
 const paths = fc.array(segment, { minLength: 1, maxLength: 3 }).map((parts) => `/${parts.join('/')}`)
 const principals: readonly (Principal | null)[] = [
   null,
-  ...[[], ['r'], ['s'], ['r', 's']].flatMap((roles) => [{ roles, aal: 1 } as const, { roles, aal: 2 } as const]),
+  ...[[], ['r'], ['s'], ['r', 's']].flatMap((roles) =>
+    ([1, 2] as const).flatMap((aal) => [null, 0, atMs].map((provenAtMs) => somebody(roles, aal, provenAtMs))),
+  ),
 ]
 
 describe('for every table', () => {
@@ -259,7 +290,7 @@ describe('for every table', () => {
       fc.property(rules, paths, (routes, path) => {
         if (outcome(routes, path) === 'allow') expect(outcome(routes, path, person)).toBe('allow')
         if (outcome(routes, path, person) === 'allow')
-          expect(outcome(routes, path, { roles: ['r', 's'], aal: 2 })).toBe('allow')
+          expect(outcome(routes, path, somebody(['r', 's'], 2))).toBe('allow')
       }),
       { numRuns: 2000 },
     )

@@ -60,7 +60,14 @@ const samples: Readonly<Record<string, Sample>> = {
       client_id: 'app',
       username: 'ann',
     },
-    subject: { name: 'ann', verifiedEmail: null, roles: ['admin'], aal: 1, authTimeMs: 1_799_999_990_000 },
+    subject: {
+      name: 'ann',
+      verifiedEmail: null,
+      roles: ['admin'],
+      aal: 1,
+      authTimeMs: 1_799_999_990_000,
+      provenAtMs: 1_799_999_990_000,
+    },
     others: {
       'an ID token': { token_use: 'id', aud: 'app', client_id: undefined },
       'another app': { client_id: 'other' },

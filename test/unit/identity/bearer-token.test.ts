@@ -31,6 +31,7 @@ const person: FindPerson = async ({ sub }) => ({
     amr: [],
     aal: 1,
     authTimeMs: 0,
+    provenAtMs: 0,
   },
   relyUntilMs: limits.userUntilMs,
 })

@@ -14,6 +14,7 @@ const principal: SessionPrincipal = {
   amr: ['pwd'],
   aal: 1,
   authTimeMs: 0,
+  provenAtMs: 0,
   shard: 'eu-1',
   sessionExpiresAtMs: 1,
 }
