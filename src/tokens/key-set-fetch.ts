@@ -10,23 +10,36 @@ export interface PublishedAt {
   readonly jwksUrl: string | null
 }
 
-/** The bytes of the key set, and where they were. `knownUrl`: what discovery said the last time. */
+interface FetchOptions {
+  /** What discovery said the last time. */
+  readonly knownUrl: string | null
+  /** One bound for both questions. */
+  readonly timeoutMs: number
+  /** Told of every request before it is made. */
+  readonly onRequest: () => void
+}
+
+/** The bytes of the key set, and where they were. */
 export async function fetchKeySet(
   { issuer, jwksUrl }: PublishedAt,
-  knownUrl: string | null,
-  timeoutMs: number,
+  { knownUrl, timeoutMs, onRequest }: FetchOptions,
 ): Promise<Result<{ readonly bytes: Uint8Array; readonly url: string }, FetchFault>> {
-  // One bound for both questions.
   const signal = AbortSignal.timeout(timeoutMs)
-  const url = jwksUrl ?? knownUrl ?? (await discover(issuer, signal))
+  const ask: Ask = (url) => {
+    onRequest()
+    return get(url, signal)
+  }
+  const url = jwksUrl ?? knownUrl ?? (await discover(issuer, ask))
   if (typeof url !== 'string') return fail(url.fault)
-  const got = await get(url, signal)
+  const got = await ask(url)
   return got.ok ? succeed({ bytes: got.value, url }) : got
 }
 
+type Ask = (url: string) => Promise<Result<Uint8Array, FetchFault>>
+
 /** A document that is about another issuer is not this one's (OpenID Connect Discovery 1.0 §4.3). */
-async function discover(issuer: string, signal: AbortSignal): Promise<string | { readonly fault: FetchFault }> {
-  const got = await get(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, signal)
+async function discover(issuer: string, ask: Ask): Promise<string | { readonly fault: FetchFault }> {
+  const got = await ask(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
   if (!got.ok) return { fault: got.problem }
   const document = parseStrictObject(got.value)
   const url = document?.['jwks_uri']

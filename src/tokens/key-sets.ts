@@ -9,6 +9,7 @@ import {
   patienceMs,
   storeTimeoutMs,
   verdictUntilMs,
+  withRequest,
 } from './key-set-policy.ts'
 import { type KeySet, type KeySetFault, type VerificationKey, findKey, parseKeySet } from './key-set.ts'
 import type { Algorithm, TrustedIssuer } from './trusted-issuer.ts'
@@ -68,6 +69,7 @@ interface Known extends KeySetTimes {
   fetchedAtMs: number | null
   failedAtMs: number | null
   askedForUnknownAtMs: number | null
+  requestedAtMs: readonly number[]
   /** Of the fetch under way; a request that is cut off takes its fetch with it, so it counts only for a while. */
   startedAtMs: number | null
   isStoreRead: boolean
@@ -80,9 +82,13 @@ export function createRemoteKeys(issuer: TrustedIssuer, { store, report, now }: 
     fetchedAtMs: null,
     failedAtMs: null,
     askedForUnknownAtMs: null,
+    requestedAtMs: [],
     startedAtMs: null,
     isStoreRead: false,
     discoveredUrl: null,
+    get requestsNeeded() {
+      return (issuer.jwksUrl ?? this.discoveredUrl) === null ? 2 : 1
+    },
   }
 
   async function find(question: KeyQuestion, asking: Asking): Promise<KeyAnswer> {
@@ -109,7 +115,7 @@ export function createRemoteKeys(issuer: TrustedIssuer, { store, report, now }: 
   }
 
   function found(key: VerificationKey): KeyAnswer {
-    return { outcome: 'found', key, relyUntilMs: verdictUntilMs(known.fetchedAtMs ?? 0, now()) }
+    return { outcome: 'found', key, relyUntilMs: verdictUntilMs(known, now()) }
   }
 
   /** Waits until there is a set that may be used, or nothing more to hope for. */
@@ -154,7 +160,11 @@ export function createRemoteKeys(issuer: TrustedIssuer, { store, report, now }: 
   }
 
   async function fetchInto(startedAtMs: number, asking: Asking): Promise<FetchFault | KeySetFault | null> {
-    const fetched = await fetchKeySet(issuer, known.discoveredUrl, fetchTimeoutMs)
+    const onRequest = (): void => {
+      known.requestedAtMs = withRequest(known.requestedAtMs, now())
+    }
+    const options = { knownUrl: known.discoveredUrl, timeoutMs: fetchTimeoutMs, onRequest }
+    const fetched = await fetchKeySet(issuer, options)
     if (!fetched.ok) return fetched.problem
     const parsed = parseKeySet(fetched.value.bytes, issuer.algorithms)
     if (!parsed.ok) return parsed.problem

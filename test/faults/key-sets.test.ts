@@ -76,6 +76,12 @@ describe('an issuer that cannot be reached', () => {
     await gateway.workerd.restart()
     expect(await status(await issuer.token({ sub: 'a third' }))).toBe(200)
     expect(await status(await forged(issuer))).toBe(401)
+    // Asked again for the sake of a key nobody knows, so now it is known to be away.
+    await expect
+      .poll(() => failuresOf(issuer), { timeout: 5000 })
+      .toEqual([
+        { reason: 'unreachable', details: { issuer: issuer.url, last_good_age_s: expect.any(Number) as number } },
+      ])
     await issuer.start()
   })
 })

@@ -21,6 +21,8 @@ export interface TestIssuer {
   keys: SigningKey[]
   /** Answers in place of the key set; null: the key set. */
   answerer: Answerer | null
+  /** Hangs up on every question, the one where its keys are included. */
+  isAway: boolean
   /** A token of the newest key. Members that are undefined are left out. */
   token(claims?: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): Promise<string>
   newKey(algorithm?: string): Promise<SigningKey>
@@ -60,6 +62,7 @@ export async function startIssuer(algorithm = 'RS256'): Promise<TestIssuer> {
   let port = 0
   const server = createServer((request, response) => {
     asked.push(request.url ?? '')
+    if (issuer.isAway) return void response.destroy()
     if (request.url === '/.well-known/openid-configuration') {
       response.writeHead(200, { 'content-type': 'application/json' })
       response.end(JSON.stringify({ issuer: issuer.url, jwks_uri: `${issuer.url}/keys` }))
@@ -79,6 +82,7 @@ export async function startIssuer(algorithm = 'RS256'): Promise<TestIssuer> {
     keySetFetches: () => asked.filter((path) => path !== '/.well-known/openid-configuration').length,
     keys: [await createSigningKey(algorithm)],
     answerer: null,
+    isAway: false,
     async token(claims = {}, header = {}) {
       const key = issuer.keys.at(-1)
       if (key === undefined) throw new Error('an issuer without keys')

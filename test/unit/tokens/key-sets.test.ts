@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { gatewaySchema } from '../../../src/config/gateway-schema.ts'
 import { type KeptKeySet, type KeySetFailure, type KeySource, createRemoteKeys } from '../../../src/tokens/key-sets.ts'
 import { badKeySets } from '../../support/bad-key-sets.ts'
-import { type TestIssuer, startIssuer } from '../../support/issuer.ts'
+import { type Answerer, type TestIssuer, startIssuer } from '../../support/issuer.ts'
 import { shippedConfig } from '../../support/site-config.ts'
 import { timed } from '../../support/within.ts'
 
@@ -58,6 +58,34 @@ const down = async (): Promise<void> => {
   await issuer.stop()
 }
 
+/** Where a row says its keys are, or that the issuer knows. */
+const rows: readonly (readonly [string, () => object])[] = [
+  ['its row names', () => ({ jwksUrl: `${issuer.url}/keys` })],
+  ['discovery names', () => ({})],
+]
+
+/** Each second somebody comes with a key that is there and somebody with an invented one: when the issuer was asked anything. */
+async function flooded(
+  source: KeySource,
+  seconds: number,
+  eachSecond = (_: number): void => undefined,
+): Promise<number[]> {
+  const times: number[] = []
+  for (let at = 0; at < seconds; at += 1) {
+    const before = issuer.asked.length
+    eachSecond(at)
+    await ask(source)
+    await ask(source, `invented-${at}`)
+    await settled()
+    for (let count = before; count < issuer.asked.length; count += 1) times.push(nowMs)
+    nowMs += second
+  }
+  return times
+}
+
+const mostInAMinute = (times: readonly number[]): number =>
+  Math.max(...times.map((start) => times.filter((one) => one >= start && one < start + minute).length))
+
 describe('the keys of an issuer', () => {
   it('are fetched once for all who ask at once', async () => {
     const source = newIsolate()
@@ -104,6 +132,26 @@ describe('the keys of an issuer', () => {
     nowMs += 3 * minute
     expect(await relied()).toBe(10 * second)
   })
+
+  it('vouch for nothing when they are ten minutes old, unless they cannot be had', async () => {
+    const source = newIsolate()
+    const relied = async (): Promise<number> => {
+      const answer = await source.find({ keyId: null, algorithm: 'RS256' }, asking)
+      return answer.outcome === 'found' ? answer.relyUntilMs - nowMs : 0
+    }
+    await relied()
+    nowMs += 10 * minute - second
+    // Nobody knows yet whether the issuer can be reached: one is asking.
+    let answer: () => void = () => undefined
+    issuer.answerer = (_, response) => {
+      answer = () => response.destroy()
+    }
+    expect([await relied(), await relied()]).toEqual([second, second])
+    await expect.poll(() => issuer.keySetFetches()).toBe(2)
+    answer()
+    await settled()
+    expect(await relied()).toBe(10 * second)
+  })
 })
 
 describe('an issuer that cannot be reached', () => {
@@ -131,16 +179,36 @@ describe('an issuer that cannot be reached', () => {
     expect(await ask(source)).toBe('unreachable')
   })
 
-  it('is asked at most three times a minute', async () => {
-    const source = newIsolate()
-    issuer.answerer = (_, response) => response.destroy()
-    for (let at = 0; at < 60; at += 1) {
-      await ask(source)
-      await ask(source, `unknown-${at}`)
+  it.each(rows)('is asked at most three times a minute where %s them, and not given up', async (_, where) => {
+    const hangUp: Answerer = (__, response) => void response.destroy()
+    for (const [isAway, answerer] of [
+      [true, null],
+      // Discovery goes on, and is asked again: the keys may have moved.
+      [false, hangUp],
+    ] as const) {
+      Object.assign(issuer, { isAway, answerer })
+      const source = newIsolate(where())
+      const times = await flooded(source, 600)
+      expect(mostInAMinute(times)).toBeLessThanOrEqual(3)
+      expect(times.length).toBeGreaterThan(10)
+      Object.assign(issuer, { isAway: false, answerer: null })
+      nowMs += minute
+      expect(await ask(source)).toBe('found')
       await settled()
-      nowMs += second
+      kept = null
     }
-    expect(issuer.keySetFetches()).toBeLessThanOrEqual(3)
+  })
+
+  it.each(rows)('is asked no more often for coming and going, where %s them', async (_, where) => {
+    for (const period of [7, 19, 31, 47]) {
+      issuer.isAway = false
+      const source = newIsolate(where())
+      kept = null
+      const times = await flooded(source, 300, (at) => {
+        issuer.isAway = Math.floor(at / period) % 2 === 1
+      })
+      expect(mostInAMinute(times), `away for ${period} s at a time`).toBeLessThanOrEqual(3)
+    }
   })
 
   it('is heard again when it is back', async () => {
@@ -214,20 +282,33 @@ describe('a key nobody has heard of', () => {
     expect(await ask(source, another.publicJwk.kid)).toBe('found')
   })
 
-  it('costs at most three fetches a minute, however long it goes on', async () => {
-    const source = newIsolate()
-    const starts: number[] = []
-    for (let at = 0; at < 900; at += 1) {
-      const before = issuer.keySetFetches()
-      await ask(source, `invented-${at}`)
-      await settled()
-      for (let n = before; n < issuer.keySetFetches(); n += 1) starts.push(nowMs)
-      nowMs += second
-    }
-    const most = Math.max(...starts.map((start) => starts.filter((one) => one >= start && one < start + minute).length))
-    expect(most).toBeLessThanOrEqual(3)
-    expect(starts.length).toBeGreaterThan(25)
-  }, 60_000)
+  it.each(rows)(
+    'costs at most three requests a minute where %s the keys, however long it goes on',
+    async (_, where) => {
+      const times = await flooded(newIsolate(where()), 900)
+      expect(mostInAMinute(times)).toBeLessThanOrEqual(3)
+      expect(times.length).toBeGreaterThan(25)
+    },
+    60_000,
+  )
+
+  it.each(rows)(
+    'is good within 31 seconds of being published where %s the keys, whoever invents others',
+    async (_, where) => {
+      const source = newIsolate(where())
+      await flooded(source, 61)
+      for (let offset = 0; offset < 31; offset += 3) {
+        await flooded(source, 30 + offset)
+        const { publicJwk } = await issuer.newKey()
+        // No more than a set may hold.
+        if (issuer.keys.length > 10) issuer.keys.shift()
+        let waited = 0
+        for (; (await ask(source, publicJwk.kid)) !== 'found'; waited += 1) await flooded(source, 1)
+        expect(waited).toBeLessThanOrEqual(31)
+      }
+    },
+    60_000,
+  )
 
   it('is the newest for all who wait for it', async () => {
     const source = newIsolate()
