@@ -19,11 +19,13 @@ export async function prolongSockets(exchange: Exchange): Promise<number> {
 
 /** An access token of our own: of others nobody here knows which belong together. */
 function requireToken(exchange: Exchange): BearerHolder & { readonly session: SessionPrincipal } {
-  const { authentication } = exchange
+  const { authentication, deps } = exchange
   switch (authentication.kind) {
     case 'bearer': {
       const { holder } = authentication
       if (holder.session === null) throw new GatewayError(reject('forbidden', 'token of another issuer'))
+      // Still admitted for the sake of clocks, but there is nothing it could put off.
+      if (holder.expiresAtMs <= deps.now()) throw tokenRefusal(exchange, expired(holder, deps.tokens?.issuer ?? null))
       return { ...holder, session: holder.session }
     }
     case 'refused-token':
@@ -37,6 +39,11 @@ function requireToken(exchange: Exchange): BearerHolder & { readonly session: Se
       // What a cookie opened goes by its session and needs nothing of this.
       throw notSignedIn('no token')
   }
+}
+
+function expired({ jkt }: BearerHolder, issuer: string | null): Parameters<typeof tokenRefusal>[1] {
+  const refusal = { kind: 'refused-token', reason: 'expired', issuer } as const
+  return jkt === null ? refusal : { ...refusal, dpopError: 'invalid_token' }
 }
 
 function notSignedIn(reason: string): GatewayError {

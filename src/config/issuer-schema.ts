@@ -121,7 +121,6 @@ export function trustedIssuer(facts: IssuerFacts, options: IssuerOptions): Trust
     tokenType: facts.tokenType,
     claims: { ...standardClaims, ...facts.claims, ...said, ...emailAuthority },
     leewayMs: options.leewaySeconds * secondMs,
-    graceMs: options.leewaySeconds * secondMs,
     maxLifetimeMs: options.maxLifetimeHours * hourMs,
     unknownUsers: options.unknownUsers,
     linkVerifiedEmail: options.linkVerifiedEmail,

@@ -58,7 +58,7 @@ export async function faultInAssertion(
   const reservation = reserveAssertion(
     client.id,
     hashSecret(String(jws.claims['jti'])),
-    expiryMs(jws.claims) + rules.graceMs,
+    expiryMs(jws.claims) + rules.leewayMs,
   )
   const reserved = await exchange.database.write(reservation)
   return reserved.length === 1 ? null : 'used before'
@@ -76,7 +76,6 @@ function rulesFor({ deps }: Exchange): ClaimRules {
     audiences: [origin, ...Object.values(endpointPaths).map((path) => origin + basePath + path)],
     audienceClaim: 'aud',
     leewayMs,
-    graceMs: leewayMs,
     maxLifetimeMs,
   }
 }

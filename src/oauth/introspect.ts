@@ -43,6 +43,9 @@ async function describeToken(
   if (verdict.outcome === 'unknown') throw unavailable('the session cannot be checked')
   if (verdict.outcome === 'dead' || !mayAsk(question.caller, verdict.claims.clientId)) return inactive
   const { shard: _, ...told } = verdict.claims.all
+  // Whoever asks is told `exp` as well, and would believe one of the two (RFC 7662 §2.2). The leeway of clocks is for the
+  // asker to give, as it is for us.
+  if (Number(told['exp']) * secondMs <= exchange.deps.now()) return inactive
   return { active: true, token_type: verdict.claims.jkt === null ? 'Bearer' : 'DPoP', ...told }
 }
 

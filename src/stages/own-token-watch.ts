@@ -33,7 +33,8 @@ async function freshnessEnd(
   const { now, settings } = exchange.deps
   const patienceMs = settings.config.sessions.uncheckedSeconds * 1000
   let endsAtMs = expiresAtMs
-  let [knownAtMs, waitMs] = [now(), lookAgainMs]
+  // One that was admitted in the leeway is over already, unless a fresh one was shown.
+  let [knownAtMs, waitMs] = [now(), endsAtMs > now() ? lookAgainMs : 0]
   for (;;) {
     await pause(Math.min(waitMs, endsAtMs > now() ? endsAtMs - now() : waitMs), left)
     if (left.aborted) return null

@@ -40,8 +40,6 @@ function ownRules(issuer: string): TrustedIssuer {
       secondFactor: { claim: [], anyOf: [] },
     },
     leewayMs,
-    // What it says of its end is kept to everywhere, by introspection and by what it opened.
-    graceMs: 0,
     maxLifetimeMs: accessTokenLifetimeS * secondMs,
     unknownUsers: 'refuse',
     linkVerifiedEmail: false,
@@ -77,6 +75,8 @@ function sessionPerson(sessions: TokenSessions): FindPerson {
     if (verdict.outcome === 'unknown') return { outcome: 'unknown' }
     if (verdict.outcome === 'dead') return { outcome: 'refused', reason: verdict.reason }
     const { principal, derived } = verdict.lease
+    // Of a session that is known here no shard had to be asked, whichever the token names.
+    if (principal.shard !== shard) return { outcome: 'refused', reason: 'session of another shard' }
     if (principal.userId !== sub) return { outcome: 'refused', reason: 'session of another user' }
     return {
       outcome: 'known',

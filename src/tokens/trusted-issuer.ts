@@ -48,10 +48,8 @@ export interface TrustedIssuer {
   readonly audienceClaim: string
   readonly tokenType: { readonly header: string | null; readonly claims: Readonly<Record<string, ClaimRule>> }
   readonly claims: ClaimMapping
-  /** How far the issuer's clock may be from ours. */
+  /** How far the issuer's clock may be from ours, so for this long a request counts after its token's `exp`; not what it opens. */
   readonly leewayMs: number
-  /** How long a token is accepted after its `exp`: for requests, not for what they open. */
-  readonly graceMs: number
   readonly maxLifetimeMs: number
   readonly unknownUsers: 'create' | 'refuse'
   /** Whether an address the issuer calls proven is kept, and whoever has proven it here is the same person. */

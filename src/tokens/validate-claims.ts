@@ -6,7 +6,7 @@ import { secondMs } from '../kit/duration.ts'
 /** What of an issuer's row its claims are measured by. */
 export type ClaimRules = Pick<
   TrustedIssuer,
-  'tokenType' | 'audiences' | 'audienceClaim' | 'leewayMs' | 'graceMs' | 'maxLifetimeMs'
+  'tokenType' | 'audiences' | 'audienceClaim' | 'leewayMs' | 'maxLifetimeMs'
 >
 
 /** SHA-256, base64url (RFC 7638 §3). */
@@ -48,19 +48,19 @@ export function earliestIssueMs({ exp, iat }: JsonObject, { leewayMs, maxLifetim
 }
 
 /** For how long after it was issued, at the earliest, a token of the row can be accepted. */
-export function longestLifeMs({ leewayMs, graceMs, maxLifetimeMs }: TrustedIssuer): number {
-  return maxLifetimeMs + 2 * leewayMs + graceMs
+export function longestLifeMs({ leewayMs, maxLifetimeMs }: TrustedIssuer): number {
+  return maxLifetimeMs + 3 * leewayMs
 }
 
 function faultInTimes(
   { exp, nbf, iat }: JsonObject,
-  { leewayMs, graceMs, maxLifetimeMs }: ClaimRules,
+  { leewayMs, maxLifetimeMs }: ClaimRules,
   nowMs: number,
 ): ClaimFault | null {
   // Compared with `undefined`: `null` is a value of another type, and a comparison with NaN is false whichever way it is put.
   for (const time of [exp, nbf, iat]) if (time !== undefined && !isNumericDate(time)) return 'times are not numbers'
   if (!isNumericDate(exp)) return 'no expiry'
-  if (nowMs >= exp * secondMs + graceMs) return 'expired'
+  if (nowMs >= exp * secondMs + leewayMs) return 'expired'
   // Counted from when it was issued: otherwise one that is good for years would count in the end, when nobody remembers any
   // more that everything of its user was ended.
   const sinceMs = isNumericDate(iat) ? Math.min(iat * secondMs, nowMs) : nowMs

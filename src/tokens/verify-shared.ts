@@ -59,6 +59,6 @@ async function verifyBySecret(
   const { claims } = jws
   // Nothing that rests on the secret goes on after its end: no verdict, and no stream.
   const expiresAtMs = Math.min(expiryMs(claims), secret.untilMs)
-  const relyUntilMs = Math.min(expiresAtMs + rules.graceMs, secret.untilMs)
+  const relyUntilMs = Math.min(expiresAtMs + rules.leewayMs, secret.untilMs)
   return { outcome: 'valid', issuer: found, claims, jkt: boundKey(claims), expiresAtMs, relyUntilMs }
 }

@@ -71,7 +71,7 @@ export async function verifyToken<Found extends Signer>(
   if (answer.outcome === 'unknown') return refused('unknown key', rules)
   if (!(await isSignedBy(jws, answer.key, algorithm))) return refused('wrong signature', rules)
   const expiresAtMs = expiryMs(jws.claims)
-  const relyUntilMs = Math.min(answer.relyUntilMs, expiresAtMs + rules.graceMs)
+  const relyUntilMs = Math.min(answer.relyUntilMs, expiresAtMs + rules.leewayMs)
   return { outcome: 'valid', issuer: found, claims: jws.claims, jkt: boundKey(jws.claims), expiresAtMs, relyUntilMs }
 }
 
