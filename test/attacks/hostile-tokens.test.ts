@@ -1,25 +1,28 @@
-// Tokens made to be believed: every one refused with the same words, without a fault and without asking anybody anything.
-import { createSecretKey, generateKeyPairSync } from 'node:crypto'
-import { CompactEncrypt, SignJWT } from 'jose'
+// Tokens made to be believed, against an issuer that is trusted and against the gateway as its own issuer: every one refused with
+// the same words, without a fault and without asking anybody anything.
+import { type JSONWebKeySet, decodeJwt, decodeProtectedHeader, importJWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { rsaPrivateJwk } from '../../src/kit/rsa.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
-import { type Hostile, hostileJws, signRaw } from '../support/hostile-jws.ts'
-import { type SigningKey, type TestIssuer, audience, inSeconds, signToken, startIssuer } from '../support/issuer.ts'
+import { hostileTokens } from '../support/hostile-tokens/all.ts'
+import { type Hostile, type Model, createModel } from '../support/hostile-tokens/model.ts'
+import { type SigningKey, type TestIssuer, audience, inSeconds, startIssuer } from '../support/issuer.ts'
+import { authorizedTokens, newClient, tokenLogin } from '../support/oauth.ts'
+import { storedKeyOf } from '../support/own-token.ts'
+import { type Person, newPerson } from '../support/people.ts'
 import { type RecordingOrigin, startRecordingOrigin } from '../support/recording-origin.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { newVisitor } from '../support/visitor.ts'
+
+const unknownKeyEveryMs = 30_000
 
 let issuer: TestIssuer
 let attacker: TestIssuer
 let origin: RecordingOrigin
 let gateway: TestGateway
-let key: SigningKey
 
 beforeAll(async () => {
   ;[issuer, attacker, origin] = await Promise.all([startIssuer(), startIssuer(), startRecordingOrigin()])
-  const [first] = issuer.keys
-  if (first === undefined) throw new Error('no key')
-  key = first
   const issuers = [{ issuer: issuer.url, jwksUrl: `${issuer.url}/keys`, audiences: [audience] }]
   gateway = await startGateway({ originUrl: origin.url, bundle: await bundleWith({ ...shippedConfig, issuers }) })
 })
@@ -28,201 +31,149 @@ afterAll(async () => {
   await Promise.all([issuer.stop(), attacker.stop(), origin.stop()])
 })
 
-const goodClaims = (): Record<string, unknown> => ({
-  iss: issuer.url,
-  aud: audience,
-  sub: 'victim',
-  iat: inSeconds(0),
-  exp: inSeconds(300),
-})
-const goodHeader = (): Record<string, unknown> => ({ alg: 'RS256', kid: key.publicJwk.kid, typ: 'at+jwt' })
-const good = (): Promise<string> => signToken(key, goodClaims())
-const withClaims = (claims: Record<string, unknown>): Promise<string> => signToken(key, { ...goodClaims(), ...claims })
+const send = (token: string, visitor = newVisitor(gateway)): Promise<Response> =>
+  visitor.send('GET', '/private', undefined, { authorization: `Bearer ${token}` })
 
-/** What is wrong with any signed JWT, and names of servers in it that nobody may ask. */
-function forged(): Promise<readonly Hostile[]> {
-  return hostileJws({ key, goodHeader, goodClaims, attackerUrl: attacker.url })
+const identities = (): Promise<unknown> => gateway.sql('select subject from identities order by subject')
+const refusals = async (): Promise<number> =>
+  Number((await gateway.sql("select count(*)::int as n from audit_events where type = 'token.refused'"))[0]?.['n'])
+
+/** Sends them all, and looks at what came of it everywhere but at the issuer. */
+async function expectRefused(hostile: readonly Hostile[]): Promise<void> {
+  // The address of one client, so that what it is told cannot differ by who asks.
+  const visitor = newVisitor(gateway)
+  const [known, refusedBefore, reached] = [await identities(), await refusals(), origin.received.length]
+  const believed: string[] = []
+  const bodies = new Set<string>()
+  const challenges = new Set<string | null>()
+  for (const [name, token] of hostile) {
+    const answer = await send(token, visitor)
+    const body = await answer.text()
+    if (answer.status !== 401) believed.push(`${name}: ${answer.status}`)
+    bodies.add(body.replace(/"request_id":"[^"]+"/, ''))
+    challenges.add(answer.headers.get('www-authenticate'))
+  }
+  expect(believed).toEqual([])
+  expect([...bodies]).toHaveLength(1)
+  expect([...challenges]).toEqual([
+    'Bearer error="invalid_token", error_description="The access token is not accepted"',
+  ])
+  expect(attacker.asked).toEqual([])
+  expect(origin.received.length).toBe(reached)
+  expect(await identities()).toEqual(known)
+  await expect.poll(async () => (await refusals()) - refusedBefore, { timeout: 20_000 }).toBe(hostile.length)
+  const trail = JSON.stringify(await gateway.sql('select reason, details from audit_events'))
+  for (const [, token] of hostile) if (token.length > 60) expect(trail.includes(token.slice(0, 60))).toBe(false)
+  expect(trail).not.toContain('victim')
 }
 
-/** Good tokens of an issuer nobody configured. */
-async function elsewhere(): Promise<Hostile[]> {
-  const claims = { ...goodClaims(), iss: attacker.url }
-  const [attackersKey] = attacker.keys
-  if (attackersKey === undefined) throw new Error('no key')
-  return [
-    ['an issuer of the attacker’s own', await signToken(attackersKey, claims)],
-    [
-      'an issuer of the attacker’s own with jku',
-      await signToken(attackersKey, claims, { jku: `${attacker.url}/keys` }),
-    ],
-  ]
+const differing = (hostile: readonly Hostile[]): number => new Set(hostile.map(([, token]) => token)).size
+
+/** What may be a new key of the issuer, for all that can be known here. */
+function namesAnotherKey(token: string, known: unknown): boolean {
+  try {
+    const header: unknown = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString())
+    const { kid } = header as { kid?: unknown }
+    return typeof kid === 'string' && kid !== known
+  } catch {
+    return false
+  }
 }
 
-/** Right in everything but one claim. */
-async function wrongClaims(): Promise<Hostile[]> {
-  const times: readonly unknown[] = [
-    '9999999999',
-    String(inSeconds(300)),
-    null,
-    true,
-    [],
-    {},
-    [inSeconds(300)],
-    '',
-    'never',
-    '1e99',
-    { seconds: 1 },
-  ]
-  const rows: readonly (readonly [string, Record<string, unknown>])[] = [
-    ...times.flatMap((value) =>
-      ['exp', 'nbf', 'iat'].map((claim) => [`${claim} ${JSON.stringify(value)}`, { [claim]: value }] as const),
-    ),
-    ['no exp', { exp: undefined }],
-    ['exp 0', { exp: 0 }],
-    ['exp -1', { exp: -1 }],
-    ['exp a minute ago', { exp: inSeconds(-60) }],
-    ['exp in a year', { exp: inSeconds(365 * 86_400) }],
-    ['exp in the year 9999', { exp: 253_402_300_799 }],
-    ['exp beyond any date', { exp: Number.MAX_SAFE_INTEGER }],
-    ['exp of 1.8e308 less', { exp: 1e300 }],
-    ['nbf in a minute', { nbf: inSeconds(60) }],
-    ['nbf in the year 9999', { nbf: 253_402_300_799 }],
-    ['iat in a minute', { iat: inSeconds(60) }],
-    ['iat in the year 9999', { iat: 253_402_300_799 }],
-    ['no aud', { aud: undefined }],
-    ...[
-      null,
-      '',
-      'https://other.example',
-      `${audience}/`,
-      audience.toUpperCase(),
-      ` ${audience}`,
-      [],
-      [''],
-      ['https://other.example'],
-      {},
-      0,
-      true,
-      [[audience]],
-      [audience, 1],
-      [audience, null],
-      { [audience]: true },
-    ].map((aud) => [`aud ${JSON.stringify(aud)}`, { aud }] as const),
-    ['no iss', { iss: undefined }],
-    ...[
-      null,
-      '',
-      `${issuer.url}/`,
-      issuer.url.toUpperCase(),
-      `${issuer.url}#`,
-      `${issuer.url}?`,
-      [issuer.url],
-      { url: issuer.url },
-      attacker.url,
-      'https://accounts.google.com',
-    ].map((iss) => [`iss ${JSON.stringify(iss)}`, { iss }] as const),
-    ['no sub', { sub: undefined }],
-    ...[null, '', 0, true, [], {}, ['victim'], 'a\u0000b', 'a\nb', ' victim', 'victim ', '\ud800', 'x'.repeat(256)].map(
-      (sub) => [`sub ${JSON.stringify(sub)?.slice(0, 30)}`, { sub }] as const,
-    ),
-    ['a key its holder has to prove', { cnf: { jkt: 'x' } }],
-  ]
-  return Promise.all(rows.map(async ([name, claims]): Promise<Hostile> => [name, await withClaims(claims)]))
-}
+describe('a hostile token of a trusted issuer', () => {
+  let model: Model
+  let hostile: readonly Hostile[]
+  const ofAnotherKey = ([, token]: Hostile): boolean => namesAnotherKey(token, model.key.publicJwk.kid)
 
-/** Tokens the issuer signed for something else. */
-async function otherKinds(): Promise<Hostile[]> {
-  const types: readonly unknown[] = [
-    'JWT',
-    'jwt',
-    'JOSE',
-    'id+jwt',
-    'logout+jwt',
-    'dpop+jwt',
-    'secevent+jwt',
-    'application/jwt',
-    'portcullis-assertion+jwt',
-    'at+jwt ',
-    'at jwt',
-    '',
-    undefined,
-  ]
-  const infinite = JSON.stringify(goodClaims()).replace(/"exp":\d+/, '"exp":1e400')
-  const encrypted = await new CompactEncrypt(Buffer.from(JSON.stringify(goodClaims())))
-    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
-    .encrypt(createSecretKey(Buffer.alloc(32)))
-  const assertion = await new SignJWT({ ...goodClaims(), iss: gateway.url })
-    .setProtectedHeader({ alg: 'ES256', typ: 'portcullis-assertion+jwt', kid: 'x' })
-    .sign(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)
-  return [
-    ...(await Promise.all(
-      types.map(async (typ): Promise<Hostile> => [
-        `typ ${JSON.stringify(typ)}`,
-        await signToken(key, goodClaims(), { typ }),
-      ]),
-    )),
-    ...(await Promise.all(
-      [null, 1, [], ['at+jwt'], {}].map(async (typ): Promise<Hostile> => [
-        `typ ${JSON.stringify(typ)}`,
-        await signRaw(key, JSON.stringify({ ...goodHeader(), typ }), JSON.stringify(goodClaims())),
-      ]),
-    )),
-    ...(await Promise.all(
-      [null, 1, [], ['RS256'], {}, undefined].map(async (alg): Promise<Hostile> => [
-        `alg ${JSON.stringify(alg)}`,
-        await signRaw(key, JSON.stringify({ ...goodHeader(), alg }), JSON.stringify(goodClaims())),
-      ]),
-    )),
-    ['an infinite expiry', await signRaw(key, JSON.stringify(goodHeader()), infinite)],
-    ['an encrypted token', encrypted],
-    ['an assertion of the gateway', assertion],
-  ]
-}
-
-describe('a hostile token', () => {
-  it('control: what they are made of is accepted', async () => {
-    const answer = await newVisitor(gateway).send('GET', '/private', undefined, {
-      authorization: `Bearer ${await good()}`,
+  beforeAll(async () => {
+    const [key] = issuer.keys
+    if (key === undefined) throw new Error('no key')
+    const goodClaims = () => ({
+      iss: issuer.url,
+      aud: audience,
+      sub: 'victim',
+      iat: inSeconds(0),
+      exp: inSeconds(300),
     })
-    expect(answer.status).toBe(200)
+    model = createModel({ key, issuer, audience, goodClaims, attacker, gatewayUrl: gateway.url })
+    hostile = await hostileTokens(model)
   })
 
-  it('is refused, each of at least 250, with one text, no fault, and no request to anybody it names', async () => {
-    const makers = [forged, elsewhere, wrongClaims, otherKinds]
-    const hostile = (await Promise.all(makers.map((make) => make()))).flat()
+  it('is one of at least 250, and what they are made of is accepted', async () => {
     expect(hostile.length).toBeGreaterThanOrEqual(250)
-    expect(new Set(hostile.map(([, token]) => token)).size).toBeGreaterThanOrEqual(250)
-    const visitor = newVisitor(gateway)
-    const believed: string[] = []
-    const bodies = new Set<string>()
-    const challenges = new Set<string | null>()
-    const fetchesBefore = issuer.keySetFetches()
-    const reached = origin.received.length
-    for (const [name, token] of hostile) {
-      const answer = await visitor.send('GET', '/private', undefined, { authorization: `Bearer ${token}` })
-      const body = (await answer.json()) as Record<string, unknown>
-      if (answer.status !== 401) believed.push(`${name}: ${answer.status}`)
-      bodies.add(JSON.stringify({ ...body, request_id: '' }))
-      challenges.add(answer.headers.get('www-authenticate'))
-    }
-    expect(believed).toEqual([])
-    expect([...bodies]).toHaveLength(1)
-    expect([...challenges]).toEqual([
-      'Bearer error="invalid_token", error_description="The access token is not accepted"',
-    ])
-    expect(attacker.asked).toEqual([])
-    expect(origin.received.length).toBe(reached)
-    // An unknown key name may be a new key: one question in thirty seconds for all of them.
-    expect(issuer.keySetFetches() - fetchesBefore).toBeLessThanOrEqual(3)
-    expect(await gateway.sql('select subject from identities')).toEqual([{ subject: `${issuer.url}#victim` }])
-    await expect
-      .poll(
-        async () => (await gateway.sql("select count(*)::int as n from audit_events where type = 'token.refused'"))[0],
-        { timeout: 20_000 },
-      )
-      .toEqual({ n: hostile.length })
-    const trail = JSON.stringify(await gateway.sql('select reason, details from audit_events'))
-    for (const [, token] of hostile) if (token.length > 60) expect(trail.includes(token.slice(0, 60))).toBe(false)
-    expect(trail).not.toContain('victim')
+    expect(differing(hostile)).toBeGreaterThanOrEqual(250)
+    await expect.poll(async () => (await send(await model.good())).status, { timeout: 30_000 }).toBe(200)
+    expect(await identities()).toEqual([{ subject: `${issuer.url}#victim` }])
+  })
+
+  it('is refused, and nobody is asked anything because of it', async () => {
+    const before = [...issuer.asked]
+    const those = hostile.filter((one) => !ofAnotherKey(one))
+    expect(those.length).toBeGreaterThan(200)
+    await expectRefused(those)
+    expect(issuer.asked).toEqual(before)
+  })
+
+  it('is refused under the name of another key, which the issuer is asked for once in thirty seconds for all of them', async () => {
+    const before = issuer.asked.length
+    const those = hostile.filter(ofAnotherKey)
+    expect(those.length).toBeGreaterThan(20)
+    const startedAt = performance.now()
+    await expectRefused(those)
+    const elapsedMs = performance.now() - startedAt
+    expect(issuer.asked.length - before).toBeGreaterThanOrEqual(1)
+    expect(issuer.asked.length - before).toBeLessThanOrEqual(1 + Math.floor(elapsedMs / unknownKeyEveryMs))
+  })
+})
+
+describe('a hostile token of the gateway itself', () => {
+  let person: Person
+  let issued: string
+  let model: Model
+
+  beforeAll(async () => {
+    person = await newPerson(gateway)
+    issued = (await tokenLogin(newVisitor(gateway), person)).access_token
+    const stored = storedKeyOf(gateway, issued)
+    const published = (await (await fetch(`${gateway.url}/.well-known/jwks.json`)).json()) as JSONWebKeySet
+    const publicJwk = published.keys.find(({ kid }) => kid === decodeProtectedHeader(issued).kid)
+    const privateKey = await importJWK({ ...rsaPrivateJwk(stored), alg: 'RS256' })
+    if (publicJwk === undefined || privateKey instanceof Uint8Array) throw new Error('no key')
+    const key: SigningKey = { algorithm: 'RS256', privateKey, publicJwk }
+    const goodClaims = () => ({ ...decodeJwt(issued) })
+    const own = { url: gateway.url }
+    model = createModel({ key, issuer: own, audience: gateway.url, goodClaims, attacker, gatewayUrl: gateway.url })
+  })
+
+  /** By the key of the gateway, and about a session: what nobody else's tokens say. */
+  async function aboutSessions(): Promise<Hostile[]> {
+    const another = await newPerson(gateway)
+    const { sid, shard } = decodeJwt((await tokenLogin(newVisitor(gateway), another)).access_token)
+    const application = await newClient(gateway, { isFirstParty: true })
+    const tokens = await authorizedTokens(gateway, person.visitor, application)
+    const rows: readonly (readonly [string, Record<string, unknown>])[] = [
+      ['the session of somebody else', { sid, shard }],
+      ['the subject of somebody else', { sub: another.userId }],
+      ['meant for others', { aud: `${gateway.url}/userinfo` }],
+      ...[undefined, null, '', 0, [], {}, 'x', '00000000-0000-7000-8000-000000000000', `${String(sid)} `].flatMap(
+        (value) => ['sid', 'shard'].map((name) => [`${name} ${JSON.stringify(value)}`, { [name]: value }] as const),
+      ),
+    ]
+    const made = rows.map(async ([name, claims]): Promise<Hostile> => [name, await model.withClaims(claims)])
+    return [
+      ...(await Promise.all(made)),
+      ['its ID token', tokens.id_token ?? ''],
+      ['its refresh token', tokens.refresh_token],
+    ]
+  }
+
+  it('is refused, each of at least 250, and nobody is asked anything because of it', async () => {
+    expect([(await send(issued)).status, (await send(await model.good())).status]).toEqual([200, 200])
+    const hostile = [...(await hostileTokens(model)), ...(await aboutSessions())]
+    expect(differing(hostile)).toBeGreaterThanOrEqual(250)
+    const before = [...issuer.asked]
+    await expectRefused(hostile)
+    expect(issuer.asked).toEqual(before)
+    expect((await send(issued)).status).toBe(200)
   })
 })

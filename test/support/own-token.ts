@@ -10,17 +10,23 @@ interface StoredKey {
   readonly q: string
 }
 
+/** The key that signed a token the gateway issued, by its primes. */
+export function storedKeyOf({ bindings }: Pick<TestGateway, 'bindings'>, token: string): StoredKey {
+  const { kid } = decodeProtectedHeader(token)
+  const { keys } = JSON.parse(bindings['TOKEN_KEYS'] ?? '{}') as { keys: StoredKey[] }
+  const stored = keys.find((key) => key.kid === kid)
+  if (stored === undefined) throw new Error('signed with another key')
+  return stored
+}
+
 /** @param token one that was issued, to start from. */
 export async function ownToken(
-  { bindings }: Pick<TestGateway, 'bindings'>,
+  gateway: Pick<TestGateway, 'bindings'>,
   token: string,
   claims: Readonly<Record<string, unknown>>,
 ): Promise<string> {
   const header = decodeProtectedHeader(token)
-  const { keys } = JSON.parse(bindings['TOKEN_KEYS'] ?? '{}') as { keys: StoredKey[] }
-  const stored = keys.find(({ kid }) => kid === header.kid)
-  if (stored === undefined) throw new Error('signed with another key')
-  const key = await importJWK({ ...rsaPrivateJwk(stored), alg: 'RS256' })
+  const key = await importJWK({ ...rsaPrivateJwk(storedKeyOf(gateway, token)), alg: 'RS256' })
   const all = Object.entries({ ...decodeJwt(token), ...claims }).filter(([, value]) => value !== undefined)
   return new SignJWT(Object.fromEntries(all)).setProtectedHeader({ ...header, alg: 'RS256' }).sign(key)
 }
