@@ -106,6 +106,14 @@ function showFailures({ testResults }: Report): void {
   }
 }
 
+/** By name: what did not run proves nothing, and a number alone does not say what. */
+function showSkipped({ testResults }: Report): void {
+  for (const { name, assertionResults } of testResults)
+    for (const { fullName, status } of assertionResults)
+      if (status !== 'passed' && status !== 'failed')
+        console.log(`  skipped: ${relative(projectRoot, name)} > ${fullName}`)
+}
+
 const instrumented = writeInstrumented(join(folder, 'worker'))
 const reports = new Map<Job, Report | null>()
 const waiting = [...jobs]
@@ -131,6 +139,7 @@ for (const job of jobs) {
     // A suite that did not get as far as a test counts as one that failed.
     if (report === null || report.numFailedTests === 0) sum.failed += 1
   }
+  if (report !== null) showSkipped(report)
   sum.passed += report?.numPassedTests ?? 0
   sum.failed += report?.numFailedTests ?? 0
   sum.skipped += (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0)

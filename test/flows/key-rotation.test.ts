@@ -61,6 +61,8 @@ describe('a rotation under load', () => {
     const doors = [before]
     const kids = new Map<string | undefined, number>()
     const refused: unknown[] = []
+    /** By front door: whose tokens opened the site there. */
+    const admitted = new Map<string, Set<string | undefined>>()
     const over = new AbortController()
 
     /** Whichever worker a request happens to meet issued the token, and whichever it happens to meet judges it. */
@@ -84,6 +86,13 @@ describe('a rotation under load', () => {
         )
         const { active } = (await asked.json()) as { active: boolean }
         if (!active) refused.push('inactive')
+        for (const { url } of [...doors]) {
+          const opened = await newVisitor({ url }).send('GET', '/private', undefined, {
+            authorization: `Bearer ${tokens.access_token}`,
+          })
+          if (opened.status === 200) admitted.set(url, (admitted.get(url) ?? new Set()).add(kid))
+          else refused.push(`${opened.status} at the site`)
+        }
       }
     }
 
@@ -108,6 +117,7 @@ describe('a rotation under load', () => {
       over.abort()
       await Promise.all(workers)
       expect(refused).toEqual([])
+      for (const { url } of [before, after]) expect(admitted.get(url)).toEqual(new Set(kids.keys()))
       const published = (await keysAt(after)).keys.map(({ kid }) => kid)
       expect([...kids.keys()].every((kid) => published.includes(kid))).toBe(true)
       expect(JSON.stringify(await keysAt(after))).not.toMatch(/"(?:d|p|q|dp|dq|qi)":/)
