@@ -78,17 +78,29 @@ export async function startOidcPeer(dress: PeerDress): Promise<OidcPeer> {
   const origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
   const issuer = origin + dress.mount
   const keys: Claims[] = []
+  // Another provider knows nothing of the sign-ins under way at the one before, so they end first and new ones wait.
+  const underWay = new Set<Promise<unknown>>()
+  let turning: Promise<void> = Promise.resolve()
   const rotate = async (): Promise<void> => {
-    // The first signs.
-    keys.unshift(await privateKey())
-    provider = createProvider(issuer, dress, keys)
-    callback = provider.callback()
+    const key = await privateKey()
+    turning = Promise.allSettled(underWay).then(() => {
+      // The first signs.
+      keys.unshift(key)
+      provider = createProvider(issuer, dress, keys)
+      callback = provider.callback()
+    })
+    await turning
   }
   await rotate()
   return {
     origin,
     issuer,
-    signIn: (login) => signIn(issuer, login),
+    async signIn(login) {
+      await turning
+      const tokens = signIn(issuer, login)
+      underWay.add(tokens)
+      return tokens.finally(() => underWay.delete(tokens))
+    },
     rotate,
     stop: () =>
       new Promise((resolve) => {
