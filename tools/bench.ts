@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { startCases } from './bench/cases.ts'
 import { chartPage } from './bench/chart.ts'
-import { firstSightAsText, measureFirstSight } from './bench/first-sight.ts'
+import { firstSightAsText, measureFirstSight, missedIn } from './bench/first-sight.ts'
 import { loginsAsText, measureLogins } from './bench/logins.ts'
 import { type Row, compare, compareSteady, warmUp } from './bench/measure.ts'
 import { readOptions } from './bench/options.ts'
@@ -48,7 +48,8 @@ const run = async (): Promise<void> => {
     console.log(firstSightAsText(figures))
     if (options.json !== undefined)
       write(options.json, `${JSON.stringify({ machine: thisMachine(isPinned), ...figures }, null, 2)}\n`)
-    return
+    const missed = missedIn(figures)
+    return lifetime.end(missed.length === 0 ? undefined : missed.join('\n'))
   }
   const cases = await startCases(options.cases, lifetime, scratchFolder(lifetime))
   const pinned = isPinned && cases.every(({ pid }) => pinServer(pid))

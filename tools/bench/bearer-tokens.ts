@@ -11,16 +11,19 @@ export type BenchIssuer = {
   keys: string
   /** Takes questions for its keys and never answers. */
   isAway: boolean
+  /** Of the questions for its keys, by `performance.now()`. */
+  readonly askedAt: number[]
   token: (subject: string, keyId?: string) => Promise<string>
 }
 
 /** As gateway-config.ts has it. */
 export const audience = 'https://site.example'
 
-export const startIssuer = async (lifetime: Lifetime): Promise<BenchIssuer> => {
+export const startIssuer = async (lifetime: Lifetime, ownKeyId: string): Promise<BenchIssuer> => {
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true })
-  const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'bench', alg: 'RS256', use: 'sig' }] })
+  const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: ownKeyId, alg: 'RS256', use: 'sig' }] })
   const server = createServer((_, response) => {
+    issuer.askedAt.push(performance.now())
     if (issuer.isAway) return
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(keys)
@@ -35,7 +38,7 @@ export const startIssuer = async (lifetime: Lifetime): Promise<BenchIssuer> => {
   })
   const address = server.address()
   const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
-  const token = (subject: string, keyId = 'bench'): Promise<string> =>
+  const token = (subject: string, keyId = ownKeyId): Promise<string> =>
     new SignJWT({ email: `${subject}@example.com`, email_verified: true, scope: 'openid profile', roles: ['reader'] })
       .setProtectedHeader({ alg: 'RS256', kid: keyId, typ: 'at+jwt' })
       .setIssuer(url)
@@ -45,7 +48,7 @@ export const startIssuer = async (lifetime: Lifetime): Promise<BenchIssuer> => {
       .setIssuedAt()
       .setExpirationTime('6h')
       .sign(privateKey)
-  const issuer: BenchIssuer = { url, keys, isAway: false, token }
+  const issuer: BenchIssuer = { url, keys, isAway: false, askedAt: [], token }
   return issuer
 }
 

@@ -68,6 +68,9 @@ export type MeasuredGateway = {
   databaseUrl: string
   pepper: string
   issuer: BenchIssuer
+  /** Trusted as well, and reachable only as long as a measurement wants it. */
+  unsteadyIssuer: BenchIssuer
+  storageDir: string
 }
 
 /** `site` names the settings: a file beside this one. */
@@ -80,7 +83,8 @@ export const startGateway = async (
   const postgres = lifetime.own(await startPostgres({ dataDir: join(folder, `${site}-database`), fsync: false }))
   await migrate(postgres.url)
   const neon = lifetime.own(await startNeonEndpoint())
-  const issuer = await startIssuer(lifetime)
+  const [issuer, unsteadyIssuer] = [await startIssuer(lifetime, 'bench'), await startIssuer(lifetime, 'bench-away')]
+  const storageDir = join(folder, `${site}-objects`)
   const [built, { vars, ...platform }, port] = await Promise.all([
     bundle({ outDir: join(folder, site), configFile: inProject('tools', 'bench', `${site}.ts`) }),
     readWrangler(),
@@ -99,11 +103,20 @@ export const startGateway = async (
       DATABASE_ENDPOINT: neon.url,
       ORIGIN_URL: originUrl,
       BENCH_ISSUER: issuer.url,
+      BENCH_ISSUER_AWAY: unsteadyIssuer.url,
       RESEND_API_KEY: 're_bench',
     },
-    storageDir: join(folder, `${site}-objects`),
+    storageDir,
   })
   pinServer(workerd.pid)
   for (const url of workerd.urls) await healthy(url, 15_000)
-  return { workerd, hashing, databaseUrl: postgres.url, pepper: secrets.PASSWORD_PEPPER, issuer }
+  return {
+    workerd,
+    hashing,
+    databaseUrl: postgres.url,
+    pepper: secrets.PASSWORD_PEPPER,
+    issuer,
+    unsteadyIssuer,
+    storageDir,
+  }
 }
