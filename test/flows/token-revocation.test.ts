@@ -2,10 +2,10 @@
 // to end them: no request that is sent later than a second after the end was answered is let in (p99), also without the database.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
-import { type Tokens, claimsOf, post, refresh, tokenLogin } from '../support/oauth.ts'
+import { type Tokens, authorizedTokens, claimsOf, newClient, post, refresh, tokenLogin } from '../support/oauth.ts'
 import { type OwnDatabase, startOwnDatabase } from '../support/own-database.ts'
 import { type Person, newPerson, signInAgain } from '../support/people.ts'
-import { newVisitor } from '../support/visitor.ts'
+import { type Visitor, newVisitor } from '../support/visitor.ts'
 
 const everywhereMs = 1000
 const many = 25
@@ -69,6 +69,7 @@ async function endEach(all: readonly Tokens[], end: (tokens: Tokens) => Promise<
   return waits
 }
 
+/** Of so few the greatest. */
 const p99 = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1] ?? Number.POSITIVE_INFINITY
 
@@ -148,5 +149,23 @@ describe('access tokens end at every front door within a second', () => {
     const live = () => gateway.sql('select 1 from sessions where id = any($1) and ended_at is null', [ids])
     await expect.poll(live, { timeout: 20_000, interval: 250 }).toEqual([])
     expect(await refreshes(left.all)).toEqual(new Set([400]))
+  })
+})
+
+describe('the access token of an application', () => {
+  it('ends at every front door within a second when its user signs out in the browser', async () => {
+    const application = await newClient(gateway)
+    const person = await newPerson(gateway)
+    const browsers = new Map<Tokens, Visitor>()
+    for (let count = 0; count < many; count += 1) {
+      const visitor = await signInAgain(gateway, person)
+      browsers.set(await authorizedTokens(gateway, visitor, application), visitor)
+    }
+    const all = [...browsers.keys()]
+    expect(new Set(await Promise.all(all.map(statusOf)))).toEqual(new Set([200]))
+    const signOut = async (tokens: Tokens): Promise<void> => {
+      expect((await browsers.get(tokens)?.change('POST', '/auth/v1/logout'))?.status).toBe(204)
+    }
+    expect(p99(await endEach(all, signOut))).toBeLessThan(everywhereMs)
   })
 })
