@@ -4,10 +4,7 @@ import type { ClaimRule, TrustedIssuer } from './trusted-issuer.ts'
 import { secondMs } from '../kit/duration.ts'
 
 /** What of an issuer's row its claims are measured by. */
-export type ClaimRules = Pick<
-  TrustedIssuer,
-  'tokenType' | 'audiences' | 'audienceClaim' | 'leewayMs' | 'maxLifetimeMs'
->
+export type ClaimRules = Pick<TrustedIssuer, 'tokenType' | 'audiences' | 'audienceClaim' | 'leewayMs' | 'maxLifetimeMs'>
 
 /** SHA-256, base64url (RFC 7638 §3). */
 export const thumbprint = /^[\w-]{43}$/

@@ -40,6 +40,8 @@ export interface TestGatewayOptions {
   readonly bindings?: Readonly<Record<string, string>>
   /** Service bindings by name, and the host and port of the HTTP server behind each. */
   readonly services?: Readonly<Record<string, string>>
+  /** Host and port of a proxy that stands between the worker and the internet. */
+  readonly outboundProxy?: string
   /** A site that runs already, instead of the demo origin. */
   readonly originUrl?: string
   /** Keeps what the Durable Objects store across restarts of workerd. */
@@ -89,6 +91,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     compatibilityFlags,
     isolates,
     storageDir,
+    outboundProxy: options.outboundProxy,
     cfHeader: 'test-cf',
   })
   const workerd = withCoverage(started)

@@ -17,6 +17,8 @@ export type WorkerdConfig = {
   compatibilityFlags: string[]
   isolates: number
   storageDir: string | undefined
+  /** Host and port of an HTTP proxy that every fetch goes through, https included; for tests. */
+  outboundProxy?: string | undefined
   /** A request header whose JSON becomes `request.cf`, as Cloudflare would fill it in. */
   cfHeader: string | undefined
 }
@@ -69,7 +71,9 @@ export const workerdConfig = (config: WorkerdConfig): string => {
   const services = [
     ...isolates.map((isolate) => `(name = ${text(workerName(isolate))}, worker = .worker${isolate})`),
     // Origins, databases and vendors stand on this very machine here.
-    `(name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true)))`,
+    config.outboundProxy === undefined
+      ? `(name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true)))`
+      : `(name = "internet", external = (address = ${text(config.outboundProxy)}, http = (style = proxy)))`,
     ...Object.entries(config.services).map(
       ([name, address]) => `(name = ${text(serviceName(name))}, external = (address = ${text(address)}, http = ()))`,
     ),

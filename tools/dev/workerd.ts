@@ -36,6 +36,8 @@ export type WorkerdOptions = {
   isolates?: number | undefined
   /** A request header whose JSON becomes `request.cf`; for tests. */
   cfHeader?: string | undefined
+  /** Host and port of an HTTP proxy that every fetch goes through; for tests. */
+  outboundProxy?: string | undefined
   host?: string | undefined
   verbose?: boolean | undefined
   onLog?: ((line: string) => void) | undefined
@@ -97,6 +99,7 @@ export const startWorkerd = async (options: WorkerdOptions): Promise<Workerd> =>
         isolates,
         storageDir,
         cfHeader: options.cfHeader,
+        outboundProxy: options.outboundProxy,
       }),
       { mode: 0o600 },
     )
