@@ -138,10 +138,10 @@ export const gatewaySchema = z.strictObject({
       /** The site's own login, which somebody's first sign-in here is tried against. */
       originLogin: originLoginSchema.nullable().default(null),
       /**
-       * How soon a wrong password is answered at the earliest, so that the time does not tell what it was compared with.
-       * Left out: at once, or after a second where the site's own login is asked.
+       * How soon a wrong password is answered at the earliest, so that the time does not tell what it was compared with, or who
+       * else was asked. A second is what the dearest hash that can be imported takes.
        */
-      refuseAfterMs: z.number().int().min(0).max(10_000).nullable().default(null),
+      refuseAfterMs: z.number().int().min(0).max(10_000).default(1000),
       hashing: z
         .strictObject({
           /** How many objects of a continent hash passwords. */

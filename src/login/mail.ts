@@ -9,8 +9,9 @@ import { type CodeMailProps, codeMail } from '../pages/mail/code-mail.ts'
 import type { Mail } from '../pages/mail/mail-html.tsx'
 import type { ChangeKey } from '../pages/texts/en.ts'
 import type { OutgoingMessage } from '../outbox/message.ts'
-import { postMessage, postNotice } from '../post-message.ts'
+import { postNotice } from '../post-message.ts'
 import { type AskedChallenge, codeLifetimeMs } from './challenge.ts'
+import { postToWhomever } from './post-to-whomever.ts'
 
 /** News of a change is worth telling for as long. */
 const noticeMs = dayMs
@@ -32,14 +33,14 @@ export function mailChallenge(
   const { theme } = exchange.deps.settings.config
   const times = { linkForS: question.linkLifetimeMs / secondMs, codeForS: codeLifetimeMs / secondMs }
   const mail = codeMail({ theme, texts: textsFor(exchange), about: question.about, link, code: asked.code, ...times })
-  return postMessage(exchange, mailTo(to, mail), question.linkLifetimeMs)
+  return postToWhomever(exchange, mailTo(to, mail), question.linkLifetimeMs)
 }
 
 /** To the owner of an address that is known already: the answer to whoever signed up is the same. */
 export function mailAlreadyRegistered(exchange: Exchange, to: string): Promise<void> {
   const { theme } = exchange.deps.settings.config
   const mail = alreadyRegisteredMail({ theme, texts: textsFor(exchange), link: address(exchange, '/login') })
-  return postMessage(exchange, mailTo(to, mail), noticeMs)
+  return postToWhomever(exchange, mailTo(to, mail), noticeMs)
 }
 
 /** To the owner of an account of which something changed that decides who gets in. */

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { legacyVectors } from '../support/legacy-vectors.ts'
 import { newEmail, newPerson } from '../support/people.ts'
+import { bundleWith, withoutDelay } from '../support/site-config.ts'
 import { newVisitor } from '../support/visitor.ts'
 
 const run = promisify(execFile)
@@ -15,7 +16,7 @@ let gateway: TestGateway
 let folder: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'portcullis-import-'))
-  gateway = await startGateway()
+  gateway = await startGateway({ bundle: await bundleWith(withoutDelay) })
 })
 afterAll(async () => {
   await gateway.stop()

@@ -3,13 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startDatabaseProxy } from '../support/database-proxy.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type Person, mailTo, newEmail, newPerson, signInAgain } from '../support/people.ts'
+import { bundleWith, withoutDelay } from '../support/site-config.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
 
 const device = '__Host-portcullis-device'
 
 let gateway: TestGateway
 beforeAll(async () => {
-  gateway = await startGateway({ isolates: 2 })
+  gateway = await startGateway({ isolates: 2, bundle: await bundleWith(withoutDelay) })
 })
 afterAll(() => gateway.stop())
 

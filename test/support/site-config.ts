@@ -9,6 +9,9 @@ import type { GatewayInput } from '../../src/config/gateway-schema.ts'
 /** What tests start from: the file that is shipped, so that a change to it is what they see. */
 export const shippedConfig: GatewayInput = config
 
+/** For tests of many wrong passwords, whose waiting for the answer is no part of what they prove. */
+export const withoutDelay: GatewayInput = { ...config, login: { ...config.login, refuseAfterMs: 0 } }
+
 export async function bundleWith(config: unknown): Promise<Bundle> {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-config-'))
   const configFile = join(folder, 'gateway.config.ts')

@@ -16,8 +16,8 @@ import { type PhoneNumber, parsePhone } from '../../users/phone-number.ts'
 import { browserHashOf } from '../asker.ts'
 import { hashCode } from '../challenge.ts'
 import { limited } from '../limited.ts'
-import { postMessage } from '../../post-message.ts'
 import { sighted } from '../../sightings.ts'
+import { postToWhomever } from '../post-to-whomever.ts'
 
 export const codeMs = 5 * minuteMs
 export const mostTries = 5
@@ -80,7 +80,7 @@ export async function sendCode(
   const message: OutgoingMessage = isOwn
     ? { channel: 'sms', sms: { to, text: smsText({ theme, texts, code, host }) } }
     : { channel: 'sms-code', code: { to, language: texts.lang } }
-  await postMessage(exchange, isAsked && maySend ? message : { channel: 'nobody' }, codeMs)
+  await postToWhomever(exchange, isAsked && maySend ? message : { channel: 'nobody' }, codeMs)
   return { isAsked }
 }
 
