@@ -17,13 +17,17 @@ export class DeliveryFault extends Error {
   }
 }
 
-const timeoutMs = 5000
+/** For a message, which nobody waits for. */
+const deliveryMs = 5000
 
-/** Asks a vendor, for a bounded time. Returns what it answered when it took the message over; throws DeliveryFault otherwise. */
-export async function askVendor(vendor: string, request: Request): Promise<Response> {
+/**
+ * Asks a vendor, for a bounded time that includes reading the answer. Returns what it answered when it took the message over;
+ * throws DeliveryFault otherwise.
+ */
+export async function askVendor(vendor: string, request: Request, withinMs = deliveryMs): Promise<Response> {
   let response: Response
   try {
-    response = await fetch(request, { signal: AbortSignal.timeout(timeoutMs), redirect: 'manual' })
+    response = await fetch(request, { signal: AbortSignal.timeout(withinMs), redirect: 'manual' })
   } catch (error) {
     throw new DeliveryFault('unknown', `${vendor}: ${error instanceof Error ? error.name : 'no answer'}`)
   }

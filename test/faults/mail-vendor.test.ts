@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
-import { goodPassword, newEmail } from '../support/people.ts'
+import { goodPassword, mailTo, newEmail, newPerson } from '../support/people.ts'
 import { newVisitor } from '../support/visitor.ts'
 import { timed } from '../support/within.ts'
 
@@ -32,11 +32,51 @@ async function signUp(email: string): Promise<{ status: number; requestId: strin
   return { status: answer.status, requestId: answer.headers.get('x-request-id') ?? '' }
 }
 
+interface Asking {
+  readonly path: string
+  readonly about: RegExp
+  readonly answer: { readonly status: string }
+  /** Whoever is asked, as an address that was written to already so many times. */
+  readonly somebody: () => Promise<{ email: string; mails: number }>
+}
+
+const confirmed = async () => ({ email: (await newPerson(gateway)).email, mails: 1 })
+const unconfirmed = async () => {
+  const email = newEmail()
+  await signUp(email)
+  await mailTo(gateway, email)
+  return { email, mails: 1 }
+}
+const askings: readonly Asking[] = [
+  { path: '/magic-link/start', about: /Sign in to/, answer: { status: 'sent' }, somebody: confirmed },
+  { path: '/password/forgot', about: /new password/, answer: { status: 'sent' }, somebody: confirmed },
+  { path: '/email/resend', about: /./, answer: { status: 'sent' }, somebody: unconfirmed },
+]
+
 /** Long enough for a second mail to have come. */
 async function staysOne(email: string): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 3000))
   expect(await arrived(email)).toBe(1)
 }
+
+describe.each(askings)('$path, while the vendor', ({ path, about, answer, somebody }) => {
+  it.each(['hang', 'fail', 'lose'] as const)('%ss, answers as ever and the mail comes later, once', async (mode) => {
+    const { email, mails } = await somebody()
+    gateway.mail.mode(mode)
+    for (const address of [email, newEmail()]) {
+      const { value, ms } = await timed(newVisitor(gateway).send('POST', `/auth/v1${path}`, { email: address }))
+      expect(ms).toBeLessThan(2000)
+      expect([value.status, await value.json()]).toEqual([202, answer])
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    gateway.mail.mode('ok')
+    await expect.poll(() => arrived(email), patience).toBe(mails + 1)
+    expect((await mailTo(gateway, email, about)).code).toMatch(/^\d{6}$/)
+    // The next try of one whose answer was lost is after five seconds of waiting and a pause.
+    await new Promise((resolve) => setTimeout(resolve, mode === 'lose' ? 8000 : 3000))
+    expect(await arrived(email)).toBe(mails + 1)
+  })
+})
 
 describe('a mail vendor', () => {
   it.each(['hang', 'fail'] as const)(

@@ -1,7 +1,7 @@
 // Phones as the record keeps them: what an account signs in with, or what proves it a second time; and the codes asked of them.
 import { type SQL, sql } from 'drizzle-orm'
 import type { Row, Statement } from '../database.ts'
-import { atMs, text } from '../values.ts'
+import { atMs, text, textArray } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
 import { newestAsked } from './challenges.ts'
 import { type NewSession, insertSession } from './sessions.ts'
@@ -107,6 +107,12 @@ function countAttempt(which: SQL, { purpose, browserHash, maxAttempts }: CodeQue
     where id = (${newestAsked(which, purpose, browserHash)})
       and consumed_at is null and code_expires_at > now() and attempts < ${maxAttempts}
     returning id, code_hash, phone, phone_use`
+}
+
+/** For tries that nobody could judge: an outage of the vendor uses up nobody's. */
+export function forgetAttempts(ids: readonly string[]): Statement {
+  return sql`update challenges set attempts = attempts - 1
+    where id = any(${textArray(ids)}::uuid[]) and consumed_at is null and attempts > 0 returning id`
 }
 
 export function countNumberAttempt(phone: string, question: CodeQuestion): Statement {

@@ -1,6 +1,6 @@
 // A code by text: made by this gateway or by the vendor, good for five minutes and five tries, in the browser that asked.
 import { v7 as uuidv7 } from 'uuid'
-import { type NewPhoneCode, type PhonePurpose, type PhoneUse, useOf } from '../../db/queries/phones.ts'
+import { type NewPhoneCode, type PhonePurpose, type PhoneUse, forgetAttempts, useOf } from '../../db/queries/phones.ts'
 import type { Row, Statement } from '../../db/database.ts'
 import { text, textOrNull } from '../../db/values.ts'
 import { GatewayError, unavailable } from '../../errors.ts'
@@ -110,7 +110,7 @@ export interface Answered {
 /** The try is counted before the code is compared. */
 export async function checkCode(exchange: Exchange, count: Statement, code: string): Promise<Answered | null> {
   const [row] = await exchange.database.write(count)
-  if (row === undefined || !(await isRight(exchange, row, code))) return null
+  if (row === undefined || !(await isRight(exchange, row, { code, countedOn: [text(row, 'id')] }))) return null
   return { id: text(row, 'id'), use: useOf(row, 'phone_use'), number: text(row, 'phone') }
 }
 
@@ -121,14 +121,28 @@ export function countUsed(exchange: Exchange, number: string): void {
   if (country !== null) exchange.context.waitUntil(exchange.deps.limits.sms.countUsed(country).catch(() => undefined))
 }
 
-/** Of a try that is counted. */
-export async function isRight({ deps }: Exchange, row: Row, code: string): Promise<boolean> {
+export interface CountedCode {
+  readonly code: string
+  /** The questions that the try is counted on. */
+  readonly countedOn: readonly string[]
+}
+
+/** Of a try that is counted. It is given back when its vendor cannot say, who counts the tries of a code as well. */
+export async function isRight(
+  { deps, database }: Exchange,
+  row: Row,
+  { code, countedOn }: CountedCode,
+): Promise<boolean> {
   const hash = textOrNull(row, 'code_hash')
   if (hash !== null) return isSameHash(hashCode(deps.codeKey, code), hash)
   if (deps.sms?.makesCodes !== true) return false
-  return deps.sms.check(text(row, 'phone'), code).catch((cause: unknown) => {
+  try {
+    return await deps.sms.check(text(row, 'phone'), code)
+  } catch (cause) {
+    // Failed too, it stays counted: what is wrong is told by the first failure.
+    await database.write(forgetAttempts(countedOn)).catch(() => undefined)
     throw unavailable('the vendor cannot check the code', cause)
-  })
+  }
 }
 
 function countryOf({ deps }: Exchange, number: string): string | null {

@@ -42,8 +42,10 @@ export async function proveBySms(
   const challengeId = textOrNull(row, 'code_id')
   const amr = [...new Set([...texts(row, 'amr'), 'sms', 'mfa'])]
   const draft = draftSession(exchange, { userId, method: 'sms', amr, aal: 2, mode: given.mode })
-  if (challengeId !== null && (await isRight(exchange, row, given.code))) {
-    const rows = { session: draft.session, audit: draft.audits.opened, pauseId: text(row, 'id') }
+  const pauseId = text(row, 'id')
+  const counted = { code: given.code, countedOn: [pauseId, ...(challengeId === null ? [] : [challengeId])] }
+  if (challengeId !== null && (await isRight(exchange, row, counted))) {
+    const rows = { session: draft.session, audit: draft.audits.opened, pauseId }
     const [entered] = await exchange.database.write(enterByFactor({ kind: 'sms', challengeId }, rows))
     if (entered !== undefined) {
       countUsed(exchange, text(row, 'phone'))

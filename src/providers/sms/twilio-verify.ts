@@ -5,11 +5,17 @@ import { DeliveryFault } from '../delivery-fault.ts'
 import type { CodeSender } from './sms-vendor.ts'
 import { type TwilioAccount, askTwilio, twilioRequest } from './twilio.ts'
 
+/** A person waits for this answer, who is to hear within two seconds that nobody can say. */
+const checkMs = 1500
+
 const checked = z.object({ status: z.string(), to: z.string() })
 
 export function createTwilioVerify(account: TwilioAccount, serviceSid: string): CodeSender {
-  const ask = (path: string, form: Readonly<Record<string, string>>): Promise<Response> =>
-    askTwilio(twilioRequest(account, { host: 'verify.twilio.com', path: `/v2/Services/${serviceSid}${path}`, form }))
+  const ask = (path: string, form: Readonly<Record<string, string>>, withinMs?: number): Promise<Response> =>
+    askTwilio(
+      twilioRequest(account, { host: 'verify.twilio.com', path: `/v2/Services/${serviceSid}${path}`, form }),
+      withinMs,
+    )
   return {
     makesCodes: true,
     async start({ to, language }) {
@@ -18,7 +24,7 @@ export function createTwilioVerify(account: TwilioAccount, serviceSid: string): 
     },
     async check(to, code) {
       try {
-        const answer = checked.parse(await (await ask('/VerificationCheck', { To: to, Code: code })).json())
+        const answer = checked.parse(await (await ask('/VerificationCheck', { To: to, Code: code }, checkMs)).json())
         return answer.status === 'approved' && answer.to === to
       } catch (error) {
         // 404: spent, expired, or tried too often.

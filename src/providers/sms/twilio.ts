@@ -24,6 +24,6 @@ export function twilioRequest(
   })
 }
 
-export async function askTwilio(request: Request): Promise<Response> {
-  return askVendor('twilio', request)
+export async function askTwilio(request: Request, withinMs?: number): Promise<Response> {
+  return askVendor('twilio', request, withinMs)
 }
