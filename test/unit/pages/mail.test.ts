@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { alreadyRegisteredMail } from '../../../src/pages/mail/already-registered-mail.ts'
+import { changedMail } from '../../../src/pages/mail/changed-mail.ts'
 import { codeMail } from '../../../src/pages/mail/code-mail.ts'
-import { en as texts } from '../../../src/pages/texts/en.ts'
+import type { Mail } from '../../../src/pages/mail/mail-html.tsx'
+import { type ChangeKey, type Texts, en as texts } from '../../../src/pages/texts/en.ts'
+import { languages } from '../../../src/pages/texts/languages.ts'
 import { defaultTheme } from '../../../src/pages/theme.ts'
 import { HOSTILE } from './samples.ts'
 
@@ -50,5 +53,64 @@ describe('mail for an address which has an account', () => {
     const mail = alreadyRegisteredMail({ theme: hostile, texts, link: HOSTILE })
     expect(mail.subject).not.toMatch(/[\r\n]/)
     expect(mail.html).not.toMatch(/<script|<img/i)
+  })
+})
+
+/** One of each kind there is: the words of a mail stand under its name. */
+const kinds: Readonly<Record<Exclude<keyof Texts['mail'], 'linkHint'>, (words: Texts) => readonly Mail[]>> = {
+  verification: (words) => [codeMail({ ...props, texts: words, about: 'verification' })],
+  reset: (words) => [codeMail({ ...props, texts: words, about: 'reset' })],
+  magicLink: (words) => [codeMail({ ...props, texts: words, about: 'magicLink' })],
+  alreadyRegistered: (words) => [alreadyRegisteredMail({ theme: defaultTheme, texts: words, link })],
+  changed: (words) =>
+    (Object.keys(words.mail.changed.by) as ChangeKey[]).map((change) =>
+      changedMail({ theme: defaultTheme, texts: words, change, link }),
+    ),
+}
+const withCode = ['verification', 'reset', 'magicLink']
+
+/** What a person sees of HTML, a line for each element that holds words. */
+function linesOf(html: string): readonly string[] {
+  const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
+  return html
+    .replace(/<head>[\s\S]*?<\/head>/, '')
+    .split(/<[^>]*>/)
+    .map((line) => line.replace(/&(#?\w+);/g, (whole, name: string) => entities[name] ?? whole).trim())
+    .filter((line) => line !== '')
+}
+
+describe.each(Object.entries(languages))('every mail in %s', (code, words) => {
+  it.each(Object.entries(kinds))('says the same as text and as HTML: %s', (kind, made) => {
+    const mails = made(words)
+    expect(mails.length).toBeGreaterThan(0)
+    for (const { subject, text, html } of mails) {
+      const [shown, said] = [linesOf(html), text.trimEnd().split('\n\n')]
+      expect(html).toContain(`<html lang="${code}"`)
+      for (const line of said) expect(shown).toContain(line)
+      // The other way round: what only the HTML has is its head, its heading, its button and what to do without that.
+      const { button } = words.mail[kind as keyof typeof kinds]
+      const frame = [defaultTheme.name, shown[1], button]
+      expect(shown.filter((line) => !said.includes(line) && !frame.includes(line))).toEqual([words.mail.linkHint])
+      expect(shown).toContain(button)
+      expect(text.match(/https?:\/\/\S+/g)).toEqual([link])
+      expect([...html.matchAll(/href="([^"]*)"/g)].map(([, to]) => to)).toEqual([link.replaceAll('&', '&amp;')])
+      const codes = withCode.includes(kind) ? [props.code] : []
+      expect(text.match(/\b\d{6}\b/g) ?? []).toEqual(codes)
+      expect(shown.filter((line) => /\b\d{6}\b/.test(line))).toEqual(codes)
+      expect(subject).toContain(defaultTheme.name)
+      expect(`${subject}${text}${html}`).not.toMatch(/undefined|\[object|\{\w+\}/)
+    }
+  })
+
+  it('is in its own words', () => {
+    const others = Object.values(languages).filter((other) => other !== words)
+    for (const made of Object.values(kinds)) {
+      const own = made(words)
+      for (const other of others)
+        made(other).forEach(({ subject, text }, index) => {
+          expect(own[index]?.subject).not.toBe(subject)
+          expect(own[index]?.text).not.toBe(text)
+        })
+    }
   })
 })
