@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { startCases } from './bench/cases.ts'
 import { chartPage } from './bench/chart.ts'
 import { firstSightAsText, measureFirstSight, missedIn } from './bench/first-sight.ts'
+import { missedBounds } from './bench/login-bounds.ts'
 import { loginsAsText, measureLogins } from './bench/logins.ts'
 import { type Row, compare, compareSteady, warmUp } from './bench/measure.ts'
 import { readOptions } from './bench/options.ts'
@@ -40,6 +41,8 @@ const run = async (): Promise<void> => {
     console.log(loginsAsText(figures))
     if (options.json !== undefined)
       write(options.json, `${JSON.stringify({ machine: thisMachine(isPinned), logins: figures }, null, 2)}\n`)
+    const missed = missedBounds(figures)
+    if (missed.length > 0) throw new Error(['Not every bound is kept.', ...missed].join('\n'))
     return
   }
   if (options.firstSight) {

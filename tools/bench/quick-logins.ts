@@ -3,9 +3,9 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import { preSessionCookieName } from '../../src/sessions/cookie.ts'
 import { hashSecret } from '../../src/sessions/token.ts'
-import { type Target, openLoop } from './load.ts'
+import { openConversations, poster } from './conversation.ts'
+import { type Latencies, type Target, openLoop } from './load.ts'
 import { jsonRequest } from './request.ts'
 import { cpuNs } from './process-cost.ts'
 import type { MeasuredGateway } from './servers.ts'
@@ -25,16 +25,15 @@ const insertPeople = `
   select (r->>'userId')::uuid, (r->>'userId') || '@example.com', now(), 'Bench Person', 'xx-0' from jsonb_array_elements($1::jsonb) r`
 
 const insertChallenges = `
-  insert into challenges (id, purpose, user_id, token_hash, asker_hash, code_expires_at, expires_at)
-  select (r->>'challengeId')::uuid, $2, case when $2 = 'magic-link' then (r->>'userId')::uuid end, r->>'tokenHash', r->>'askerHash',
-    now() + interval '1 hour', now() + interval '1 hour'
+  insert into challenges (id, purpose, user_id, token_hash, code_expires_at, expires_at)
+  select (r->>'challengeId')::uuid, 'magic-link', (r->>'userId')::uuid, r->>'tokenHash', now() + interval '1 hour', now() + interval '1 hour'
   from jsonb_array_elements($1::jsonb) r`
 
 const insertPasskeys = `
   with handles as (
     insert into passkey_handles (user_id, handle) select (r->>'userId')::uuid, r->>'handle' from jsonb_array_elements($1::jsonb) r)
   insert into passkeys (id, user_id, credential_id, public_key, counter, is_backup_eligible, is_backed_up, name)
-  select (r->>'challengeId')::uuid, (r->>'userId')::uuid, r->>'credentialId', r->>'publicKey', 0, false, false, 'Bench'
+  select (r->>'passkeyId')::uuid, (r->>'userId')::uuid, r->>'credentialId', r->>'publicKey', 0, false, false, 'Bench'
   from jsonb_array_elements($1::jsonb) r`
 
 const inDatabase = async (url: string, run: (client: pg.Client) => Promise<unknown>): Promise<void> => {
@@ -57,7 +56,7 @@ const magicLinks = async ({ port, databaseUrl, count }: At): Promise<Target> => 
   const rows = JSON.stringify(links.map(({ token: _, ...row }) => row))
   await inDatabase(databaseUrl, async (client) => {
     await client.query(insertPeople, [rows])
-    await client.query(insertChallenges, [rows, 'magic-link'])
+    await client.query(insertChallenges, [rows])
   })
   const requests = links.map(({ token }, index) =>
     jsonRequest('/auth/v1/magic-link/verify', port, { token }, addressOf(index)),
@@ -78,49 +77,59 @@ const coseOf = ({ x = '', y = '' }: { x?: string; y?: string }): Buffer =>
 const authenticatorData = (domain: string): Buffer =>
   Buffer.concat([createHash('sha256').update(domain).digest(), Buffer.from('0500000000', 'hex')])
 
-const newPasskeyLogin = (port: number) => {
+const newPasskey = () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const challenge = newToken()
-  const asker = randomBytes(16).toString('base64url')
-  const credentialId = newToken()
-  const client = Buffer.from(
-    JSON.stringify({ type: 'webauthn.get', challenge, origin: `http://localhost:${port}`, crossOrigin: false }),
-  )
-  const data = authenticatorData('localhost')
-  const signature = sign('sha256', Buffer.concat([data, createHash('sha256').update(client).digest()]), privateKey)
   const row = {
     userId: uuidv7(),
-    challengeId: uuidv7(),
-    tokenHash: hashSecret(challenge),
-    askerHash: hashSecret(asker),
+    passkeyId: uuidv7(),
     handle: newToken(),
-    credentialId,
+    credentialId: newToken(),
     publicKey: coseOf(publicKey.export({ format: 'jwk' })).toString('base64url'),
   }
+  return { row, privateKey }
+}
+
+/** What an authenticator says to a challenge of the site at this port. */
+const answerOf = ({ row, privateKey }: ReturnType<typeof newPasskey>, challenge: string, port: number) => {
+  const { credentialId: id, handle } = row
+  const said = { type: 'webauthn.get', challenge, origin: `http://localhost:${port}`, crossOrigin: false }
+  const client = Buffer.from(JSON.stringify(said))
+  const data = authenticatorData('localhost')
+  const signature = sign('sha256', Buffer.concat([data, createHash('sha256').update(client).digest()]), privateKey)
   const response = {
     clientDataJSON: client.toString('base64url'),
     authenticatorData: data.toString('base64url'),
     signature: signature.toString('base64url'),
-    userHandle: row.handle,
+    userHandle: handle,
   }
-  const credential = { id: credentialId, rawId: credentialId, type: 'public-key', clientExtensionResults: {}, response }
-  return { row, asker, body: { challenge_id: row.challengeId, response: credential } }
+  return { id, rawId: id, type: 'public-key', clientExtensionResults: {}, response }
 }
 
-const passkeys = async ({ port, databaseUrl, count }: At): Promise<Target> => {
-  const logins = Array.from({ length: count }, () => newPasskeyLogin(port))
-  const rows = JSON.stringify(logins.map(({ row }) => row))
+/** From the question to the session, as a browser that keeps the cookie in between. */
+const passkeyLogins = async ({ port, databaseUrl, count }: At): Promise<Latencies> => {
+  const known = Array.from({ length: count }, newPasskey)
+  const rows = JSON.stringify(known.map(({ row }) => row))
   await inDatabase(databaseUrl, async (client) => {
     await client.query(insertPeople, [rows])
     await client.query(insertPasskeys, [rows])
-    await client.query(insertChallenges, [rows, 'passkey-sign-in'])
   })
-  const requests = logins.map(({ asker, body }, index) =>
-    jsonRequest('/auth/v1/webauthn/authenticate/finish', port, body, addressOf(index), [
-      `cookie: ${preSessionCookieName}=${asker}`,
-    ]),
-  )
-  return { port, requests }
+  const { post, end } = poster(port)
+  const path = '/auth/v1/webauthn/authenticate'
+  const signIn = async (index: number): Promise<void> => {
+    const passkey = known[index]
+    if (passkey === undefined) throw new Error('nobody to sign in')
+    const from = { 'cf-connecting-ip': addressOf(index), host: `localhost:${port}` }
+    const { cookies, body } = await post(`${path}/start`, {}, from)
+    const question = JSON.parse(body) as { challenge_id: string; challenge: string }
+    const answer = { challenge_id: question.challenge_id, response: answerOf(passkey, question.challenge, port) }
+    const cookie = cookies.map((line) => line.split(';')[0]).join('; ')
+    await post(`${path}/finish`, answer, { ...from, cookie })
+  }
+  try {
+    return await openConversations(signIn, perSecond, count)
+  } finally {
+    end()
+  }
 }
 
 /** Counted by every rule of a login and refused for what it lacks: nothing else is done for it. */
@@ -137,9 +146,10 @@ export const measureQuickLogins = async (
   const [port = 0] = workerd.ports
   // The first second is the isolate's warm-up.
   const at = { port, databaseUrl, count: Math.round(perSecond * (seconds + 1)) }
-  const measured = async (target: Target): Promise<QuickFigures> => {
+  const asked = (target: Target) => () => openLoop(target, perSecond, seconds + 1)
+  const measured = async (load: () => Promise<Latencies>): Promise<QuickFigures> => {
     const before = cpuNs(workerd.pid)
-    const latencies = (await openLoop(target, perSecond, seconds + 1)).slice(perSecond)
+    const latencies = (await load()).slice(perSecond)
     const after = cpuNs(workerd.pid)
     const cpu = before === null || after === null ? null : (after - before) / 1e6 / at.count
     const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => quantile(latencies, share))
@@ -152,8 +162,8 @@ export const measureQuickLogins = async (
     }
   }
   return {
-    magic_link: await measured(await magicLinks(at)),
-    passkey: await measured(await passkeys(at)),
-    counted: await measured(countedAttempts(at)),
+    magic_link: await measured(asked(await magicLinks(at))),
+    passkey: await measured(() => passkeyLogins(at)),
+    counted: await measured(asked(countedAttempts(at))),
   }
 }
