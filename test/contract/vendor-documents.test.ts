@@ -28,10 +28,7 @@ const mail = { to: 'a@example.com', subject: 'Grüße', text: 'Text', html: '<p>
 async function judged(contract: Contract, say: () => Promise<unknown>): Promise<string[]> {
   const said = await recorder.during(say)
   expect(said.length).toBeGreaterThan(0)
-  return said.flatMap(({ method, path, body, answer }) => [
-    ...contract.request(method, path, body),
-    ...contract.response(method, path, answer),
-  ])
+  return said.flatMap((one) => [...contract.request(one), ...contract.response(one.method, one.path, one.answer)])
 }
 
 const resend = readContract('resend')
@@ -39,6 +36,18 @@ describe.skipIf(resend === null)('resend', () => {
   it('is asked and stood in for as its document says', async () => {
     const mailer: Mailer = createResendMailer({ apiKey: 're_x', from: 'Site <a@example.com>', endpoint: recorder.url })
     expect(resend === null ? [] : await judged(resend, () => mailer.send(mail, 'key'))).toEqual([])
+  })
+
+  it('is asked under a key of the message, by which it knows one that it has taken over', async () => {
+    const mailer: Mailer = createResendMailer({ apiKey: 're_x', from: 'Site <a@example.com>', endpoint: recorder.url })
+    const before = standIn.messages().length
+    const said = await recorder.during(async () => {
+      for (const key of ['one', 'one', 'another']) await mailer.send(mail, key)
+    })
+    expect(said.map(({ headers }) => headers['idempotency-key'])).toEqual(['one', 'one', 'another'])
+    const ids = said.map(({ answer }) => (answer.body as { id: string }).id)
+    expect([ids[0] === ids[1], ids[1] === ids[2]]).toEqual([true, false])
+    expect(standIn.messages().length - before).toBe(2)
   })
 })
 
@@ -68,13 +77,39 @@ describe.skipIf(verification === null)('twilio verify', () => {
   })
 })
 
-describe.skipIf(resend === null)('the check itself', () => {
+describe.skipIf(resend === null || messaging === null)('the check itself', () => {
+  const good = { from: 'a@example.com', to: ['b@example.com'], subject: 's', text: 't' }
+  const authorization = 'Bearer re_x'
+  const wrong = (body: unknown, headers: Readonly<Record<string, string>> = { authorization }, path = '/emails') =>
+    resend?.request({ method: 'POST', path, headers, body })
+
   it('sees a field that is missing, wrong, or unknown to the document', () => {
-    const wrong = (body: unknown) => resend?.request('POST', '/emails', body).length
-    expect(wrong({ from: 'a@example.com', to: ['b@example.com'], subject: 's', text: 't' })).toBe(0)
-    expect(wrong({ to: ['b@example.com'], subject: 's' })).toBeGreaterThan(0)
-    expect(wrong({ from: 1, to: ['b@example.com'], subject: 's' })).toBeGreaterThan(0)
-    expect(wrong({ from: 'a@example.com', to: ['b@example.com'], subject: 's', body: 't' })).toBeGreaterThan(0)
-    expect(resend?.request('POST', '/mails', {}).length).toBeGreaterThan(0)
+    expect(wrong(good)).toEqual([])
+    expect(wrong({ to: ['b@example.com'], subject: 's' })).not.toEqual([])
+    expect(wrong({ ...good, from: 1 })).not.toEqual([])
+    expect(wrong({ ...good, body: 't' })).not.toEqual([])
+    expect(wrong(good, { authorization }, '/mails')).not.toEqual([])
+  })
+
+  it('sees a header, a query and credentials that the document has otherwise', () => {
+    expect(wrong(good, { authorization, 'idempotency-key': 'x'.repeat(256) })).toEqual([])
+    expect(wrong(good, { authorization, 'idempotency-key': 'x'.repeat(257) })).toHaveLength(1)
+    expect(wrong(good, {})).toHaveLength(1)
+    expect(wrong(good, { authorization: 'Basic YTpi' })).toHaveLength(1)
+    expect(wrong(good, { authorization }, '/emails?draft=1')).toHaveLength(1)
+  })
+
+  it('sees a part of the path that is not of its pattern', () => {
+    const body = { To: to, From: '+15005550006', Body: 'Text' }
+    const asked = (accountSid: string) =>
+      messaging?.request({
+        method: 'POST',
+        path: `/2010-04-01/Accounts/${accountSid}/Messages.json`,
+        headers: { authorization: 'Basic YTpi' },
+        body,
+      })
+    expect(asked(`AC${'a'.repeat(32)}`)).toEqual([])
+    expect(asked(`AC${'a'.repeat(31)}`)).not.toEqual([])
+    expect(asked(`AC${'z'.repeat(32)}`)).toHaveLength(1)
   })
 })

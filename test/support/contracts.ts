@@ -8,9 +8,18 @@ const folder = resolve(process.env['VENDOR_CONTRACTS'] ?? join(projectRoot, '..'
 
 type Json = Readonly<Record<string, unknown>>
 
+export interface SaidRequest {
+  readonly method: string
+  /** With its query. */
+  readonly path: string
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
 export interface Contract {
-  /** What is wrong with a request, by the document. Empty: nothing. */
-  request(method: string, path: string, body: unknown): string[]
+  /** What is wrong with a request, by the document: its path, query, headers, credentials and body. Empty: nothing. */
+  request(said: SaidRequest): string[]
   response(method: string, path: string, answer: { readonly status: number; readonly body: unknown }): string[]
 }
 
@@ -61,27 +70,73 @@ function contractOf(document: Json): Contract {
     return [...missing, ...inner]
   }
 
-  const operation = (method: string, path: string): unknown => {
-    const paths = Object.keys(at(document, 'paths') ?? {})
-    const found = paths.find((one) =>
-      new RegExp(`^${one.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`).test(path),
-    )
-    return found === undefined ? undefined : at(document, 'paths', found, method.toLowerCase())
+  interface Operation {
+    readonly operation: unknown
+    /** Those of the path and the operation's own. */
+    readonly parameters: readonly Json[]
+    readonly inPath: Readonly<Record<string, string>>
   }
 
+  const operationOf = (method: string, pathname: string): Operation | null => {
+    for (const one of Object.keys(at(document, 'paths') ?? {})) {
+      const pattern = one.replaceAll('.', '\\.').replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')
+      const match = new RegExp(`^${pattern}$`).exec(pathname)
+      const found = at(document, 'paths', one)
+      const operation = at(found, method.toLowerCase())
+      if (match === null || operation === undefined) continue
+      const parameters = [at(found, 'parameters'), at(operation, 'parameters')].flatMap((list) =>
+        Array.isArray(list) ? list.map(resolved) : [],
+      )
+      return { operation, parameters, inPath: { ...match.groups } }
+    }
+    return null
+  }
+
+  function ofParameters({ parameters, inPath }: Operation, query: URLSearchParams, headers: SaidRequest['headers']) {
+    const found = parameters.flatMap((parameter) => {
+      const [name, place] = [String(parameter['name']), String(parameter['in'])]
+      const value = place === 'path' ? inPath[name] : place === 'query' ? query.get(name) : headers[name.toLowerCase()]
+      if (value !== undefined && value !== null) return problems(parameter['schema'], value, `${place} ${name}`)
+      return parameter['required'] === true ? [`${place} ${name} is missing`] : []
+    })
+    const known = parameters.filter((parameter) => parameter['in'] === 'query').map(({ name }) => name)
+    const unknown = [...query.keys()].filter((name) => !known.includes(name))
+    return [...found, ...unknown.map((name) => `query ${name} is not in the document`)]
+  }
+
+  /** One of the ways to say who asks that the document names. */
+  function ofCredentials(operation: unknown, { authorization = '' }: SaidRequest['headers']): string[] {
+    const ways = at(operation, 'security') ?? document['security']
+    const schemes = (Array.isArray(ways) ? ways : [])
+      .flatMap((way: unknown) => Object.keys(isRecord(way) ? way : {}))
+      .map((name) => String(at(document, 'components', 'securitySchemes', name, 'scheme')))
+    const isSaid = schemes.some((scheme) => credentials[scheme]?.test(authorization) === true)
+    return schemes.length === 0 || isSaid ? [] : [`authorization is not ${schemes.join(' or ')}`]
+  }
+
+  const pathnameOf = (path: string): string => path.split('?')[0] ?? path
+
   return {
-    request(method, path, body) {
-      const content = at(operation(method, path), 'requestBody', 'content')
-      if (!isRecord(content)) return [`${method} ${path} is not in the document`]
-      return problems(at(Object.values(content)[0], 'schema'), body, 'request')
+    request({ method, path, headers, body }) {
+      const found = operationOf(method, pathnameOf(path))
+      const content = at(found?.operation, 'requestBody', 'content')
+      if (found === null || !isRecord(content)) return [`${method} ${path} is not in the document`]
+      const query = new URLSearchParams(path.split('?')[1])
+      return [
+        ...ofParameters(found, query, headers),
+        ...ofCredentials(found.operation, headers),
+        ...problems(at(Object.values(content)[0], 'schema'), body, 'request'),
+      ]
     },
     response(method, path, { status, body }) {
-      const content = at(operation(method, path), 'responses', String(status), 'content')
+      const content = at(operationOf(method, pathnameOf(path))?.operation, 'responses', String(status), 'content')
       if (!isRecord(content)) return [`${method} ${path} answers no ${status}`]
       return problems(at(Object.values(content)[0], 'schema'), body, 'response')
     },
   }
 }
+
+const credentials: Readonly<Record<string, RegExp>> = { bearer: /^Bearer \S+$/, basic: /^Basic [\w+/]+={0,2}$/ }
 
 const tests: Readonly<Record<string, (value: unknown) => boolean>> = {
   string: (value) => typeof value === 'string',

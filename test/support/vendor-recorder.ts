@@ -1,10 +1,8 @@
 // Stands between an adapter and a stand-in and writes down what they say to each other.
 import { createServer } from 'node:http'
+import type { SaidRequest } from './contracts.ts'
 
-export interface Said {
-  readonly method: string
-  readonly path: string
-  readonly body: unknown
+export interface Said extends SaidRequest {
   readonly answer: { readonly status: number; readonly body: unknown }
 }
 
@@ -13,6 +11,9 @@ export interface Recorder {
   during(say: () => Promise<unknown>): Promise<readonly Said[]>
   stop(): Promise<void>
 }
+
+/** Said anew by whoever forwards. */
+const ofThisHop = ['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive', 'accept-encoding']
 
 function readBody(contentType: string, text: string): unknown {
   return contentType.startsWith('application/json') ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text))
@@ -26,15 +27,14 @@ export async function startRecorder(target: string): Promise<Recorder> {
       for await (const chunk of request) chunks.push(chunk as Buffer)
       const text = Buffer.concat(chunks).toString('utf8')
       const { method = 'GET', url: path = '/' } = request
-      const contentType = request.headers['content-type'] ?? ''
-      const authorization = request.headers.authorization ?? ''
-      const answer = await fetch(target + path, {
-        method,
-        headers: { 'content-type': contentType, authorization },
-        body: text,
-      })
+      const headers = Object.fromEntries(
+        Object.entries(request.headers).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+      )
+      const onward = Object.entries(headers).filter(([name]) => !ofThisHop.includes(name))
+      const answer = await fetch(target + path, { method, headers: onward, body: text })
       const body: unknown = await answer.json()
-      said.push({ method, path, body: readBody(contentType, text), answer: { status: answer.status, body } })
+      const asked = { method, path, headers, body: readBody(headers['content-type'] ?? '', text) }
+      said.push({ ...asked, answer: { status: answer.status, body } })
       response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     }
     record().catch(() => response.destroy())
