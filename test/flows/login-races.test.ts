@@ -1,73 +1,179 @@
-// Whatever is good once is good once for two hundred who try at the same time, twenty times over.
+// Whatever is good once is good once for two hundred who try at the same time at two front doors, twenty times over.
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { v7 as uuidv7 } from 'uuid'
+import { hashSecret } from '../../src/sessions/token.ts'
 import { enrol, letTimePass, totpCode, type Authenticator } from '../support/authenticator.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { enrolPasskey, getAnswer, questionFor, type Passkey } from '../support/passkey.ts'
-import { type Person, mailTo, newPerson } from '../support/people.ts'
+import { type Person, goodPassword, mailTo, newEmail, newPerson } from '../support/people.ts'
 import { codeTo, enrolPhone, textsTo } from '../support/phones.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
 
 const racers = 200
 const rounds = 20
+/**
+ * Of the racers of a round. How many more the record takes in depends on the machine; the others are told to come again before
+ * anybody has looked at what they bring.
+ */
+const leastJudged = 10
 
 let gateway: TestGateway
 let person: Person
+let enrolled: Person
 let app: Authenticator
+let number: string
+let passkey: Passkey
 beforeAll(async () => {
   // Twenty rounds are more than may be written to one mailbox in an hour.
   const off = { state: 'off' } as const
   const limits = {
     rules: { 'mail-message': off, 'phone-code': off, 'sms-number': off, 'webauthn-start': off, 'webauthn-finish': off },
   }
-  gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, limits }) })
+  gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, limits }), isolates: 2 })
   person = await newPerson(gateway)
-  const other = await newPerson(gateway)
-  app = await enrol(other.visitor)
-  enrolled = other
+  enrolled = await newPerson(gateway)
+  app = await enrol(enrolled.visitor)
   number = await enrolPhone(gateway, person)
   passkey = await enrolPasskey(person.visitor, gateway.url)
-  racer = newVisitor(gateway)
 })
 afterAll(() => gateway.stop())
-let enrolled: Person
-let number: string
-let passkey: Passkey
-/** The browser that asked: all who answer are in it. */
-let racer: Visitor
 
-const post = (path: string, body: object): Promise<Response> => newVisitor(gateway).send('POST', path, body)
-
-/** How many of the racers were answered 200; the others must have been told no, or to come again. */
-async function winners(path: string, body: object): Promise<number> {
-  const answers = await Promise.all(Array.from({ length: racers }, () => post(path, body)))
-  const statuses = answers.map(({ status }) => status)
-  expect(statuses.filter((status) => ![200, 401, 429, 503].includes(status))).toEqual([])
-  return statuses.filter((status) => status === 200).length
+/** One of many who have what the browser has that asked, each in a network of its own. */
+function tabOf(asker: Visitor): Visitor {
+  const tab = newVisitor(gateway)
+  for (const [name, value] of asker.cookies) tab.cookies.set(name, value)
+  return tab
 }
 
-describe('the challenge of a passkey', () => {
-  it(`has one winner among ${racers} racers in one browser, ${rounds} times`, async () => {
-    const counts: number[] = []
-    for (let round = 0; round < rounds; round += 1) {
-      const question = await questionFor(racer)
-      const pre = racer.cookies.get('__Host-portcullis-pre') ?? ''
-      const body = { challenge_id: question.challenge_id, response: getAnswer(passkey, question) }
-      const answers = await Promise.all(
-        Array.from({ length: racers }, () => {
-          const tab = newVisitor(gateway)
-          tab.cookies.set('__Host-portcullis-pre', pre)
-          return tab.send('POST', '/auth/v1/webauthn/authenticate/finish', body)
-        }),
-      )
-      const statuses = answers.map(({ status }) => status)
-      expect(statuses.filter((status) => ![200, 401, 503].includes(status))).toEqual([])
-      counts.push(statuses.filter((status) => status === 200).length)
-    }
-    expect(counts).toEqual(Array.from({ length: rounds }, () => 1))
-  }, 300_000)
+interface Race {
+  readonly path: string
+  readonly asker: Visitor
+  readonly userId: string
+  readonly bodyOf: (racer: number) => object
+}
 
-  it('and one number of a counter is good for one of two challenges', async () => {
+const sessionsOf = async (userId: string): Promise<number> =>
+  Number((await gateway.sql('select count(*) as n from sessions where user_id = $1', [userId]))[0]?.['n'])
+
+interface Outcome {
+  readonly heard: number
+  readonly recorded: number
+  /** Whom the record, or what the account may still be tried with, has said yes or no to. */
+  readonly judged: number
+}
+
+async function run({ path, asker, userId, bodyOf }: Race): Promise<Outcome> {
+  const before = await sessionsOf(userId)
+  const answers = await Promise.all(
+    Array.from({ length: racers }, (_, racer) =>
+      tabOf(asker).send('POST', `${gateway.urls[racer % 2]}${path}`, bodyOf(racer)),
+    ),
+  )
+  const statuses = answers.map(({ status }) => status)
+  expect(statuses.filter((status) => ![200, 401, 429, 503].includes(status))).toEqual([])
+  const count = (wanted: number) => statuses.filter((status) => status === wanted).length
+  return {
+    heard: count(200),
+    recorded: (await sessionsOf(userId)) - before,
+    judged: racers - count(503),
+  }
+}
+
+/** As time would: the hour in which a mailbox may be asked five times is over. */
+const letHourPass = () => gateway.sql("update challenges set created_at = created_at - interval '1 hour'")
+
+/** What is mailed to somebody who is asked in a browser of now. */
+async function asked(path: string, about: RegExp): Promise<{ asker: Visitor; token: string; code: string }> {
+  await letHourPass()
+  const [asker, before] = [newVisitor(gateway), gateway.mail.messages().length]
+  await asker.send('POST', path, { email: person.email })
+  await expect.poll(() => gateway.mail.messages().length, { timeout: 10_000 }).toBeGreaterThan(before)
+  return { asker, ...(await mailTo(gateway, person.email, about)) }
+}
+
+async function signedUp(): Promise<{ asker: Visitor; email: string; userId: string; token: string; code: string }> {
+  const [asker, email] = [newVisitor(gateway), newEmail()]
+  await asker.send('POST', '/auth/v1/signup', { email, password: goodPassword })
+  const mailed = await mailTo(gateway, email)
+  const [row] = await gateway.sql('select id from users where email = $1', [email])
+  return { asker, email, userId: String(row?.['id']), ...mailed }
+}
+
+/** A login that waits for the second factor for each of the racers, as passwords bring them about; here without the hashing. */
+async function pauses(): Promise<readonly string[]> {
+  await letTimePass(gateway, enrolled)
+  const tokens = Array.from({ length: racers }, () => randomBytes(32).toString('base64url'))
+  const rows = tokens.map((token) => ({ id: uuidv7(), hash: hashSecret(token) }))
+  await gateway.sql(
+    `insert into challenges (id, purpose, user_id, token_hash, amr, code_expires_at, expires_at)
+      select (r->>'id')::uuid, 'second-factor', $2::uuid, r->>'hash', '{pwd}', now() + interval '5 minutes', now() + interval '5 minutes'
+      from jsonb_array_elements($1::jsonb) r`,
+    [JSON.stringify(rows), enrolled.userId],
+  )
+  return tokens
+}
+
+async function factorRace(method: 'totp' | 'backup_code', code: string): Promise<Race> {
+  const tokens = await pauses()
+  const bodyOf = (racer: number) => ({ mfa_token: tokens[racer], method, code })
+  return { path: '/auth/v1/mfa/verify', asker: newVisitor(gateway), userId: enrolled.userId, bodyOf }
+}
+
+const races: Readonly<Record<string, () => Promise<Race>>> = {
+  'a magic link': async () => {
+    const { asker, token } = await asked('/auth/v1/magic-link/start', /Sign in to/)
+    return { path: '/auth/v1/magic-link/verify', asker, userId: person.userId, bodyOf: () => ({ token }) }
+  },
+  'the code of a magic link': async () => {
+    const { asker, code } = await asked('/auth/v1/magic-link/start', /Sign in to/)
+    const body = { email: person.email, code }
+    return { path: '/auth/v1/magic-link/verify', asker, userId: person.userId, bodyOf: () => body }
+  },
+  'the link that confirms an address': async () => {
+    const { asker, userId, token } = await signedUp()
+    return { path: '/auth/v1/email/verify', asker, userId, bodyOf: () => ({ token }) }
+  },
+  'the code that confirms an address': async () => {
+    const { asker, userId, email, code } = await signedUp()
+    return { path: '/auth/v1/email/verify', asker, userId, bodyOf: () => ({ email, code }) }
+  },
+  'a code by text': async () => {
+    const [asker, before] = [newVisitor(gateway), textsTo(gateway, number).length]
+    await asker.send('POST', '/auth/v1/phone/start', { phone: number })
+    const body = { phone: number, code: await codeTo(gateway, number, before) }
+    return { path: '/auth/v1/phone/verify', asker, userId: person.userId, bodyOf: () => body }
+  },
+  'the challenge of a passkey': async () => {
+    const asker = newVisitor(gateway)
+    const question = await questionFor(asker)
+    const body = { challenge_id: question.challenge_id, response: getAnswer(passkey, question) }
+    const { userId } = person
+    return { path: '/auth/v1/webauthn/authenticate/finish', asker, userId, bodyOf: () => body }
+  },
+  'a time step of an authenticator app, at the end of as many logins': () => factorRace('totp', totpCode(app.secret)),
+  'a backup code, at the end of as many logins': async () => {
+    await gateway.sql('update backup_codes set used_at = null where user_id = $1', [enrolled.userId])
+    return factorRace('backup_code', app.backupCodes[0] ?? '')
+  },
+}
+
+describe.each(Object.entries(races))('%s', (name, prepare) => {
+  it(`has one winner among ${racers} racers, ${rounds} times`, async () => {
+    const outcomes: Outcome[] = []
+    for (let round = 0; round < rounds; round += 1) outcomes.push(await run(await prepare()))
+    console.log(`${name}: judged of ${racers} ${outcomes.map(({ judged }) => judged).join(' ')}`)
+    expect(outcomes.map(({ recorded }) => recorded)).toEqual(Array.from({ length: rounds }, () => 1))
+    // A winner whose answer came too late to be heard is on record; a second one would be as well.
+    expect(outcomes.filter(({ heard }) => heard > 1)).toEqual([])
+    expect(outcomes.filter(({ heard }) => heard === 0).length).toBeLessThanOrEqual(2)
+    expect(Math.min(...outcomes.map(({ judged }) => judged))).toBeGreaterThanOrEqual(leastJudged)
+  }, 300_000)
+})
+
+describe('one number of a passkey’s counter', () => {
+  it('is good for one of four challenges', async () => {
     const counting = await enrolPasskey(enrolled.visitor, gateway.url, { counts: true })
     for (let round = 0; round < rounds; round += 1) {
       const visitors = Array.from({ length: 4 }, () => newVisitor(gateway))
@@ -86,93 +192,40 @@ describe('the challenge of a passkey', () => {
   }, 60_000)
 })
 
-/** As time would: the hour in which a mailbox may be asked five times is over. */
-const letHourPass = () => gateway.sql("update challenges set created_at = created_at - interval '1 hour'")
+const resetsOf = async (userId: string): Promise<number> =>
+  Number(
+    (
+      await gateway.sql("select count(*) as n from audit_events where type = 'password.reset' and user_id = $1", [
+        userId,
+      ])
+    )[0]?.['n'],
+  )
 
-async function asked(path: string, about: RegExp): Promise<{ token: string; code: string }> {
-  await letHourPass()
-  const before = gateway.mail.messages().length
-  await post(path, { email: person.email })
-  await expect.poll(() => gateway.mail.messages().length, { timeout: 10_000 }).toBeGreaterThan(before)
-  return mailTo(gateway, person.email, about)
-}
-
-async function pauseToken(): Promise<string> {
-  await letTimePass(gateway, enrolled)
-  const answer = await post('/auth/v1/login', { email: enrolled.email, password: enrolled.password })
-  return ((await answer.json()) as { mfa_token: string }).mfa_token
-}
-
-const races: Readonly<Record<string, (round: number) => Promise<readonly [path: string, body: object]>>> = {
-  'a magic link': async () => {
-    const { token } = await asked('/auth/v1/magic-link/start', /Sign in to/)
-    return ['/auth/v1/magic-link/verify', { token }]
-  },
-  'the code of a magic link': async () => {
-    const { code } = await asked('/auth/v1/magic-link/start', /Sign in to/)
-    return ['/auth/v1/magic-link/verify', { email: person.email, code }]
-  },
-  'a code by text': async () => {
-    const before = textsTo(gateway, number).length
-    await post('/auth/v1/phone/start', { phone: number })
-    return ['/auth/v1/phone/verify', { phone: number, code: await codeTo(gateway, number, before) }]
-  },
-  'a time step of an authenticator app': async () => {
-    const token = await pauseToken()
-    return ['/auth/v1/mfa/verify', { mfa_token: token, method: 'totp', code: totpCode(app.secret) }]
-  },
-  'a backup code': async () => {
-    const token = await pauseToken()
-    await gateway.sql('update backup_codes set used_at = null where user_id = $1', [enrolled.userId])
-    return ['/auth/v1/mfa/verify', { mfa_token: token, method: 'backup_code', code: app.backupCodes[0] ?? '' }]
-  },
-}
-
-describe.each(Object.entries(races))('%s', (_, prepare) => {
-  it(`has one winner among ${racers} racers, ${rounds} times`, async () => {
-    const counts: number[] = []
-    for (let round = 0; round < rounds; round += 1) counts.push(await winners(...(await prepare(round))))
-    expect(counts).toEqual(Array.from({ length: rounds }, () => 1))
-  }, 300_000)
-})
-
-/** Whoever is told to come again does so: the place is busy, which says nothing about the link. */
-async function untilAnswered(body: object): Promise<number> {
-  for (let time = 0; time < 10; time += 1) {
-    const { status } = await post('/auth/v1/password/reset', body)
-    if (status !== 503) return status
-    await new Promise((resolve) => setTimeout(resolve, 2100))
-  }
-  return 503
-}
-
-describe('a password reset', () => {
+describe.each(['link', 'code'] as const)('a password reset by its %s', (way) => {
   it(`has one winner among ${racers} racers, whose password it then is, ${rounds} times`, async () => {
-    for (let round = 0; round < rounds; round += 1) {
-      const { token } = await asked('/auth/v1/password/forgot', /new password/)
+    // Whoever was first may be told to come again, as hashing has a line: then nobody has won, and it is no round.
+    for (let [round, won] = [0, 0]; won < rounds; round += 1) {
+      expect(round).toBeLessThan(2 * rounds)
+      const { asker, token, code } = await asked('/auth/v1/password/forgot', /new password/)
+      const proof = way === 'link' ? { token } : { email: person.email, code }
+      const before = await resetsOf(person.userId)
       const answers = await Promise.all(
         Array.from({ length: racers }, async (_, racer) => {
           const password = `the password of racer ${round}.${racer}`
-          return { status: await untilAnswered({ token, new_password: password }), password }
+          const url = `${gateway.urls[racer % 2]}/auth/v1/password/reset`
+          const { status } = await tabOf(asker).send('POST', url, { ...proof, new_password: password })
+          return { status, password }
         }),
       )
-      const won = answers.filter(({ status }) => status === 200)
-      expect(won.length).toBe(1)
-      expect((await post('/auth/v1/login', { email: person.email, password: won[0]?.password })).status).toBe(200)
+      expect(answers.filter(({ status }) => ![200, 401, 503].includes(status))).toEqual([])
+      const recorded = (await resetsOf(person.userId)) - before
+      const heard = answers.filter(({ status }) => status === 200)
+      expect(recorded).toBeLessThanOrEqual(1)
+      expect(heard.length).toBeLessThanOrEqual(recorded)
+      won += recorded
+      if (heard.length === 0) continue
+      const login = { email: person.email, password: heard[0]?.password }
+      expect((await newVisitor(gateway).send('POST', '/auth/v1/login', login)).status).toBe(200)
     }
   }, 300_000)
-})
-
-describe('one code of an app', () => {
-  it('completes one of four logins that wait for it at the same time', async () => {
-    for (let round = 0; round < rounds; round += 1) {
-      const tokens = await Promise.all([pauseToken(), pauseToken(), pauseToken(), pauseToken()])
-      await letTimePass(gateway, enrolled)
-      const code = totpCode(app.secret)
-      const answers = await Promise.all(
-        tokens.map((token) => post('/auth/v1/mfa/verify', { mfa_token: token, method: 'totp', code })),
-      )
-      expect(answers.filter(({ status }) => status === 200).length).toBe(1)
-    }
-  }, 120_000)
 })

@@ -66,20 +66,4 @@ describe('signing up', () => {
       `works for ${String(times?.['link'])} hours and the code for ${String(times?.['code'])} minutes`,
     )
   })
-
-  it('lets exactly one of 200 racers spend a verification token', async () => {
-    const email = newEmail()
-    await newVisitor(gateway).send('POST', '/auth/v1/signup', { email, password: goodPassword })
-    const { token } = await mailTo(gateway, email)
-    const racers = await Promise.all(
-      Array.from({ length: 200 }, () => newVisitor(gateway).send('POST', '/auth/v1/email/verify', { token })),
-    )
-    // The record tells who won. The winner's answer may come too late to be heard on a slow machine, a second one never.
-    expect(racers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1)
-    expect(racers.every(({ status }) => [200, 401, 503].includes(status))).toBe(true)
-    expect(
-      (await gateway.sql('select 1 from sessions s join users u on u.id = s.user_id where u.email = $1', [email]))
-        .length,
-    ).toBe(1)
-  })
 })
