@@ -20,6 +20,7 @@ const objects = cloudflareTest({
       TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
       TWILIO_AUTH_TOKEN: 'twilio_test',
       ...(await createSecrets(2048)),
+      DATA_KEY_PREVIOUS: Buffer.alloc(32, 1).toString('base64url'),
     },
     outboundService: scriptedDatabase,
   },

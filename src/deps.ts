@@ -39,11 +39,12 @@ import { type CsrfTokens, createCsrfTokens, derivedKey } from './sessions/csrf.t
 import type { KnownDevices } from './login/known-devices.ts'
 import { type SessionGate, createSessionGate } from './sessions/gate.ts'
 import { type SessionPolicy, sessionPolicy } from './sessions/policy.ts'
+import type { RefreshKeys } from './sessions/refresh-token.ts'
 import { userObjectName } from './sessions/shard.ts'
 import type { TokenSocketSessions } from './sessions/token-sockets.ts'
 import type { UserObjectPolicy, UserSessions } from './sessions/user-sessions.ts'
 import { type AssertionSigner, createAssertionSigner } from './tokens/assertion.ts'
-import { type SealedTexts, createSealedTexts } from './tokens/sealed-text.ts'
+import { type SealedTexts, sealedTextsUnder } from './tokens/sealed-text.ts'
 import { type DpopNonces, createDpopNonces } from './tokens/dpop.ts'
 import { type LogoutNotices, createLogoutNotices } from './tokens/logout-notices.ts'
 import { type TokenSigner, createTokenSigner } from './tokens/signing-keys.ts'
@@ -183,7 +184,7 @@ function createSecrets(
     backupCodeKey: derivedKey(PASSWORD_PEPPER, 'backup codes'),
     attemptKey: keyFor('sign-in attempts'),
     sealed: sealedTexts(settings),
-    refreshKey: refreshKeyOf(settings),
+    refreshKey: refreshKeysOf(settings).current,
     dpopNonces: createDpopNonces(keyFor('dpop nonces'), now),
   }
 }
@@ -226,13 +227,20 @@ export function logoutNotices(settings: Settings, database: Database): LogoutNot
   return signer === null ? null : createLogoutNotices(database, signer)
 }
 
-export function refreshKeyOf({ environment }: Settings): Uint8Array {
-  return derivedKey(environment.DATA_KEY, 'refresh tokens')
+/** The one in force first; what the one before has made is good for as long as it is at hand. */
+function dataKeysOf({ environment }: Settings): readonly [Uint8Array, ...Uint8Array[]] {
+  const { DATA_KEY: current, DATA_KEY_PREVIOUS: previous } = environment
+  return previous === undefined ? [current] : [current, previous]
 }
 
-function sealedTexts({ environment }: Settings): SealedTexts {
-  const keys = [environment.DATA_KEY, environment.DATA_KEY_PREVIOUS].filter((key) => key !== undefined)
-  return createSealedTexts(keys.map((key) => derivedKey(key, 'sealed texts')))
+export function refreshKeysOf(settings: Settings): RefreshKeys {
+  const [current, ...previous] = dataKeysOf(settings)
+  const keyOf = (key: Uint8Array): Uint8Array => derivedKey(key, 'refresh tokens')
+  return { current: keyOf(current), accepted: [current, ...previous].map(keyOf) }
+}
+
+export function sealedTexts(settings: Settings): SealedTexts {
+  return sealedTextsUnder(dataKeysOf(settings))
 }
 
 function mailerOf(env: Env, { config, environment }: Settings): Mailer {

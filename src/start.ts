@@ -11,7 +11,8 @@ import {
   logoutNotices,
   longestTokenMs,
   outboxParts,
-  refreshKeyOf,
+  refreshKeysOf,
+  sealedTexts,
   userObjectPolicy,
 } from './deps.ts'
 import { problemResponse } from './errors.ts'
@@ -21,6 +22,7 @@ import { type Gateway, createGateway } from './gateway.ts'
 import { hashOf } from './kit/hash.ts'
 import type { Result } from './kit/result.ts'
 import { log } from './log.ts'
+import { resealSecrets } from './tokens/reseal-secrets.ts'
 import { answerHealth, healthQuestion } from './monitor/health.ts'
 import type { OutboxParts } from './outbox/outbox-object.ts'
 import { cleanUp } from './sessions/clean-up.ts'
@@ -71,6 +73,8 @@ export async function scheduledWork(env: Env, config: unknown, cron: string): Pr
   // What an object was about to deliver when it was stopped.
   await logoutNotices(read.value, database)?.deliver()
   await reportSharedSecretUses(database)
+  const sealed = await resealSecrets(database, sealedTexts(read.value))
+  if (sealed.resealed > 0 || sealed.left > 0) log('info', 'secrets sealed anew', { ...sealed })
 }
 
 function required(env: Env, config: unknown): Settings {
@@ -100,6 +104,6 @@ export function openUserObject(env: Env, config: unknown): UserObjectParts {
   const from = required(env, config)
   const database = createDatabase(from)
   const notices = logoutNotices(from, database)
-  const [policy, refreshKey] = [userObjectPolicy(from), refreshKeyOf(from)]
-  return { database, policy, refreshKey, longestTokenMs: longestTokenMs(from), notices }
+  const [policy, refreshKeys] = [userObjectPolicy(from), refreshKeysOf(from)]
+  return { database, policy, refreshKeys, longestTokenMs: longestTokenMs(from), notices }
 }

@@ -1,6 +1,7 @@
 // The operator's command line: what is done to a running gateway from outside.
 import { defineCommand, runMain } from 'citty'
 import { clientCommand } from './cli/client-command.ts'
+import { dataKeyCommand } from './cli/data-key.ts'
 import { explainRequest, explanationText } from './cli/explain.ts'
 import { readTokenKeys, writeTokenKeys } from './cli/key-file.ts'
 import { wordsOf } from './cli/words.ts'
@@ -87,6 +88,7 @@ await runMain(
       explain: explainCommand,
       client: clientCommand(databaseUrl),
       users: usersCommand(databaseUrl),
+      'data-key': dataKeyCommand,
       keys: defineCommand({
         meta: { name: 'keys', description: 'the keys that sign tokens' },
         subCommands: { list: keysList, rotate },

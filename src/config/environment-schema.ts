@@ -42,6 +42,12 @@ const publicUrl = z.url().refine((text) => {
 const httpUrl = z.url({ protocol: /^https?$/ })
 
 /** Each value's description is what an operator is told would be right, whatever is wrong with it. */
+export const dataKeys = z.object({
+  /** Root of the keys for CSRF tokens, mailed codes, refresh tokens and what is encrypted in the database. */
+  DATA_KEY: secret32.describe(randomBytes),
+  DATA_KEY_PREVIOUS: secret32.optional().describe(`the DATA_KEY before the last change: ${randomBytes}`),
+})
+
 export const environmentSchema = z
   .looseObject({
     MODE: z.enum(['development', 'test', 'production']).describe('one of development, test, production'),
@@ -64,9 +70,7 @@ export const environmentSchema = z
       .describe(
         'a set of RSA keys of 2048 to 4096 bits, one of them active; `npm run secrets` makes one; no tokens are issued without it',
       ),
-    /** Root of the keys for CSRF tokens, mailed codes, refresh tokens and what is encrypted in the database. */
-    DATA_KEY: secret32.describe(randomBytes),
-    DATA_KEY_PREVIOUS: secret32.optional().describe(`the DATA_KEY before the last change: ${randomBytes}`),
+    ...dataKeys.shape,
     PASSWORD_PEPPER: secret32.describe(randomBytes),
     RESEND_API_KEY: z.string().min(1).optional().describe('the API key of the mail vendor'),
     POSTMARK_SERVER_TOKEN: z.string().min(1).optional().describe('the token of the Postmark server'),

@@ -29,6 +29,12 @@ export function newRefreshSeed(): string {
   return randomToken(32)
 }
 
+/** The key that makes secrets, and all whose secrets count: after a change of keys, the one before as well. */
+export interface RefreshKeys {
+  readonly current: Uint8Array
+  readonly accepted: readonly Uint8Array[]
+}
+
 export function refreshSecret(key: Uint8Array, seed: string, sessionId: string, generation: number): string {
   return createHmac('sha256', key).update(`${seed}.${sessionId}.${generation}`).digest('base64url')
 }

@@ -8,7 +8,7 @@ import type { WaitBudget } from '../db/wait-budget.ts'
 import { BoundedMap } from '../kit/bounded-map.ts'
 import { type RefreshVerdict, judgeRefresh, refreshTokenMs } from './judge-refresh.ts'
 import { liveness } from './policy.ts'
-import { type RefreshToken, refreshSecret } from './refresh-token.ts'
+import { type RefreshKeys, type RefreshToken, refreshSecret } from './refresh-token.ts'
 import type { EndRequest, UserObjectPolicy } from './user-sessions.ts'
 
 export interface RefreshRequest {
@@ -51,7 +51,7 @@ interface LiveFamily {
 interface FamilyParts {
   readonly database: Database
   readonly policy: UserObjectPolicy
-  readonly refreshKey: Uint8Array
+  readonly refreshKeys: RefreshKeys
 }
 
 /** The ends that the record may not have heard of yet. */
@@ -148,7 +148,7 @@ export class TokenFamilies {
 
   #judge({ family }: LiveFamily, token: RefreshToken): RefreshVerdict {
     const isUnanswered = this.#unanswered.get(token.sessionId) === token.generation
-    return judgeRefresh(family, token, { key: this.#parts.refreshKey, nowMs: Date.now(), isUnanswered })
+    return judgeRefresh(family, token, { keys: this.#parts.refreshKeys, nowMs: Date.now(), isUnanswered })
   }
 
   async #handOn({ token, audits }: RefreshRequest, database: Queries): Promise<RefreshAnswer | null> {
@@ -164,7 +164,7 @@ export class TokenFamilies {
   }
 
   #answer({ session, family }: LiveFamily): RefreshAnswer {
-    const secret = refreshSecret(this.#parts.refreshKey, family.seed, session.id, family.generation)
+    const secret = refreshSecret(this.#parts.refreshKeys.current, family.seed, session.id, family.generation)
     const { scope, generation } = family
     // A late answer to a question that got none must not bring a token that is old already.
     const isLate = this.#unanswered.get(session.id) === generation - 1

@@ -14,7 +14,7 @@ import type { RecordedEnd } from './end-recorded.ts'
 import { type Deliverer, LogoutDelivery } from './logout-delivery.ts'
 import { goodForMs, liveness } from './policy.ts'
 import { Sightings } from './sightings.ts'
-import type { RefreshToken } from './refresh-token.ts'
+import type { RefreshKeys, RefreshToken } from './refresh-token.ts'
 import { type InspectedToken, type RefreshAnswer, type RefreshRequest, TokenFamilies } from './token-families.ts'
 import { type Attendance, type SocketOwner, TokenSockets, type TokenSocketSessions } from './token-sockets.ts'
 import { hashSecret, newSessionSecret } from './token.ts'
@@ -39,7 +39,7 @@ type Judge = (known: KnownSession, now: number) => SecretVerdict
 export interface UserObjectParts {
   readonly database: Database
   readonly policy: UserObjectPolicy
-  readonly refreshKey: Uint8Array
+  readonly refreshKeys: RefreshKeys
   /** How long a token of another issuer can count at most, from when it was issued. */
   readonly longestTokenMs: number
   /** Tells applications of ended sessions; null where there are none. */

@@ -3,8 +3,11 @@
 // still opens what it sealed, until each text has been sealed anew.
 import { createHash } from 'node:crypto'
 import { fromBase64Url, toBase64Url } from '../kit/base64url.ts'
+import { derivedKey } from '../sessions/csrf.ts'
 
 export interface SealedTexts {
+  /** What a text begins with that the key in force has sealed. */
+  readonly mark: string
   /** `place` names the row and column; it is authenticated, not stored. */
   seal(text: string, place: string): Promise<string>
   /** Throws when no key at hand opens it: a fault, as nobody but this worker writes it. */
@@ -14,12 +17,18 @@ export interface SealedTexts {
 const version = 's1'
 const nonceBytes = 12
 
+/** Under keys of this purpose that follow from these, the one in force first. */
+export function sealedTextsUnder(dataKeys: readonly Uint8Array[]): SealedTexts {
+  return createSealedTexts(dataKeys.map((key) => derivedKey(key, 'sealed texts')))
+}
+
 /** `keys` are 32 bytes each, the one in force first. */
 export function createSealedTexts(keys: readonly Uint8Array[]): SealedTexts {
   const named = keys.map((bytes) => ({ bytes, id: keyId(bytes) }))
   const [current] = named
   if (current === undefined) throw new TypeError('a key is needed')
   return {
+    mark: `${version}.${current.id}.`,
     async seal(text, place) {
       const iv = crypto.getRandomValues(new Uint8Array(nonceBytes))
       const key = await importKey(current.bytes)

@@ -4,6 +4,9 @@ import { env } from 'cloudflare:workers'
 import { sql } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { createNeonDatabase } from '../../src/db/neon.ts'
+import { fromBase64Url } from '../../src/kit/base64url.ts'
+import { totpPlace } from '../../src/tokens/totp-place.ts'
+import { sealedTextsUnder } from '../../src/tokens/sealed-text.ts'
 import worker from '../../src/worker.ts'
 
 const real = { DATABASE_URL: inject('databaseUrl'), DATABASE_ENDPOINT: inject('databaseEndpoint') }
@@ -54,6 +57,36 @@ describe('the daily trigger', () => {
     expect(left).toEqual([{ n: 7 }])
     const batches = (await database.read(sql`select rows from deletions`)).map((row) => Number(row['rows']))
     expect(batches).toEqual([mostInOneBatch, mostInOneBatch, 200])
+  })
+
+  it('seals anew what the DATA_KEY before has sealed, a bounded number at a time, and leaves what nobody can open', async () => {
+    const keyOf = (name: string): Uint8Array =>
+      fromBase64Url((env as unknown as Record<string, string>)[name] ?? '') ?? new Uint8Array()
+    const [current, before, lost] = [keyOf('DATA_KEY'), keyOf('DATA_KEY_PREVIOUS'), new Uint8Array(32)]
+    const people = Array.from({ length: 203 }, () => crypto.randomUUID())
+    const sealers = people.map((_, number) => (number === 0 ? lost : number === 1 ? current : before))
+    for (const [number, id] of people.entries()) {
+      await database.write(
+        sql`insert into users (id, email, shard) values (${id}::uuid, ${`${id}@example.com`}, 'xx-1')`,
+      )
+      const sealed = await sealedTextsUnder([sealers[number] ?? lost]).seal('secret', totpPlace(id))
+      await database.write(sql`insert into totp_credentials (user_id, secret) values (${id}::uuid, ${sealed})`)
+    }
+    await trigger()
+    const rows = await database.read(sql`select user_id, secret from totp_credentials`)
+    const opened = await Promise.all(
+      rows.map(async (row) => {
+        const [id, secret] = [String(row['user_id']), String(row['secret'])]
+        const read = await sealedTextsUnder([current])
+          .open(secret, totpPlace(id))
+          .catch(() => null)
+        return [id, read?.text]
+      }),
+    )
+    expect(Object.fromEntries(opened)).toEqual(
+      Object.fromEntries(people.map((id, number) => [id, number === 0 ? undefined : 'secret'])),
+    )
+    await database.write(sql`delete from users where id = any(${`{${people.join(',')}}`}::uuid[])`)
   })
 
   it('tells the trail once, of each day that is over, how many tokens a shared secret signed', async () => {

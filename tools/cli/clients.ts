@@ -1,10 +1,7 @@
 // Registers, lists, changes and removes the programs that may ask for tokens, by the statements and rules of the
 // administrators' API.
-import { PgDialect } from 'drizzle-orm/pg-core'
-import pg from 'pg'
 import { auditRow } from '../../src/audit/record.ts'
 import type { AuditRow } from '../../src/db/queries/audit-events.ts'
-import type { Row, Statement } from '../../src/db/database.ts'
 import {
   addClientRecord,
   changeClientRecord,
@@ -18,6 +15,7 @@ import {
 import { changeOf, clientFieldNames, shownClient } from '../../src/tokens/client-fields.ts'
 import { type ClientRegistration, clientRegistration } from '../../src/tokens/client-registration.ts'
 import { newClientSecret, secretFor } from '../../src/tokens/client-secret.ts'
+import { query } from './query.ts'
 
 /** The secret is told once and stored as a hash. */
 export async function addClient(
@@ -88,18 +86,4 @@ function auditOf(
 ): AuditRow {
   const nowhere = { requestId: '', ip: null, userAgent: null }
   return auditRow(type, nowhere, { details: { client, ...details, by: 'command line' } }, Date.now())
-}
-
-const dialect = new PgDialect()
-
-async function query(databaseUrl: string, statement: Statement): Promise<readonly Row[]> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5000 })
-  client.on('error', () => {})
-  await client.connect()
-  try {
-    const { sql: text, params } = dialect.sqlToQuery(statement)
-    return (await client.query(text, params)).rows as Row[]
-  } finally {
-    await client.end()
-  }
 }

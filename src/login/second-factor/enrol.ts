@@ -18,7 +18,8 @@ import { draftSession, openSession } from '../complete.ts'
 import { endOthers } from '../end-others.ts'
 import { mailChanged } from '../mail.ts'
 import { hashBackupCode, newBackupCodes } from './backup-codes.ts'
-import { totpPlace } from './prove.ts'
+import { openSecret } from './open-secret.ts'
+import { totpPlace } from '../../tokens/totp-place.ts'
 import { newTotpSecret, otpauthUrl, totpStep } from './totp.ts'
 
 export interface OfferedTotp {
@@ -107,7 +108,7 @@ async function openOffer(
   const [row] = await database.read(findOfferedTotp(userId))
   if (row === undefined) return null
   const sealed = text(row, 'secret')
-  return { sealed, secret: (await deps.sealed.open(sealed, totpPlace(userId))).text }
+  return { sealed, secret: (await openSecret(deps, userId, sealed)).text }
 }
 
 function shown({ deps }: Exchange, { email }: Lease['principal'], secret: string): OfferedTotp {

@@ -14,6 +14,8 @@ import { secondMs } from '../../kit/duration.ts'
 import { hashSecret } from '../../sessions/token.ts'
 import { type LoginAnswer, type LoginMode, draftSession, openSession } from '../complete.ts'
 import { hashBackupCode, readBackupCode } from './backup-codes.ts'
+import { openSecret } from './open-secret.ts'
+import { totpPlace } from '../../tokens/totp-place.ts'
 import { totpStep } from './totp.ts'
 
 export interface GivenFactor {
@@ -86,17 +88,11 @@ async function readProof({ deps }: Exchange, counted: CountedTry, given: GivenFa
     const code = readBackupCode(given.code)
     return code === null ? null : { kind: 'backup_code', codeHash: hashBackupCode(deps.backupCodeKey, userId, code) }
   }
-  const place = totpPlace(userId)
-  const { text, isCurrent } = await deps.sealed.open(sealedSecret, place)
+  const { text, isCurrent } = await openSecret(deps, userId, sealedSecret)
   const step = totpStep(text, given.code, deps.now())
   if (step === null) return null
   // Opened by the key before the last change: sealed anew while it is at hand.
-  return { kind: 'totp', step, resealed: isCurrent ? null : await deps.sealed.seal(text, place) }
-}
-
-/** What a sealed secret is bound to. */
-export function totpPlace(userId: string): string {
-  return `totp_credentials.secret of ${userId}`
+  return { kind: 'totp', step, resealed: isCurrent ? null : await deps.sealed.seal(text, totpPlace(userId)) }
 }
 
 async function locked(exchange: Exchange, userId: string, forMs: number): Promise<GatewayError> {
