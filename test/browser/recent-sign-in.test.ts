@@ -20,7 +20,7 @@ afterAll(async () => {
 })
 
 describe.each(manners)('in $locale, with JavaScript $javaScript', ({ locale, texts, javaScript }) => {
-  it('it asks for the password once, and goes on', async () => {
+  it('asks for the password once, and goes on', async () => {
     const person = await newPerson(gateway)
     const page = await openWindow(browser, gateway.url, { javaScript, locale })
     await page.goto('/till/today?at=1')

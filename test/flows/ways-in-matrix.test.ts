@@ -136,7 +136,7 @@ const matrix: Readonly<Record<keyof typeof factors, Table>> = {
     'the site’s own login': [yes, wrong, wrong, wrong, wrong, yes, other],
     passkey: [yes, yes, late, no, no, yes, no],
     'passkey by a touch': [yes, yes, late, no, no, yes, no],
-    'proof in a session': [wrong, wrong, out, out, out, wrong, out],
+    'proof in a session': [wrong, wrong, wrong, wrong, wrong, wrong, wrong],
   },
 }
 

@@ -92,8 +92,6 @@ export const ways = {
   'passkey by a touch': (world, who) => passkeyWay(world, who, false),
   'proof in a session': (_, who) =>
     Promise.resolve(async () => {
-      // Longer than what a place has heard of a session is good for.
-      await new Promise((resolve) => setTimeout(resolve, 1100))
       return outcomeOf(who, await who.visitor.change('POST', '/auth/v1/reauthenticate', { password: goodPassword }))
     }),
 } as const satisfies Readonly<Record<string, Way>>
