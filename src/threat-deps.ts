@@ -49,7 +49,8 @@ function bounded(object: (name: string) => WatchingObject): (name: string) => Wa
 
 /** Without links there is nothing to mail. */
 function riskPolicy({ threats: { risk }, login }: Settings['config']): RiskPolicy {
-  return { ...risk, whenHigh: login.magicLink ? risk.whenHigh : 'refuse' }
+  const hasLinks = login.magicLink && login.methods['magic-link'] !== 'off'
+  return { ...risk, whenHigh: hasLinks ? risk.whenHigh : 'refuse' }
 }
 
 function listSettings({ lists }: Settings['config']['threats']): readonly ListSettings[] {

@@ -78,6 +78,7 @@ export function draftSession(exchange: Exchange, { userId, method, amr, aal, mod
     secret,
     pauseToken,
     session,
+    asksPasskey: risk?.isEnforced === true && risk.action !== 'none' && deps.passkeys !== null,
     isHeld: risk?.isEnforced === true && (risk.action === 'mail' || risk.action === 'refuse'),
     pause: { id: uuidv7(), tokenHash: hashSecret(pauseToken), expiresAtMs: nowMs + pauseMs },
     audits: {
@@ -96,9 +97,14 @@ export async function completeLogin(exchange: Exchange, entry: Entry, draft: Ses
   return {
     status: 'mfa_required',
     mfa_token: draft.pauseToken,
-    methods: [...entry.factorMethods, ...((await hasPasskey(exchange, entry.id)) ? ['passkey'] : [])],
+    methods: await waysOn(exchange, entry),
     expires_in_s: pauseMs / secondMs,
   }
+}
+
+async function waysOn(exchange: Exchange, { id, factorMethods }: Entry): Promise<readonly string[]> {
+  if (factorMethods.includes('passkey') || !(await hasPasskey(exchange, id))) return factorMethods
+  return [...factorMethods, 'passkey']
 }
 
 function tokensAreOff(): GatewayError {

@@ -31,6 +31,8 @@ type WithPasskey = { readonly passkey: PasskeyOffer | null }
 export function mfaPage(props: QuestionBase & WithPasskey & { readonly methods: readonly string[] }): Page {
   const t = props.texts.mfa
   const hasText = props.methods.includes('sms')
+  if (!hasText && !props.methods.includes('totp') && props.passkey !== null)
+    return passkeyOnlyPage(props, props.passkey)
   if (hasText && !props.methods.includes('totp')) {
     const action = `${props.basePath}/mfa/sms`
     return questionPage(props, {
@@ -58,6 +60,25 @@ export function mfaPage(props: QuestionBase & WithPasskey & { readonly methods: 
       <>
         {props.passkey === null ? null : <PasskeyBlock {...props} {...props.passkey} about="second-factor" />}
         {hasText ? <TextInstead base={props} /> : null}
+        <Back base={props} />
+      </>
+    ),
+  })
+}
+
+/** Of a sign-in that looks unusual: the passkey, or the mailbox where it is not at hand. */
+function passkeyOnlyPage(props: QuestionBase, passkey: PasskeyOffer): Page {
+  const { texts, basePath, returnTo } = props
+  return questionPage(props, {
+    title: texts.mfa.title,
+    lead: texts.mfa.passkeyLead,
+    scripts: [scripts.passkeys],
+    after: (
+      <>
+        <PasskeyBlock {...props} {...passkey} about="second-factor" />
+        <p class="after">
+          <a href={withReturnTo(`${basePath}/magic-link`, returnTo)}>{texts.login.magicLink}</a>
+        </p>
         <Back base={props} />
       </>
     ),

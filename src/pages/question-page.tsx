@@ -23,8 +23,9 @@ export type AskedField = Omit<FieldProps, 'name' | 'error'> & { readonly name: k
 export type Question = {
   readonly title: string
   readonly lead?: Child
-  readonly action: string
-  readonly submit: string
+  /** Left out where there is nothing to send from here: then so is the form. */
+  readonly action?: string
+  readonly submit?: string
   readonly hidden?: Readonly<Record<string, string | null | undefined>>
   readonly fields?: readonly AskedField[]
   /** Before the form, such as a picture it is about. */
@@ -60,13 +61,15 @@ export function questionPage(base: QuestionBase, question: Question): Page {
       <ErrorSummary texts={texts} problem={problem} retryAfterS={base.retryAfterS} fields={wrongFields} />
       <Notice texts={texts} notice={base.notice} />
       {question.before}
-      <PostForm action={question.action} csrfToken={base.csrfToken}>
-        <Hidden values={{ ...question.hidden, return_to: base.returnTo }} />
-        {fields.map((field) => (
-          <Field {...field} error={wrong[field.name]} />
-        ))}
-        <SubmitButton>{question.submit}</SubmitButton>
-      </PostForm>
+      {question.action === undefined ? null : (
+        <PostForm action={question.action} csrfToken={base.csrfToken}>
+          <Hidden values={{ ...question.hidden, return_to: base.returnTo }} />
+          {fields.map((field) => (
+            <Field {...field} error={wrong[field.name]} />
+          ))}
+          <SubmitButton>{question.submit}</SubmitButton>
+        </PostForm>
+      )}
       {question.after}
     </>,
   )

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type Person, mailTo, newEmail, newPerson } from '../support/people.ts'
 import { enrol, letTimePass, totpCode } from '../support/authenticator.ts'
+import { enrolPasskey, getAnswer, questionFor } from '../support/passkey.ts'
+import { codeTo, enrolPhone, textsTo } from '../support/phones.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { type Visitor, newAddress, newVisitor } from '../support/visitor.ts'
 
@@ -103,6 +105,49 @@ describe('a sign-in from the other end of the world, with the right password', (
     expect((await told(enforcing, person))[0]?.['score']).toBeGreaterThan(80)
     const given = { mfa_token: token, method: 'totp', code: totpCode(secret) }
     expect((await visitor.send('POST', '/auth/v1/mfa/verify', given)).status).toBe(200)
+  })
+
+  it('is asked for the passkey where that is all there is, which asks for nothing at home', async () => {
+    const person = await settled(enforcing)
+    const passkey = await enrolPasskey(person.visitor, enforcing.url)
+    expect(await (await login(person, atHome(enforcing, person), berlin)).json()).toMatchObject({ status: 'signed_in' })
+    const mails = enforcing.mail.messages().length
+    const visitor = newVisitor(enforcing)
+    const answer = await login(person, visitor, hanoi)
+    const half = (await answer.json()) as { mfa_token: string }
+    expect(half).toMatchObject({ status: 'mfa_required', methods: ['passkey'] })
+    expect((await visitor.send('GET', '/auth/v1/session')).status).toBe(401)
+    const question = await questionFor(visitor, { mfa_token: half.mfa_token })
+    const given = { mfa_token: half.mfa_token, method: 'passkey', response: getAnswer(passkey, question) }
+    expect((await visitor.send('POST', '/auth/v1/mfa/verify', given)).status).toBe(200)
+    expect((await visitor.send('GET', '/auth/v1/session')).status).toBe(200)
+    expect(enforcing.mail.messages().length).toBe(mails)
+  })
+
+  it('by a code by text opens no session either', async () => {
+    const person = await settled(enforcing)
+    const number = await enrolPhone(enforcing, person)
+    const visitor = newVisitor(enforcing)
+    const headers = { 'test-cf': JSON.stringify(hanoi), 'user-agent': firefox }
+    const texts = textsTo(enforcing, number).length
+    expect((await visitor.send('POST', '/auth/v1/phone/start', { phone: number }, headers)).status).toBe(202)
+    const code = await codeTo(enforcing, number, texts)
+    const answer = await visitor.send('POST', '/auth/v1/phone/verify', { phone: number, code }, headers)
+    expect([answer.status, await answer.json()]).toMatchObject([403, { code: 'confirm_by_mail' }])
+    expect((await visitor.send('GET', '/auth/v1/session')).status).toBe(401)
+    expect((await mailTo(enforcing, person.email, /sign in/i)).token).toMatch(/./)
+  })
+
+  it('by a passkey is scored and let in', async () => {
+    const person = await settled(enforcing)
+    const passkey = await enrolPasskey(person.visitor, enforcing.url)
+    const visitor = newVisitor(enforcing)
+    const headers = { 'test-cf': JSON.stringify(hanoi), 'user-agent': firefox }
+    const question = await questionFor(visitor)
+    const body = { challenge_id: question.challenge_id, response: getAnswer(passkey, question) }
+    expect((await visitor.send('POST', '/auth/v1/webauthn/authenticate/finish', body, headers)).status).toBe(200)
+    const [found] = await told(enforcing, person)
+    expect(found).toMatchObject({ type: 'login.succeeded', country: 'VN', travel: 'true' })
   })
 
   it('is refused where the site wants that, and nothing is mailed', async () => {

@@ -3,8 +3,12 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Statement } from '../database.ts'
 import { type ChallengeKey, isKeyed } from './challenges.ts'
 
-/** Whose habits: by an address that was typed, by the mail that somebody answers, or by id. */
-export type HabitsOf = { readonly email: string } | { readonly challenge: ChallengeKey } | { readonly userId: string }
+/** Whose habits: by an address or number that was typed, by the mail that somebody answers, or by id. */
+export type HabitsOf =
+  | { readonly email: string }
+  | { readonly phone: string }
+  | { readonly challenge: ChallengeKey }
+  | { readonly userId: string }
 
 /** `email` and `habits`, which may be null; no row where there is nobody. */
 export function findHabits(who: HabitsOf): Statement {
@@ -14,6 +18,8 @@ export function findHabits(who: HabitsOf): Statement {
 
 function isWho(who: HabitsOf): SQL {
   if ('email' in who) return sql`lower(u.email) = lower(${who.email})`
+  if ('phone' in who)
+    return sql`u.id = (select p.user_id from phone_credentials p where p.phone = ${who.phone} and p.use = 'sign-in')`
   if ('userId' in who) return sql`u.id = ${who.userId}::uuid`
   return sql`u.id = (select c.user_id from challenges c where ${isKeyed(who.challenge)})`
 }

@@ -18,15 +18,19 @@ export interface SignInRows {
   readonly audits: { readonly opened: AuditRow; readonly paused: AuditRow }
   /** No session without a second factor, also for somebody who has none; see login/risk.ts. */
   readonly isHeld: boolean
+  /** Whoever has a passkey is asked for it as well, which is no second step otherwise. */
+  readonly asksPasskey: boolean
 }
 
 /** What a person may be asked second, as programs name it. Empty: there is no second factor. */
-export function factorMethods(userId: SQL): SQL {
+export function factorMethods(userId: SQL, more: { readonly withPasskey: boolean } = { withPasskey: false }): SQL {
+  const passkey = sql`union all (select 'passkey' from passkeys k where k.user_id = ${userId} limit 1)`
   return sql`(select coalesce(array_agg(method), '{}') from (
       select unnest(array['totp', 'backup_code']) as method from totp_credentials t
         where t.user_id = ${userId} and t.confirmed_at is not null
       union all
-      select 'sms' from phone_credentials p where p.user_id = ${userId} and p.use = 'second-factor') methods)`
+      select 'sms' from phone_credentials p where p.user_id = ${userId} and p.use = 'second-factor'
+      ${more.withPasskey ? passkey : sql``}) methods)`
 }
 
 export interface Entering {
@@ -42,13 +46,13 @@ export interface Entering {
  * a passkey that asked for a fingerprint, needs no more.
  */
 export function openOrPause(
-  { session, pause, audits, isHeld }: SignInRows,
+  { session, pause, audits, isHeld, asksPasskey }: SignInRows,
   from: SQL,
   { userId, taken }: Entering,
 ): SQL {
   const isTaken = taken === null ? sql`false` : sql`exists (select 1 from ${taken} t where t.id = ${userId})`
   return sql`entry as (
-      select ${userId} as user_id, case when ${session.aal}::int < 2 and not ${isTaken} then ${factorMethods(userId)} else '{}' end as factor_methods
+      select ${userId} as user_id, case when ${session.aal}::int < 2 and not ${isTaken} then ${factorMethods(userId, { withPasskey: asksPasskey })} else '{}' end as factor_methods
       from ${from}),
     opened as (${insertSession(session, sql`entry where factor_methods = '{}' and not ${isHeld}::boolean`, sql`entry.user_id`)} returning id, user_id),
     paused as (

@@ -1,4 +1,4 @@
-// A right password that is probably not its owner's: no session, but a link to the mailbox, or no.
+// A right password, or a code by text, that is probably not its owner's: no session, but a link to the mailbox, or no.
 import type { Entry } from '../../db/queries/sign-in.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
@@ -6,11 +6,15 @@ import type { LoginRisk } from '../risk.ts'
 import { sendMagicLink } from './sign-in.ts'
 
 /** Of somebody without a second factor, which would have been asked for instead. Returns when it may go on. */
-export async function holdIfRisky(exchange: Exchange, { id, email }: Entry, risk: LoginRisk): Promise<void> {
+export async function holdIfRisky(
+  exchange: Exchange,
+  { id, email }: Entry,
+  { method, ...risk }: LoginRisk & { readonly method: 'password' | 'phone' },
+): Promise<void> {
   if (risk.action !== 'mail' && risk.action !== 'refuse') return
   exchange.deps.risk.countHeld(risk.isEnforced)
   if (!risk.isEnforced) return
-  const facts = { userId: id, reason: risk.action, details: { method: 'password', ...risk.details } }
+  const facts = { userId: id, reason: risk.action, details: { method, ...risk.details } }
   await exchange.deps.audit.record('login.held', auditSource(exchange), facts)
   if (risk.action === 'refuse') throw new GatewayError(reject('login_refused', 'risk'))
   await sendMagicLink(exchange, email, null)

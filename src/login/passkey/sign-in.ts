@@ -10,6 +10,7 @@ import { preSessionCookieName } from '../../sessions/cookie.ts'
 import { hashSecret } from '../../sessions/token.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { refuseUnverified } from '../refuse-unverified.ts'
+import { assessRisk } from '../risk.ts'
 import { assuranceOf, staleness } from './assurance.ts'
 import { type Claimed, type Spent, spend } from './challenge.ts'
 import type { Assertion } from './fields.ts'
@@ -80,7 +81,10 @@ async function enter(
   const needed = spent.purpose === 'passkey-sign-in' || spent.purpose === 'passkey-of-address' ? 1 : 2
   if (aal < needed) throw await refused(exchange, 'user not verified', key.userId)
   await refuseUnverified(exchange, { id: key.userId, ...claimed }, 'passkey')
-  const draft = draftSession(exchange, { userId: key.userId, method: 'passkey', amr, aal, mode })
+  // Put on record and no more: nothing that could be asked for besides is harder to take away.
+  const risk = needed === 1 ? await assessRisk(exchange, { userId: key.userId }, 0) : null
+  const proof = { userId: key.userId, method: 'passkey', amr, aal, mode } as const
+  const draft = draftSession(exchange, { ...proof, risk: risk === null ? null : { ...risk, isEnforced: false } })
   const use = { passkeyId: key.id, counter: facts.counter, isBackedUp: facts.isBackedUp }
   const [row] = await exchange.database.write(enterByPasskey(use, draft, standing.waitingHash))
   if (row === undefined) throw await refused(exchange, 'account gone, or answered twice', key.userId)

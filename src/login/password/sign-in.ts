@@ -122,7 +122,8 @@ async function open(
   const [row] = await exchange.database.write(startSession(draft))
   if (row === undefined) return refuse(exchange, { user, risk, reason: 'account gone' })
   const entry = entryOf(row)
-  if (risk !== null && entry.factorMethods.length === 0) await holdIfRisky(exchange, entry, risk)
+  if (risk !== null && entry.factorMethods.length === 0)
+    await holdIfRisky(exchange, entry, { ...risk, method: 'password' })
   return completeLogin(exchange, entry, draft)
 }
 

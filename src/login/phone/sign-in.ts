@@ -9,6 +9,8 @@ import { type Exchange, auditSource } from '../../exchange.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { hashCode } from '../challenge.ts'
 import { limited } from '../limited.ts'
+import { holdIfRisky } from '../magic-link/hold.ts'
+import { assessRisk } from '../risk.ts'
 import { browserOf, checkCode, countUsed, mostTries, numberOf, refuseCode, sendCode } from './code.ts'
 
 const purpose = 'phone-sign-in'
@@ -30,12 +32,18 @@ export async function verifyPhone(
   given: { readonly phone: string; readonly code: string; readonly mode: LoginMode },
 ): Promise<PhoneSignIn> {
   const { number } = numberOf(exchange, given.phone)
-  const draft = draftSession(exchange, { userId: null, method: 'phone', amr: ['sms'], aal: 1, mode: given.mode })
+  const risk = await assessRisk(exchange, { phone: number }, 0)
+  const proof = { userId: null, method: 'phone', amr: ['sms'], aal: 1, mode: given.mode } as const
+  const draft = draftSession(exchange, { ...proof, risk })
   const spent = await spentCode(exchange, number, given.code)
   const [row] = spent === null ? [] : await exchange.database.write(enterByPhone(spent, draft))
   if (row === undefined) return refuseCode(exchange, purpose)
   countUsed(exchange, number)
-  return { answer: await completeLogin(exchange, entryOf(row), draft), returnTo: textOrNull(row, 'return_to') }
+  const entry = entryOf(row)
+  // A number goes to somebody else with a call to its provider: the mailbox is asked where the sign-in is unusual.
+  if (risk !== null && entry.factorMethods.length === 0)
+    await holdIfRisky(exchange, entry, { ...risk, method: 'phone' })
+  return { answer: await completeLogin(exchange, entry, draft), returnTo: textOrNull(row, 'return_to') }
 }
 
 /** Null where the vendor, who made the code, says that it is another one. */

@@ -186,6 +186,8 @@ export const de: Texts = {
     lead: 'Öffnen Sie Ihre Authenticator-App, und geben Sie den Code ein, den sie für diese Seite zeigt.',
     code: 'Code',
     smsLead: 'Wir können einen Code an Ihr Telefon schicken.',
+    passkeyLead:
+      'Diese Anmeldung ist ungewöhnlich. Bestätigen Sie sie mit Ihrem Passkey, oder kommen Sie über einen Link herein, den wir Ihnen schicken.',
     smsOr: 'Die App ist nicht zur Hand?',
     smsSend: 'Code per SMS schicken',
     smsSent: 'Wir haben eine SMS mit einem 6-stelligen Code an {phone} geschickt.',

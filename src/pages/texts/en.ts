@@ -179,6 +179,8 @@ export const en = {
     lead: 'Open your authenticator app and enter the code it shows for this site.',
     code: 'Code',
     smsLead: 'We can send a code to your phone.',
+    passkeyLead:
+      'This sign-in looks unusual. Please confirm it with your passkey, or come in by a link that we send you.',
     smsOr: 'The app is not at hand?',
     smsSend: 'Send me a code by text',
     smsSent: 'We sent a text with a 6-digit code to {phone}.',

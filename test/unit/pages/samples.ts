@@ -79,6 +79,7 @@ export function everyPage(theme: Theme, value: string, texts: Texts = en): Reado
     ownPhone: ownPhonePage({ ...base, phone: '', own: { number: value, use: 'second-factor' } }),
     ownPhoneCode: ownPhoneCodePage({ ...base, phone: value, problem: 'phone_taken' }),
     mfaWithoutPasskey: mfaPage({ ...base, methods: ['totp'], passkey: null }),
+    mfaByPasskeyAlone: mfaPage({ ...base, returnTo: value, methods: [], passkey: { domain: 'example.com' } }),
     proofByPassword: reauthenticatePage({
       ...base,
       email: value,
