@@ -117,7 +117,7 @@ describe('the first sign-in of somebody whom only the site knows', () => {
     const visitor = newVisitor(form)
     await visitor.send('POST', '/auth/v1/login', { email: first, password })
     const { code } = await mailTo(form, first)
-    expect((await visitor.send('POST', '/auth/v1/email/verify', { email: first, code })).status).toBe(200)
+    expect((await visitor.change('POST', '/auth/v1/email/verify', { email: first, code })).status).toBe(200)
     expect(await codeOf(await logIn(form, first))).toBe('200 signed in')
     const answer = (await (await logIn(json, second)).json()) as { user: object }
     expect(answer.user).toMatchObject({ email: second, email_verified: true, name: 'Old Member' })
