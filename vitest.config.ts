@@ -6,6 +6,15 @@ import { createSecrets } from './tools/dev/environment.ts'
 // Flow, attack and fault suites share one PostgreSQL server (a database each) and one bundle; see test/support/start.ts.
 const frontDoor = { globalSetup: ['test/support/start.ts'], testTimeout: 60_000, hookTimeout: 60_000 }
 
+/** Those that wait more than they work: they run beside the others and take nothing from them. */
+const waiting = [
+  'test/faults/sms-vendor.test.ts',
+  'test/faults/unchecked-session.test.ts',
+  'test/flows/answer-times.test.ts',
+  'test/flows/bearer-streams.test.ts',
+  'test/flows/origin-login.test.ts',
+]
+
 // Objects alone, in workerd, with a database that does what a test says: what must hold without it is stated there.
 const objects = cloudflareTest({
   wrangler: { configPath: './wrangler.toml' },
@@ -37,7 +46,15 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      { test: { name: 'flows', include: ['test/{flows,attacks,faults,contract}/**/*.test.ts'], ...frontDoor } },
+      {
+        test: {
+          name: 'flows',
+          include: ['test/{flows,attacks,faults,contract}/**/*.test.ts'],
+          exclude: waiting,
+          ...frontDoor,
+        },
+      },
+      { test: { name: 'waiting', include: waiting, ...frontDoor } },
       { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], ...frontDoor, testTimeout: 120_000 } },
       {
         plugins: [objects],

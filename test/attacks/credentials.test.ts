@@ -348,7 +348,7 @@ describe('what is good', () => {
   it.each<[string, Told & { readonly admin: number }, () => Promise<Carried> | Carried]>([
     ['a session cookie', { site: 200, own: 200, userinfo: 401, admin: 403 }, () => cookie(cookieOf(person.visitor))],
     ['an administrator’s', { site: 200, own: 200, userinfo: 401, admin: 200 }, () => cookie(cookieOf(admin.visitor))],
-    ['an own token', { site: 200, own: 403, userinfo: 200, admin: 403 }, async () => bearer(await ownToken({}))],
+    ['an own token', { site: 200, own: 200, userinfo: 200, admin: 403 }, async () => bearer(await ownToken({}))],
     [
       'a trusted issuer’s token',
       { site: 200, own: 403, userinfo: 401, admin: 403 },

@@ -11,7 +11,7 @@ const loginBoundMs = 1500
 const requestBoundMs = 2000
 /** What a login takes besides waiting, on a machine that has other work. */
 const hashingMs = 800
-const answeringMs = 400
+const answeringMs = 750
 const recoveryMs = 10_000
 
 let database: OwnDatabase

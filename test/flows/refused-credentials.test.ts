@@ -155,8 +155,8 @@ describe('a client that does not prove who it is', () => {
     await expect
       .poll(() => refused(ip), { timeout: 10_000 })
       .toEqual([
-        row('not proven by client_secret_basic', client.id),
-        row('no such client', null),
+        row('client_secret_basic: wrong secret', client.id),
+        row('client_secret_basic: no such client', null),
         row('a secret in the body', null),
         row('a public client', 'portcullis'),
       ])
