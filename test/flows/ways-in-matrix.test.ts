@@ -60,7 +60,10 @@ const [out, no, nobody, never] = ['401 unauthenticated', '401 passkey_refused', 
 const [vain, halfVain] = ['signed_in, to no avail', 'mfa_required, signed_in, to no avail']
 const shut = 'mfa_required, 429 too_many_attempts'
 
-/** A line for each way; the columns are the states in their order: confirmed, unconfirmed, unconfirmed for a day, locked, deleted, restored, taken. */
+/**
+ * Whoever first proves the mailbox is not asked for factors that somebody else may have set up before.
+ *
+ * A line for each way; the columns are the states in their order: confirmed, unconfirmed, unconfirmed for a day, locked, deleted, restored, taken. */
 const matrix: Readonly<Record<keyof typeof factors, Table>> = {
   none: {
     password: [yes, yes, late, wrong, wrong, yes, wrong],
@@ -79,11 +82,11 @@ const matrix: Readonly<Record<keyof typeof factors, Table>> = {
   },
   'an app': {
     password: [half, half, late, wrong, wrong, half, wrong],
-    'magic link': [half, half, half, void_, void_, half, void_],
-    'magic code': [half, half, half, void_, void_, half, void_],
-    reset: [half, half, half, void_, void_, half, void_],
-    'verification link': [void_, half, half, void_, void_, void_, void_],
-    'verification code': [void_, half, half, void_, void_, void_, void_],
+    'magic link': [half, yes, yes, void_, void_, half, void_],
+    'magic code': [half, yes, yes, void_, void_, half, void_],
+    reset: [half, yes, yes, void_, void_, half, void_],
+    'verification link': [void_, yes, yes, void_, void_, void_, void_],
+    'verification code': [void_, yes, yes, void_, void_, void_, void_],
     'another site, for the first time': [half, yes, yes, nobody, other, half, other],
     'another site, as before': [half, half, halfVain, never, never, half, never],
     'a code by text': [half, half, halfVain, void_, void_, half, void_],
@@ -94,11 +97,11 @@ const matrix: Readonly<Record<keyof typeof factors, Table>> = {
   },
   'an app that wrong codes have locked': {
     password: [shut, shut, late, wrong, wrong, shut, wrong],
-    'magic link': [shut, shut, shut, void_, void_, shut, void_],
-    'magic code': [shut, shut, shut, void_, void_, shut, void_],
-    reset: [shut, shut, shut, void_, void_, shut, void_],
-    'verification link': [void_, shut, shut, void_, void_, void_, void_],
-    'verification code': [void_, shut, shut, void_, void_, void_, void_],
+    'magic link': [shut, yes, yes, void_, void_, shut, void_],
+    'magic code': [shut, yes, yes, void_, void_, shut, void_],
+    reset: [shut, yes, yes, void_, void_, shut, void_],
+    'verification link': [void_, yes, yes, void_, void_, void_, void_],
+    'verification code': [void_, yes, yes, void_, void_, void_, void_],
     'another site, for the first time': [shut, yes, yes, nobody, other, shut, other],
     'another site, as before': [shut, shut, shut, never, never, shut, never],
     'a code by text': [shut, shut, shut, void_, void_, shut, void_],
@@ -110,11 +113,11 @@ const matrix: Readonly<Record<keyof typeof factors, Table>> = {
   // An account has one phone: what is asked second signs nobody in.
   texts: {
     password: [half, half, late, wrong, wrong, half, wrong],
-    'magic link': [half, half, half, void_, void_, half, void_],
-    'magic code': [half, half, half, void_, void_, half, void_],
-    reset: [half, half, half, void_, void_, half, void_],
-    'verification link': [void_, half, half, void_, void_, void_, void_],
-    'verification code': [void_, half, half, void_, void_, void_, void_],
+    'magic link': [half, yes, yes, void_, void_, half, void_],
+    'magic code': [half, yes, yes, void_, void_, half, void_],
+    reset: [half, yes, yes, void_, void_, half, void_],
+    'verification link': [void_, yes, yes, void_, void_, void_, void_],
+    'verification code': [void_, yes, yes, void_, void_, void_, void_],
     'another site, for the first time': [half, yes, yes, nobody, other, half, other],
     'another site, as before': [half, half, halfVain, never, never, half, never],
     'the site’s own login': [half, wrong, wrong, wrong, wrong, half, other],
