@@ -8,6 +8,7 @@ const frontDoor = { globalSetup: ['test/support/start.ts'], testTimeout: 60_000,
 
 /** Those that wait more than they work: they run beside the others and take nothing from them. */
 const waiting = [
+  'test/faults/mail-vendor.test.ts',
   'test/faults/sms-vendor.test.ts',
   'test/faults/unchecked-session.test.ts',
   'test/flows/answer-times.test.ts',
