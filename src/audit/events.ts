@@ -1,6 +1,7 @@
 // Every kind of event the trail knows: named noun.past-tense, with its outcome.
 export const auditEvents = {
   'user.created': { outcome: 'success' },
+  'sign-up.repeated': { outcome: 'failure' },
   'user.imported': { outcome: 'success' },
   'password.imported': { outcome: 'success' },
   'origin-login.failed': { outcome: 'failure' },
@@ -16,6 +17,7 @@ export const auditEvents = {
   'login.paused': { outcome: 'success' },
   'login.held': { outcome: 'failure' },
   'login.failed': { outcome: 'failure' },
+  'login.cancelled': { outcome: 'failure' },
   'login.limited': { outcome: 'failure' },
   'traffic.limited': { outcome: 'failure' },
   'account.locked': { outcome: 'failure' },
@@ -23,6 +25,7 @@ export const auditEvents = {
   'password.reset-asked': { outcome: 'success' },
   'password.reset': { outcome: 'success' },
   'password.changed': { outcome: 'success' },
+  'verification.sent': { outcome: 'success' },
   'magic-link.sent': { outcome: 'success' },
   'phone-code.sent': { outcome: 'success' },
   'sms.withheld': { outcome: 'failure' },
@@ -33,6 +36,7 @@ export const auditEvents = {
   'passkey.renamed': { outcome: 'success' },
   'passkey.copied': { outcome: 'failure' },
   'backup-codes.reissued': { outcome: 'success' },
+  'password.refused': { outcome: 'failure' },
   'password.rehashed': { outcome: 'success' },
   'breach-list.failed': { outcome: 'failure' },
   'session.rotated': { outcome: 'success' },
@@ -66,6 +70,7 @@ export const auditEvents = {
   'network-list.refused': { outcome: 'failure' },
   'access.denied': { outcome: 'failure' },
   'csrf.refused': { outcome: 'failure' },
+  'message.unsent': { outcome: 'failure' },
   'message.undelivered': { outcome: 'failure' },
 } as const satisfies Record<string, { readonly outcome: 'success' | 'failure' }>
 

@@ -1,6 +1,6 @@
 // Makes a row of the trail. What may not be in it (secrets, codes, tokens, whole addresses) is never asked for.
 import { v7 as uuidv7 } from 'uuid'
-import type { AuditRow } from '../db/queries/audit-events.ts'
+import type { AskedAudits, AuditRow } from '../db/queries/audit-events.ts'
 import { type AuditEventType, auditEvents } from './events.ts'
 
 /** Where an event came from. */
@@ -36,5 +36,18 @@ export function auditRow(type: AuditEventType, source: AuditSource, facts: Audit
     requestId: source.requestId,
     reason: facts.reason ?? null,
     details: facts.details ?? {},
+  }
+}
+
+/** Of a question by mail or text: sent, or not sent as there is nobody, or nobody who may be asked now. */
+export function askedAudits(
+  type: AuditEventType,
+  source: AuditSource,
+  { purpose, nowMs }: { readonly purpose: string; readonly nowMs: number },
+): AskedAudits {
+  const facts = { details: { purpose } }
+  return {
+    asked: auditRow(type, source, facts, nowMs),
+    unasked: auditRow('message.unsent', source, facts, nowMs),
   }
 }

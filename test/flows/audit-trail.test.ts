@@ -1,5 +1,6 @@
 // What happened is in the trail: once, with who, from where and which request, and with nothing that could be abused.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { leakedPassword } from '../../tools/dev/breach-list.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { goodPassword, mailTo, newEmail, newPerson } from '../support/people.ts'
 import { refusedUpgrade } from '../support/socket.ts'
@@ -75,6 +76,59 @@ describe('the trail', () => {
     expect(trail).not.toMatch(/@|argon2/)
     const details = JSON.stringify(await gateway.sql('select reason, details from audit_events'))
     expect(details).not.toMatch(/\b\d{6}\b/)
+  })
+
+  it('tells what was asked for and not sent, and to whom it was about where there is somebody', async () => {
+    const { email, userId } = await newPerson(gateway)
+    const visitor = newVisitor(gateway)
+    const [unknown, fresh] = [newEmail(), newEmail()]
+    await post(visitor, '/auth/v1/signup', { email: fresh, password: goodPassword })
+    const [newcomer] = await gateway.sql('select id from users where email = $1', [fresh])
+    const ofNewcomer = newcomer?.['id'] as string
+    const cases = [
+      ['/auth/v1/email/resend', { email: fresh }, 'verification.sent', 'success', ofNewcomer],
+      ['/auth/v1/email/resend', { email }, 'message.unsent', 'failure', userId],
+      ['/auth/v1/email/resend', { email: unknown }, 'message.unsent', 'failure', null],
+      ['/auth/v1/magic-link/start', { email }, 'magic-link.sent', 'success', userId],
+      ['/auth/v1/magic-link/start', { email: unknown }, 'message.unsent', 'failure', null],
+      ['/auth/v1/password/forgot', { email }, 'password.reset-asked', 'success', userId],
+      ['/auth/v1/password/forgot', { email: unknown }, 'message.unsent', 'failure', null],
+      ['/auth/v1/phone/start', { phone: '+12015550123' }, 'message.unsent', 'failure', null],
+      ['/auth/v1/signup', { email, password: goodPassword }, 'sign-up.repeated', 'failure', userId],
+      ['/auth/v1/signup', { email: fresh, password: goodPassword }, 'sign-up.repeated', 'failure', ofNewcomer],
+    ] as const
+    for (const [path, body, type, outcome, whose] of cases) {
+      // Each from elsewhere: limits are not the matter here.
+      const asker = newVisitor(gateway)
+      const request = await post(asker, path, body)
+      expect([path, request.status]).toEqual([path, 202])
+      await expectRecorded({ type, outcome, userId: whose, visitor: asker, request })
+      expect((await rowsOf(request)).map((row) => row['type'])).toEqual([type])
+    }
+    const rows = JSON.stringify(await gateway.sql('select reason, details from audit_events'))
+    for (const target of [email, unknown, fresh, '2015550123']) expect(rows).not.toContain(target)
+  })
+
+  it('tells of new passwords that were refused, and by whom where they are signed in', async () => {
+    const { visitor: owner, userId, password } = await newPerson(gateway)
+    const reasonOf = async (request: Response): Promise<unknown> =>
+      (await rowsOf(request)).find((row) => row['type'] === 'password.refused')?.['reason']
+    const stranger = newVisitor(gateway)
+    const common = await post(stranger, '/auth/v1/signup', { email: newEmail(), password: 'iloveyou' })
+    await expectRecorded({
+      type: 'password.refused',
+      outcome: 'failure',
+      userId: null,
+      visitor: stranger,
+      request: common,
+    })
+    expect(await reasonOf(common)).toBe('password_common')
+    const change = { current_password: password, new_password: leakedPassword }
+    const leaked = await post(owner, '/auth/v1/password/change', change, await csrfOf(owner))
+    await expectRecorded({ type: 'password.refused', outcome: 'failure', userId, visitor: owner, request: leaked })
+    expect(await reasonOf(leaked)).toBe('password_breached')
+    const trail = JSON.stringify(await gateway.sql('select * from audit_events'))
+    for (const secret of ['iloveyou', leakedPassword]) expect(trail).not.toContain(secret)
   })
 
   it('tells refusals: limits, forged requests, missing roles, foreign pages', async () => {

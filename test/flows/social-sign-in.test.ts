@@ -113,6 +113,19 @@ describe('somebody nobody here knows', () => {
   })
 })
 
+it('puts on record that somebody stopped there', async () => {
+  const visitor = newVisitor(gateway)
+  const asked = await begin(visitor, 'one')
+  const answer = await comeBack(visitor, asked, { error: 'access_denied', state: asked.state, iss: provider.url })
+  expect(codeOf(answer)).toBe('400 sign_in_cancelled')
+  const rows = (): Promise<unknown> =>
+    gateway.sql('select type, outcome, user_id, details from audit_events where request_id = $1', [
+      answer.headers.get('x-request-id'),
+    ])
+  const expected = { type: 'login.cancelled', outcome: 'failure', user_id: null, details: { method: 'one' } }
+  await expect.poll(rows, { timeout: 5000 }).toEqual([expected])
+})
+
 describe('somebody with an account', () => {
   it('is known by an address that is proven on both sides, told of it by mail, and signed out elsewhere', async () => {
     const person = await newPerson(gateway)

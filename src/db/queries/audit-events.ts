@@ -31,6 +31,21 @@ export function insertAuditWhen(changed: SQL, row: AuditRow, from: { userId?: SQ
     from ${changed} limit 1 on conflict (id) do nothing`
 }
 
+/** Of a question that is asked of somebody or, where nobody may be asked, is not. */
+export interface AskedAudits {
+  readonly asked: AuditRow
+  readonly unasked: AuditRow
+}
+
+/**
+ * For a `with` list that has `asked (user_id)`: one row in either case, so that neither the trail nor the time it takes to
+ * write it tells them apart. `whose` finds whom it would have been about, if anybody.
+ */
+export function insertAuditOfAsking({ asked, unasked }: AskedAudits, whose: SQL): SQL {
+  return sql`logged as (${insertAuditWhen(sql`asked`, asked, { userId: sql`asked.user_id` })}),
+    missed as (${insertAuditWhen(sql`(select 1 where not exists (select 1 from asked)) nobody`, unasked, { userId: whose })})`
+}
+
 /** Rows that wait in the outbox. Repeating it adds nothing. */
 export function insertAuditRows(rows: readonly AuditRow[]): Statement {
   const list = rows.map((row) => ({ ...row, at: new Date(row.atMs).toISOString() }))

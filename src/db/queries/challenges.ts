@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Row, Statement } from '../database.ts'
 import { atMs, flag, text } from '../values.ts'
-import { type AuditRow, insertAuditWhen } from './audit-events.ts'
+import { type AskedAudits, insertAuditOfAsking } from './audit-events.ts'
 
 /** What an answer is good for; one of another purpose is no answer. */
 export type ChallengePurpose = 'verify-email' | 'reset-password' | 'magic-link'
@@ -43,11 +43,19 @@ function insertAsked(
     from ${of.from}`
 }
 
+export interface Asking {
+  readonly maxPerHour: number
+  readonly audits: AskedAudits
+}
+
+const ownerOf = (email: string): SQL =>
+  sql`(select u.id from users u where lower(u.email) = lower(${email}) and u.deleted_at is null)`
+
 /**
  * Asks an unconfirmed address again, at most `maxPerHour` times an hour. What goes with the question is the password of this
  * asker's own sign-up: not of the newest one, which may be a stranger's. Returns one row if it did.
  */
-export function repeatChallenge(email: string, challenge: NewChallenge, maxPerHour: number): Statement {
+export function repeatChallenge(email: string, challenge: NewChallenge, { maxPerHour, audits }: Asking): Statement {
   const who = sql`(select u.id,
         (select c.password_hash from challenges c
           where c.user_id = u.id and c.purpose = ${challenge.purpose} and ${isAskedBy(challenge.asker)}
@@ -55,21 +63,19 @@ export function repeatChallenge(email: string, challenge: NewChallenge, maxPerHo
       from users u where lower(u.email) = lower(${email}) and u.deleted_at is null and u.email_verified_at is null
         and (select count(*) from challenges c where c.user_id = u.id and c.purpose = ${challenge.purpose}
           and c.created_at > now() - interval '1 hour') < ${maxPerHour}) who`
-  return sql`${insertAsked(challenge, sql`who.hash`, { from: who, userId: sql`who.id` })} returning id`
+  return sql`with asked as (${insertAsked(challenge, sql`who.hash`, { from: who, userId: sql`who.id` })} returning id, user_id),
+    ${insertAuditOfAsking(audits, ownerOf(email))}
+    select id from asked`
 }
 
 /** Asks the mailbox of an account, if there is one, at most `maxPerHour` times an hour. Returns one row if it did. */
-export function askByMail(
-  email: string,
-  challenge: NewChallenge,
-  { maxPerHour, audit }: { readonly maxPerHour: number; readonly audit: AuditRow },
-): Statement {
+export function askByMail(email: string, challenge: NewChallenge, { maxPerHour, audits }: Asking): Statement {
   const who = sql`(select u.id from users u
       where lower(u.email) = lower(${email}) and u.deleted_at is null and u.status = 'active'
         and (select count(*) from challenges c where c.user_id = u.id and c.purpose = ${challenge.purpose}
           and c.created_at > now() - interval '1 hour') < ${maxPerHour}) who`
   return sql`with asked as (${insertChallenge(challenge, who, sql`who.id`)} returning id, user_id),
-    logged as (${insertAuditWhen(sql`asked`, audit, { userId: sql`asked.user_id` })})
+    ${insertAuditOfAsking(audits, ownerOf(email))}
     select id from asked`
 }
 

@@ -2,7 +2,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Row, Statement } from '../database.ts'
 import { atMs, text, textArray } from '../values.ts'
-import { type AuditRow, insertAuditWhen } from './audit-events.ts'
+import { type AskedAudits, type AuditRow, insertAuditOfAsking, insertAuditWhen } from './audit-events.ts'
 import { newestAsked } from './challenges.ts'
 import { type NewSession, insertSession } from './sessions.ts'
 import { type SignInRows, entryColumns, factorMethods, openOrPause } from './sign-in.ts'
@@ -54,11 +54,12 @@ function insertCode(code: NewPhoneCode, purpose: PhonePurpose, from: SQL, userId
 }
 
 /** Asks the phone of an account that signs in with it, if there is one. Returns one row if it did. */
-export function askToSignIn(code: NewPhoneCode, audit: AuditRow): Statement {
+export function askToSignIn(code: NewPhoneCode, audits: AskedAudits): Statement {
   const who = sql`(select u.id from phone_credentials p join users u on u.id = p.user_id
       where p.phone = ${code.phone} and p.use = 'sign-in' and u.status = 'active' and u.deleted_at is null) who`
+  const owner = sql`(select p.user_id from phone_credentials p where p.phone = ${code.phone} and p.use = 'sign-in')`
   return sql`with asked as (${insertCode(code, 'phone-sign-in', who, sql`who.id`)} returning id, user_id),
-    logged as (${insertAuditWhen(sql`asked`, audit, { userId: sql`asked.user_id` })})
+    ${insertAuditOfAsking(audits, owner)}
     select id from asked`
 }
 

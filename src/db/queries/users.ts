@@ -17,13 +17,19 @@ export interface NewUser {
 /** What a sign-up met: nobody, somebody who never confirmed the address, or somebody who did. */
 export type SignUpOutcome = 'created' | 'unverified' | 'verified' | 'raced'
 
+/** One of the two is written: that of a new account, or that somebody tried with an address which has one. */
+export interface SignUpAudits {
+  readonly created: AuditRow
+  readonly met: AuditRow
+}
+
 /**
  * A sign-up in one statement. A new address gets a user, an identity, a password and a challenge; a known but
  * unconfirmed one gets only a challenge, which carries the new password until the mailbox is proven, so that whoever
  * signed up first with somebody else's address gains nothing; a confirmed one is left alone. Of simultaneous sign-ups
  * one creates; the others find nobody and lose the insert, which is `raced`.
  */
-export function signUp(user: NewUser, challenge: NewChallenge, audit: AuditRow): Statement {
+export function signUp(user: NewUser, challenge: NewChallenge, audits: SignUpAudits): Statement {
   return sql`with existing as (
       select id, email_verified_at from users where lower(email) = lower(${user.email}) and deleted_at is null),
     created as (
@@ -34,7 +40,8 @@ export function signUp(user: NewUser, challenge: NewChallenge, audit: AuditRow):
       select ${user.id}::uuid, id, 'email:' || lower(${user.email}) from created on conflict (subject) do update set user_id = excluded.user_id),
     credential as (insert into password_credentials (user_id, hash) select id, ${user.passwordHash} from created),
     asked as (${insertChallenge(challenge, sql`(select id from created union all select id from existing where email_verified_at is null) who`, sql`who.id`)}),
-    logged as (${insertAuditWhen(sql`created`, audit)})
+    logged as (${insertAuditWhen(sql`created`, audits.created)}),
+    met_logged as (${insertAuditWhen(sql`(select 1 where not exists (select 1 from created)) met`, audits.met, { userId: sql`(select id from existing)` })})
     select case
       when exists (select 1 from created) then 'created'
       when exists (select 1 from existing where email_verified_at is null) then 'unverified'

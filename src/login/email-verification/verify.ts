@@ -1,4 +1,5 @@
 // Spending a verification: by the link's token or by the code, exactly once, and the person is signed in.
+import { askedAudits } from '../../audit/record.ts'
 import {
   type Asker,
   type ChallengeKey,
@@ -8,7 +9,7 @@ import {
 } from '../../db/queries/challenges.ts'
 import { consumeVerification } from '../../db/queries/verifications.ts'
 import { textOrNull } from '../../db/values.ts'
-import type { Exchange } from '../../exchange.ts'
+import { type Exchange, auditSource } from '../../exchange.ts'
 import { askerOf } from '../asker.ts'
 import { type MailedAnswer, asksPerHour, challengeKey, refuseAnswer } from '../challenge.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
@@ -74,6 +75,8 @@ async function hashOf(
 export async function resend(exchange: Exchange, email: string): Promise<void> {
   await limitedMessage(exchange, email)
   const asked = newVerification(exchange, { passwordHash: null, returnTo: null })
-  const rows = await exchange.database.write(repeatChallenge(email, asked.row, asksPerHour))
+  const audits = askedAudits('verification.sent', auditSource(exchange), { purpose, nowMs: exchange.deps.now() })
+  const ask = repeatChallenge(email, asked.row, { maxPerHour: asksPerHour, audits })
+  const rows = await exchange.database.write(ask)
   await mailVerification(exchange, rows.length === 1 ? email : null, asked)
 }

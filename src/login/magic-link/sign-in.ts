@@ -1,6 +1,6 @@
 // Signing in by a mail: a link or a code, one of the two, once. The code is good in the browser that asked; the link is too,
 // and in any other one for whoever types the address, so that nobody is signed in as somebody else by a link they were sent.
-import { auditRow } from '../../audit/record.ts'
+import { askedAudits } from '../../audit/record.ts'
 import { type ChallengeKey, askByMail } from '../../db/queries/challenges.ts'
 import { consumeMagicLink } from '../../db/queries/magic-links.ts'
 import { flag, textOrNull } from '../../db/values.ts'
@@ -23,8 +23,8 @@ export async function sendMagicLink(exchange: Exchange, email: string, returnTo:
   await limitedMessage(exchange, email)
   const { linkLifetimeMs } = question
   const asked = newChallenge(exchange, { purpose, linkLifetimeMs, passwordHash: null, returnTo })
-  const audit = auditRow('magic-link.sent', auditSource(exchange), {}, exchange.deps.now())
-  const ask = askByMail(email, asked.row, { maxPerHour: asksPerHour, audit })
+  const audits = askedAudits('magic-link.sent', auditSource(exchange), { purpose, nowMs: exchange.deps.now() })
+  const ask = askByMail(email, asked.row, { maxPerHour: asksPerHour, audits })
   const rows = await exchange.database.write(ask)
   await mailChallenge(exchange, rows.length === 1 ? email : null, { asked, question })
 }

@@ -77,10 +77,12 @@ async function expired(exchange: Exchange, { provider }: ProviderClient): Promis
 }
 
 /** What the provider says of its error may be anything: only the codes that say that the person changed their mind count. */
-function stopped(exchange: Exchange, client: ProviderClient, query: URLSearchParams): Promise<never> {
+async function stopped(exchange: Exchange, client: ProviderClient, query: URLSearchParams): Promise<never> {
   const isOwnWish = ['access_denied', 'interaction_required', 'login_required'].includes(query.get('error') ?? '')
   if (!isOwnWish) return failed(exchange, client, 'error in the answer')
-  throw new GatewayError(reject('sign_in_cancelled', 'stopped there'))
+  const facts = { reason: 'stopped there', details: { method: client.provider.id } }
+  await exchange.deps.audit.record('login.cancelled', auditSource(exchange), facts)
+  throw new GatewayError(reject('sign_in_cancelled', facts.reason))
 }
 
 async function failed(exchange: Exchange, { provider }: ProviderClient, reason: string): Promise<never> {

@@ -13,7 +13,7 @@ export async function hashMailed(
   { key, purpose, email }: { readonly key: ChallengeKey; readonly purpose: ChallengePurpose; readonly email: string },
   password: string,
 ): Promise<string | null> {
-  refuseCommon(exchange, { password, field: 'new_password', email })
+  await refuseCommon(exchange, { password, field: 'new_password', email })
   const claimed = await exchange.database.write(claimQuestion(key, purpose))
   return claimed.length === 0 ? null : passwordsFor(exchange, true).hash(password)
 }

@@ -1,6 +1,6 @@
 // May this become somebody's password? Length is the schema's business (fields.ts); here is what attackers know of it.
 import { GatewayError, unavailable } from '../../errors.ts'
-import { type Exchange, auditSource } from '../../exchange.ts'
+import { type Exchange, auditSource, principalOf } from '../../exchange.ts'
 import { isCommon } from './is-common.ts'
 
 export interface NewPassword {
@@ -13,14 +13,17 @@ export interface NewPassword {
 
 /** Throws 422 for a password that is common or has leaked. Before anything is looked up: it must not depend on an account. */
 export async function refuseKnown(exchange: Exchange, given: NewPassword): Promise<void> {
-  refuseCommon(exchange, given)
-  if (await hasLeaked(exchange, given.password)) throw refusal(given.field, 'password_breached')
+  await refuseCommon(exchange, given)
+  if (await hasLeaked(exchange, given.password)) throw await refusal(exchange, given.field, 'password_breached')
 }
 
 /** The part that needs nobody to be asked. */
-export function refuseCommon({ deps }: Exchange, { password, field, email }: NewPassword): void {
-  const own = [deps.settings.config.theme.name, ...(email === null ? [] : [email, email.split('@', 1)[0] ?? ''])]
-  if (isCommon(password, own)) throw refusal(field, 'password_common')
+export async function refuseCommon(exchange: Exchange, { password, field, email }: NewPassword): Promise<void> {
+  const own = [
+    exchange.deps.settings.config.theme.name,
+    ...(email === null ? [] : [email, email.split('@', 1)[0] ?? '']),
+  ]
+  if (isCommon(password, own)) throw await refusal(exchange, field, 'password_common')
 }
 
 async function hasLeaked(exchange: Exchange, password: string): Promise<boolean> {
@@ -36,6 +39,10 @@ async function hasLeaked(exchange: Exchange, password: string): Promise<boolean>
   }
 }
 
-function refusal(field: string, reason: string): GatewayError {
+/** On record with whoever is signed in: somebody who tries one leaked password after the other is no forgetful person. */
+async function refusal(exchange: Exchange, field: string, reason: string): Promise<GatewayError> {
+  const principal = principalOf(exchange)
+  const who = principal === null ? {} : { userId: principal.userId, sessionId: principal.sessionId }
+  await exchange.deps.audit.record('password.refused', auditSource(exchange), { ...who, reason })
   return new GatewayError({ code: 'invalid_input', reason, fields: [{ path: field, reason }] })
 }

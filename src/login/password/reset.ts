@@ -1,6 +1,6 @@
 // A new password for whoever holds the mailbox: asked for by an address, chosen with the link or the code, once. Signing
 // in comes after it and asks for the second factor as ever.
-import { auditRow } from '../../audit/record.ts'
+import { askedAudits, auditRow } from '../../audit/record.ts'
 import { askByMail, findQuestion, openQuestion } from '../../db/queries/challenges.ts'
 import { consumeReset, resetAccount } from '../../db/queries/passwords.ts'
 import { type Exchange, auditSource } from '../../exchange.ts'
@@ -22,8 +22,8 @@ export async function forgotPassword(exchange: Exchange, email: string): Promise
   await limitedMessage(exchange, email)
   const { linkLifetimeMs } = question
   const asked = newChallenge(exchange, { purpose, linkLifetimeMs, passwordHash: null, returnTo: null })
-  const audit = auditRow('password.reset-asked', auditSource(exchange), {}, exchange.deps.now())
-  const ask = askByMail(email, asked.row, { maxPerHour: asksPerHour, audit })
+  const audits = askedAudits('password.reset-asked', auditSource(exchange), { purpose, nowMs: exchange.deps.now() })
+  const ask = askByMail(email, asked.row, { maxPerHour: asksPerHour, audits })
   const rows = await exchange.database.write(ask)
   await mailChallenge(exchange, rows.length === 1 ? email : null, { asked, question })
 }

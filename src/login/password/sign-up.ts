@@ -23,14 +23,13 @@ export async function signUp(exchange: Exchange, given: z.output<typeof signUpFi
   const id = uuidv7()
   const shard = shardOf(id, exchange.client.continent, deps.settings.config.sessions.shards)
   const asked = newVerification(exchange, { passwordHash, returnTo: given.return_to })
-  const audit = auditRow(
-    'user.created',
-    auditSource(exchange),
-    { userId: id, details: { method: 'password' } },
-    deps.now(),
-  )
+  const [source, details] = [auditSource(exchange), { method: 'password' }]
+  const audits = {
+    created: auditRow('user.created', source, { userId: id, details }, deps.now()),
+    met: auditRow('sign-up.repeated', source, { details }, deps.now()),
+  }
   const user = { id, email: given.email, name: given.name, phone: given.phone, shard, passwordHash }
-  const [row] = await exchange.database.write(signUpStatement(user, asked.row, audit))
+  const [row] = await exchange.database.write(signUpStatement(user, asked.row, audits))
   switch (row === undefined ? 'raced' : signUpOutcome(row)) {
     case 'created':
     case 'unverified':

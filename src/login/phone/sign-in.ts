@@ -1,6 +1,6 @@
 // Signing in by a code that is sent to the account's phone. A number that nobody signs in with is answered alike and makes no
 // account: everything else here is built on an address that mail reaches.
-import { auditRow } from '../../audit/record.ts'
+import { askedAudits } from '../../audit/record.ts'
 import { askToSignIn, countNumberAttempt, enterByPhone, spentByCode, spentById } from '../../db/queries/phones.ts'
 import type { Statement } from '../../db/database.ts'
 import { entryOf } from '../../db/queries/sign-in.ts'
@@ -18,8 +18,8 @@ const purpose = 'phone-sign-in'
 export async function startPhone(exchange: Exchange, typed: string, returnTo: string | null): Promise<void> {
   const phone = numberOf(exchange, typed)
   await limited(exchange, 'messages-everywhere', '')
-  const audit = auditRow('phone-code.sent', auditSource(exchange), { details: { purpose } }, exchange.deps.now())
-  await sendCode(exchange, { phone, use: 'sign-in', returnTo }, (code) => askToSignIn(code, audit))
+  const audits = askedAudits('phone-code.sent', auditSource(exchange), { purpose, nowMs: exchange.deps.now() })
+  await sendCode(exchange, { phone, use: 'sign-in', returnTo }, (code) => askToSignIn(code, audits))
 }
 
 export interface PhoneSignIn {
