@@ -14,10 +14,12 @@ import { type Visitor, newVisitor } from '../support/visitor.ts'
 const racers = 200
 const rounds = 20
 /**
- * Of the racers of a round. How many more the record takes in depends on the machine; the others are told to come again before
- * anybody has looked at what they bring.
+ * Of the racers of a round, or it is none. How many more the record takes in depends on the machine; the others are told to come
+ * again before anybody has looked at what they bring.
  */
 const leastJudged = 10
+/** Until a record that was too busy is asked again. */
+const pauseMs = 2000
 
 let gateway: TestGateway
 let person: Person
@@ -29,7 +31,16 @@ beforeAll(async () => {
   // Twenty rounds are more than may be written to one mailbox in an hour.
   const off = { state: 'off' } as const
   const limits = {
-    rules: { 'mail-message': off, 'phone-code': off, 'sms-number': off, 'webauthn-start': off, 'webauthn-finish': off },
+    rules: {
+      'mail-message': off,
+      'mail-asker': off,
+      'password-forgot': off,
+      'magic-link-start': off,
+      'phone-code': off,
+      'sms-number': off,
+      'webauthn-start': off,
+      'webauthn-finish': off,
+    },
   }
   gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, limits }), isolates: 2 })
   person = await newPerson(gateway)
@@ -164,13 +175,19 @@ const races: Readonly<Record<string, () => Promise<Race>>> = {
 describe.each(Object.entries(races))('%s', (name, prepare) => {
   it(`has one winner among ${racers} racers, ${rounds} times`, async () => {
     const outcomes: Outcome[] = []
-    for (let round = 0; round < rounds; round += 1) outcomes.push(await run(await prepare()))
+    for (let tried = 0; outcomes.length < rounds; tried += 1) {
+      expect(tried).toBeLessThan(3 * rounds)
+      const outcome = await run(await prepare())
+      // Never two, also where the machine let too few come to the record for a race.
+      expect(outcome.recorded).toBeLessThanOrEqual(1)
+      if (outcome.judged >= leastJudged) outcomes.push(outcome)
+      else await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    }
     console.log(`${name}: judged of ${racers} ${outcomes.map(({ judged }) => judged).join(' ')}`)
     expect(outcomes.map(({ recorded }) => recorded)).toEqual(Array.from({ length: rounds }, () => 1))
     // A winner whose answer came too late to be heard is on record; a second one would be as well.
     expect(outcomes.filter(({ heard }) => heard > 1)).toEqual([])
     expect(outcomes.filter(({ heard }) => heard === 0).length).toBeLessThanOrEqual(2)
-    expect(Math.min(...outcomes.map(({ judged }) => judged))).toBeGreaterThanOrEqual(leastJudged)
   }, 300_000)
 })
 
@@ -227,7 +244,9 @@ describe.each(['link', 'code'] as const)('a password reset by its %s', (way) => 
       won += recorded
       if (heard.length === 0) continue
       const login = { email: person.email, password: heard[0]?.password }
-      expect((await newVisitor(gateway).send('POST', '/auth/v1/login', login)).status).toBe(200)
+      // Behind the passwords of those who lost, which wait to be hashed.
+      const signedIn = async () => (await newVisitor(gateway).send('POST', '/auth/v1/login', login)).status
+      await expect.poll(signedIn, { timeout: 30_000, interval: 1000 }).toBe(200)
     }
   }, 300_000)
 })

@@ -37,16 +37,20 @@ export async function post(
   return answer
 }
 
+/** A machine that is busy says so (503), and may be asked again. */
+async function accepted(status: number, ask: () => Promise<Response>): Promise<void> {
+  await expect.poll(async () => (await ask()).status, { timeout: 20_000, interval: 1000 }).toBe(status)
+}
+
 /** Signed up with a password, and signed in by it; the address is taken for confirmed, and the question whether it is still open. */
 export async function newSomebody({ gateway }: World): Promise<Somebody> {
   const [email, visitor] = [newEmail(), newVisitor(gateway)]
-  await visitor.send('POST', '/auth/v1/signup', { email, password: goodPassword })
+  await accepted(202, () => visitor.send('POST', '/auth/v1/signup', { email, password: goodPassword }))
   const signUp = await mailTo(gateway, email)
   const [row] = await gateway.sql('select id from users where email = $1', [email])
   const userId = String(row?.['id'])
   await gateway.sql('update users set email_verified_at = now() where id = $1', [userId])
-  const signedIn = await visitor.send('POST', '/auth/v1/login', { email, password: goodPassword })
-  expect(signedIn.status).toBe(200)
+  await accepted(200, () => visitor.send('POST', '/auth/v1/login', { email, password: goodPassword }))
   return { email, userId, visitor, signUp, number: null, prove: null }
 }
 

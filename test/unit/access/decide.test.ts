@@ -271,7 +271,7 @@ describe('for every table', () => {
       { numRuns: 10_000 },
     )
     expect(compared).toBeGreaterThan(5000)
-  })
+  }, 120_000)
 
   it('a rule added at the end changes nothing for a path that has a route', () => {
     fc.assert(
