@@ -189,6 +189,7 @@ function createSecrets(
   }
 }
 
+/** Which bindings an owner adds beside the gateway's own, only the settings know: the generated type has none of them. */
 function boundService(env: Env, binding: string): ReturnType<Deps['service']> {
   return (env as unknown as Record<string, ReturnType<Deps['service']>>)[binding] ?? null
 }

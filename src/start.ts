@@ -37,6 +37,7 @@ let started: Started | undefined
 
 function readSettings(env: Env, config: unknown): Result<Settings, readonly ConfigProblem[]> {
   if (settings !== undefined) return settings
+  // The names of secrets come from the settings, so that no generated type has them; each value is validated there.
   settings = parseSettings(config, env as unknown as Readonly<Record<string, unknown>>)
   if (!settings.ok) {
     for (const problem of settings.problem) log('error', 'configuration is wrong', { ...problem })

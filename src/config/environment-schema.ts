@@ -41,13 +41,14 @@ const publicUrl = z.url().refine((text) => {
 
 const httpUrl = z.url({ protocol: /^https?$/ })
 
-/** Each value's description is what an operator is told would be right, whatever is wrong with it. */
+/** Also what the command that seals anew has to be given. */
 export const dataKeys = z.object({
   /** Root of the keys for CSRF tokens, mailed codes, refresh tokens and what is encrypted in the database. */
   DATA_KEY: secret32.describe(randomBytes),
   DATA_KEY_PREVIOUS: secret32.optional().describe(`the DATA_KEY before the last change: ${randomBytes}`),
 })
 
+/** Each value's description is what an operator is told would be right, whatever is wrong with it. */
 export const environmentSchema = z
   .looseObject({
     MODE: z.enum(['development', 'test', 'production']).describe('one of development, test, production'),

@@ -18,6 +18,7 @@ import { minuteMs } from '../kit/duration.ts'
 import { randomCode, randomToken } from '../kit/random.ts'
 import { hashSecret, isSameHash } from '../sessions/token.ts'
 import { askerOf } from './asker.ts'
+import { mailedToken } from './mailed-fields.ts'
 
 export const codeLifetimeMs = 10 * minuteMs
 const maxCodeAttempts = 5
@@ -87,12 +88,13 @@ async function checkCode(
   return isSameHash(hashCode(deps.codeKey, answer.code), text(row, 'code_hash')) ? { id: text(row, 'id') } : null
 }
 
-/** What the link in a mail asks, for the page behind it; null where it asks nothing any more. Spends nothing. */
+/** What the link in a mail asks, for the page behind it; null where it asks nothing any more, or is none. Spends nothing. */
 export async function questionBehind(
   exchange: Exchange,
   token: string,
   purpose: ChallengePurpose,
 ): Promise<OpenQuestion | null> {
+  if (!mailedToken.safeParse(token).success) return null
   const key = { tokenHash: hashSecret(token) }
   const [row] = await exchange.database.read(findQuestion(key, purpose, askerOf(exchange)))
   return row === undefined ? null : openQuestion(row)

@@ -58,6 +58,11 @@ export async function assessRisk(exchange: Exchange, who: HabitsOf, failuresBefo
   return { ...verdict, details }
 }
 
+/** Judged and put on record, and nothing comes of it: where what was proven is more than could be asked for. */
+export function forTheRecord(risk: LoginRisk | null): LoginRisk | null {
+  return risk === null ? null : { ...risk, isEnforced: false }
+}
+
 /** After a session was opened, behind the answer: this is one of the owner's ways from now on. */
 export function learnVisit(exchange: Exchange, userId: string): void {
   if (exchange.deps.risk.state === 'off') return

@@ -110,7 +110,7 @@ export interface CodeAttempt {
  * finds no challenge. Returns its id and code hash while tries are left.
  */
 export function countCodeAttempt(email: string, { purpose, browserHash, maxAttempts }: CodeAttempt): Statement {
-  const which = sql`c.user_id = (select u.id from users u where lower(u.email) = lower(${email}) and u.deleted_at is null)`
+  const which = sql`c.user_id = ${ownerOf(email)}`
   return sql`update challenges set attempts = attempts + 1
     where id = (${newestAsked(which, purpose, browserHash)})
       and consumed_at is null and code_expires_at > now() and attempts < ${maxAttempts}

@@ -77,13 +77,16 @@ export const sessionColumns = sql`s.id, s.user_id, s.secret_hash, s.previous_sec
 export const isLive = sql`s.ended_at is null and s.expires_at > now() and u.status = 'active' and u.deleted_at is null`
 
 export function findLiveSession(id: string): Statement {
-  return sql`select ${sessionColumns} from sessions s join users u on u.id = s.user_id where s.id = ${id}::uuid and ${isLive}`
+  return findLive(sql`s.id = ${id}::uuid`)
 }
 
 /** Many at once; ids that are no uuids would fail all of them. */
 export function findLiveSessions(ids: readonly string[]): Statement {
-  return sql`select ${sessionColumns} from sessions s join users u on u.id = s.user_id
-    where s.id = any(${textArray(ids)}::uuid[]) and ${isLive}`
+  return findLive(sql`s.id = any(${textArray(ids)}::uuid[])`)
+}
+
+function findLive(which: SQL): Statement {
+  return sql`select ${sessionColumns} from sessions s join users u on u.id = s.user_id where ${which} and ${isLive}`
 }
 
 export function storedSession(row: Row): StoredSession {

@@ -1,8 +1,7 @@
 // Proving the mailbox that somebody signed up with.
 import { sql } from 'drizzle-orm'
 import type { Statement } from '../database.ts'
-import type { AuditRow } from './audit-events.ts'
-import { insertAuditWhen } from './audit-events.ts'
+import { type AuditRow, insertAuditWhen } from './audit-events.ts'
 import { type Asker, type ChallengeKey, isAskedBy, isKeyed } from './challenges.ts'
 import { type SignInRows, entryColumns, openOrPause } from './sign-in.ts'
 import { dropWaysIn, endSessions } from './taken-over.ts'

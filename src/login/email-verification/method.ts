@@ -54,7 +54,7 @@ export function emailVerification(): Hono<GatewayEnv> {
   })
   app.get('/verify-email', async ({ env: { exchange }, req }) => {
     const token = req.query('token') ?? ''
-    return pageResponse(showLink(exchange, token, await behind(exchange, token)))
+    return pageResponse(showLink(exchange, token, await questionBehind(exchange, token, 'verify-email')))
   })
   app.post('/verify-email', ({ env: { exchange } }) => postVerification(exchange))
   app.post('/resend', ({ env: { exchange } }) => postResend(exchange))
@@ -76,7 +76,7 @@ function postVerification(exchange: Exchange): Promise<Response> {
     exchange,
     async () => {
       requireForm(exchange)
-      question = await behind(exchange, token)
+      question = await questionBehind(exchange, token, 'verify-email')
       // The page was made for the browser that signed up: this one is not it, or has lost its cookie since.
       if (asksPassword(question) && !hasPassword) return pageResponse(showLink(exchange, token, question))
       const fields = answerFields(exchange, linkForm)
@@ -86,10 +86,6 @@ function postVerification(exchange: Exchange): Promise<Response> {
     (problem) => (isLink ? showLink(exchange, token, question, problem) : showCheckMail(exchange, problem)),
     { invalid_or_expired: wording, ...(hasPassword ? {} : { invalid_input: wording }) },
   )
-}
-
-function behind(exchange: Exchange, token: string): Promise<OpenQuestion | null> {
-  return mailedToken.safeParse(token).success ? questionBehind(exchange, token, 'verify-email') : Promise.resolve(null)
 }
 
 /** Whoever reads the mail elsewhere than they signed up, or has not signed up at all, has chosen none that may count. */

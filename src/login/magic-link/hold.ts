@@ -5,13 +5,13 @@ import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import type { LoginRisk } from '../risk.ts'
 import { sendMagicLink } from './sign-in.ts'
 
-/** Of somebody without a second factor, which would have been asked for instead. Returns when it may go on. */
+/** Nothing of somebody with a second factor, who is asked for that instead. Returns when it may go on. */
 export async function holdIfRisky(
   exchange: Exchange,
-  { id, email }: Entry,
-  { method, ...risk }: LoginRisk & { readonly method: 'password' | 'phone' },
+  { id, email, factorMethods }: Entry,
+  { method, risk }: { readonly method: 'password' | 'phone'; readonly risk: LoginRisk | null },
 ): Promise<void> {
-  if (risk.action !== 'mail' && risk.action !== 'refuse') return
+  if (factorMethods.length > 0 || (risk?.action !== 'mail' && risk?.action !== 'refuse')) return
   exchange.deps.risk.countHeld(risk.isEnforced)
   if (!risk.isEnforced) return
   const facts = { userId: id, reason: risk.action, details: { method, ...risk.details } }

@@ -45,7 +45,8 @@ export function magicLink({ settings }: Deps): Hono<GatewayEnv> {
   })
   app.get('/magic-link', async ({ env: { exchange }, req }) => {
     const token = req.query('token')
-    if (token !== undefined) return pageResponse(showConfirm(exchange, token, await behind(exchange, token)))
+    if (token !== undefined)
+      return pageResponse(showConfirm(exchange, token, await questionBehind(exchange, token, 'magic-link')))
     return pageResponse(showStart(exchange, parseReturnTo(req.query('return_to'))))
   })
   app.post('/magic-link', ({ env: { exchange } }) => postStart(exchange))
@@ -81,7 +82,7 @@ function postVerify(exchange: Exchange): Promise<Response> {
     exchange,
     async () => {
       requireForm(exchange)
-      question = await behind(exchange, token)
+      question = await questionBehind(exchange, token, 'magic-link')
       // The page was made for the browser that asked: this one is not it, or has lost its cookie since.
       if (question?.isOwn === false && !hasAddress) return pageResponse(showConfirm(exchange, token, question))
       const fields = answerFields(exchange)
@@ -100,10 +101,6 @@ function showStart(exchange: Exchange, goTo: string | null, problem?: FormProble
 function showCode(exchange: Exchange, problem?: FormProblem): Page {
   const base = questionBase(exchange, parseReturnTo(exchange.body.fields['return_to']), problem)
   return magicCodePage({ ...base, email: formText(exchange, 'email') })
-}
-
-function behind(exchange: Exchange, token: string): Promise<OpenQuestion | null> {
-  return mailedToken.safeParse(token).success ? questionBehind(exchange, token, 'magic-link') : Promise.resolve(null)
 }
 
 /** A link that asks nothing any more is shown like one that does: only the button tells. */

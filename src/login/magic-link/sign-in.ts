@@ -12,7 +12,7 @@ import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '.
 import { endOthers } from '../end-others.ts'
 import { firstProofAudits, provenEntry } from '../first-proof.ts'
 import { limitedMessage } from '../limited.ts'
-import { assessRisk } from '../risk.ts'
+import { assessRisk, forTheRecord } from '../risk.ts'
 import { type MailedQuestion, mailChallenge } from '../mail.ts'
 
 const purpose = 'magic-link'
@@ -60,7 +60,7 @@ async function spend(exchange: Exchange, { key, from, mode }: Spending): Promise
   // Put on record and no more: who holds the mailbox has done what an unusual sign-in is asked for.
   const risk = await assessRisk(exchange, { challenge: key }, 0)
   const proof = { userId: null, method: purpose, amr: ['email'], aal: 1, mode } as const
-  const draft = draftSession(exchange, { ...proof, risk: risk === null ? null : { ...risk, isEnforced: false } })
+  const draft = draftSession(exchange, { ...proof, risk: forTheRecord(risk) })
   const audits = firstProofAudits(exchange, { details: { method: purpose } })
   const [row] = await exchange.database.write(consumeMagicLink(key, { ...from, audits }, draft))
   if (row === undefined) return null

@@ -19,7 +19,7 @@ import { emailAddress } from '../../users/email-address.ts'
 import { type LoginAnswer, completeLogin, draftSession } from '../complete.ts'
 import { endOthers } from '../end-others.ts'
 import { mailChanged } from '../mail.ts'
-import { assessRisk } from '../risk.ts'
+import { assessRisk, forTheRecord } from '../risk.ts'
 import type { IdentityProvider, ProvenIdentity } from './provider.ts'
 
 /** Whoever lost a race finds what the winner made. */
@@ -39,7 +39,7 @@ export async function enterByProvider(
   const proof = { userId: user.id, method: provider.id, amr: ['fed'], aal: 1, mode: 'cookie' } as const
   // Put on record and no more: whether a sign-in is unusual, the provider has judged for itself.
   const risk = await assessRisk(exchange, { userId: user.id }, 0)
-  const draft = draftSession(exchange, { ...proof, risk: risk === null ? null : { ...risk, isEnforced: false } })
+  const draft = draftSession(exchange, { ...proof, risk: forTheRecord(risk) })
   const [row] = await exchange.database.write(startSession(draft))
   if (row === undefined) return refuse(exchange, provider, 'account gone', 'forbidden')
   return completeLogin(exchange, entryOf(row), draft)

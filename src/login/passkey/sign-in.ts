@@ -10,7 +10,7 @@ import { preSessionCookieName } from '../../sessions/cookie.ts'
 import { hashSecret } from '../../sessions/token.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
 import { refuseUnverified } from '../refuse-unverified.ts'
-import { assessRisk } from '../risk.ts'
+import { assessRisk, forTheRecord } from '../risk.ts'
 import { assuranceOf, staleness } from './assurance.ts'
 import { type Claimed, type Spent, spend } from './challenge.ts'
 import type { Assertion } from './fields.ts'
@@ -84,7 +84,7 @@ async function enter(
   // Put on record and no more: nothing that could be asked for besides is harder to take away.
   const risk = needed === 1 ? await assessRisk(exchange, { userId: key.userId }, 0) : null
   const proof = { userId: key.userId, method: 'passkey', amr, aal, mode } as const
-  const draft = draftSession(exchange, { ...proof, risk: risk === null ? null : { ...risk, isEnforced: false } })
+  const draft = draftSession(exchange, { ...proof, risk: forTheRecord(risk) })
   const use = { passkeyId: key.id, counter: facts.counter, isBackedUp: facts.isBackedUp }
   const [row] = await exchange.database.write(enterByPasskey(use, draft, standing.waitingHash))
   if (row === undefined) throw await refused(exchange, 'account gone, or answered twice', key.userId)

@@ -122,8 +122,7 @@ async function open(
   const [row] = await exchange.database.write(startSession(draft))
   if (row === undefined) return refuse(exchange, { user, risk, reason: 'account gone' })
   const entry = entryOf(row)
-  if (risk !== null && entry.factorMethods.length === 0)
-    await holdIfRisky(exchange, entry, { ...risk, method: 'password' })
+  await holdIfRisky(exchange, entry, { method: 'password', risk })
   return completeLogin(exchange, entry, draft)
 }
 

@@ -41,8 +41,7 @@ export async function verifyPhone(
   countUsed(exchange, number)
   const entry = entryOf(row)
   // A number goes to somebody else with a call to its provider: the mailbox is asked where the sign-in is unusual.
-  if (risk !== null && entry.factorMethods.length === 0)
-    await holdIfRisky(exchange, entry, { ...risk, method: 'phone' })
+  await holdIfRisky(exchange, entry, { method: 'phone', risk })
   return { answer: await completeLogin(exchange, entry, draft), returnTo: textOrNull(row, 'return_to') }
 }
 
