@@ -48,7 +48,7 @@ export function accountApi(): Hono<GatewayEnv> {
       last_seen_at: new Date(item.lastSeenAtMs).toISOString(),
       ip: item.ip,
       user_agent: item.userAgent,
-      location: null,
+      location: item.place,
       amr: item.amr,
       is_current: item.id === sessionId,
     }))

@@ -109,6 +109,7 @@ async function showAccount(exchange: Exchange, notice?: NoticeKey): Promise<Page
       createdAt: item.createdAtMs,
       lastSeenAt: item.lastSeenAtMs,
       ip: item.ip,
+      place: item.place,
       userAgent: item.userAgent,
       isCurrent: item.id === principal.sessionId,
     })),

@@ -1,6 +1,8 @@
 // What people do with their own sessions: see them, end one, end all others, sign out.
 import { auditRow } from '../audit/record.ts'
+import { orNone } from '../db/missing-tables.ts'
 import { type ListedSession, listLiveSessions, listedSession } from '../db/queries/session-list.ts'
+import { type SessionPlace, findPlaces, sessionPlaces } from '../db/queries/session-places.ts'
 import { GatewayError, unavailable } from '../errors.ts'
 import { type Exchange, auditSource, reject, unrecognised } from '../exchange.ts'
 import type { SessionPrincipal } from '../identity/principal.ts'
@@ -10,8 +12,13 @@ import { endByObject, endPresented } from '../sessions/end-presented.ts'
 import type { EndRequest } from '../sessions/user-sessions.ts'
 import { requireSignedIn, tokenRefusal } from '../forms/require-session.ts'
 
+export interface OwnSession extends ListedSession {
+  /** Of the sign-in; null where nobody knows. */
+  readonly place: SessionPlace | null
+}
+
 export interface SessionPage {
-  readonly items: readonly ListedSession[]
+  readonly items: readonly OwnSession[]
   readonly nextCursor: string | null
 }
 
@@ -25,7 +32,10 @@ export async function ownSessions(exchange: Exchange, { limit, cursor }: PageReq
   const { userId } = requireSignedIn(exchange)
   const after = cursor === undefined ? null : parseCursor(cursor)
   const rows = await exchange.database.read(listLiveSessions(userId, { limit: limit + 1, after }))
-  const items = rows.slice(0, limit).map(listedSession)
+  const listed = rows.slice(0, limit).map(listedSession)
+  const ids = listed.map(({ id }) => id)
+  const places = sessionPlaces(await orNone(() => exchange.database.read(findPlaces(ids))))
+  const items = listed.map((item) => ({ ...item, place: places.get(item.id) ?? null }))
   const last = items.at(-1)
   return { items, nextCursor: rows.length > limit && last !== undefined ? `${last.lastSeenAtMs}_${last.id}` : null }
 }

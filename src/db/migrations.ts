@@ -13,6 +13,7 @@ export const migrationNames: readonly string[] = [
   '0009_shared_secret_days.sql',
   '0010_login_habits.sql',
   '0012_deleted_accounts.sql',
+  '0014_session_places.sql',
 ]
 
 /** SQLSTATE of a column and of a table that are not there. */

@@ -15,6 +15,7 @@ import { newRefreshSeed, refreshSecret } from '../sessions/refresh-token.ts'
 import { markKnownDevice } from './guess.ts'
 import { type LoginRisk, learnVisit } from './risk.ts'
 import { hasPasskey } from './passkey/has-passkey.ts'
+import { rememberPlace } from './session-place.ts'
 import { formatSessionToken, hashSecret, newSessionSecret } from '../sessions/token.ts'
 import { ownClient, ownScope } from '../tokens/access-token.ts'
 import { issueTokens } from '../tokens/issue.ts'
@@ -120,6 +121,7 @@ export async function openSession(
 ): Promise<LoginAnswer> {
   const { session } = draft
   learnVisit(exchange, user.id)
+  rememberPlace(exchange, session.id)
   return {
     status: 'signed_in',
     user: { id: user.id, email: user.email, email_verified: user.emailVerified, name: user.name, roles: user.roles },

@@ -2,6 +2,7 @@
 import { deviceText } from './device-name.ts'
 import { PostForm, SubmitButton } from './form.tsx'
 import type { Moment } from './format.ts'
+import { type ShownPlace, placeText } from './place-text.ts'
 import type { Texts } from './texts/en.ts'
 import { Time } from './time.tsx'
 
@@ -10,6 +11,7 @@ export type SessionRow = {
   readonly createdAt: Moment
   readonly lastSeenAt: Moment
   readonly ip: string | null
+  readonly place: ShownPlace | null
   readonly userAgent: string | null
   readonly isCurrent: boolean
 }
@@ -19,6 +21,7 @@ type ItemProps = { session: SessionRow; texts: Texts; basePath: string; csrfToke
 export const SessionItem = ({ session, texts, basePath, csrfToken }: ItemProps) => {
   const t = texts.account
   const device = deviceText(session.userAgent, t)
+  const place = session.place === null ? null : placeText(session.place, texts.lang)
   return (
     <li class="session">
       <div>
@@ -34,6 +37,12 @@ export const SessionItem = ({ session, texts, basePath, csrfToken }: ItemProps) 
           <dd>
             <Time moment={session.createdAt} lang={texts.lang} />
           </dd>
+          {place === null ? null : (
+            <>
+              <dt>{t.place}</dt>
+              <dd>{place}</dd>
+            </>
+          )}
           {session.ip === null ? null : (
             <>
               <dt>{t.ip}</dt>

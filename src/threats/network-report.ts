@@ -38,12 +38,18 @@ export function networkReport({ kinds }: Listed, { country }: Pick<Place, 'count
 /** From `request.cf`, whose fields are texts or absent. */
 export function placeOf(cf: Readonly<Record<string, unknown>> | undefined): Place {
   return {
-    country: textOf(cf?.['country']),
+    country: countryOf(cf?.['country']),
     city: textOf(cf?.['city']),
     asn: numberOf(cf?.['asn'], 0, 2 ** 32),
     latitude: numberOf(cf?.['latitude'], -90, 90),
     longitude: numberOf(cf?.['longitude'], -180, 180),
   }
+}
+
+/** `XX` is the platform's code for not knowing. */
+function countryOf(value: unknown): string | null {
+  const code = textOf(value)
+  return code !== null && /^(?:[A-Z]{2}|T1)$/.test(code) && code !== 'XX' ? code : null
 }
 
 function textOf(value: unknown): string | null {

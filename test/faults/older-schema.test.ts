@@ -9,7 +9,7 @@ import { newVisitor } from '../support/visitor.ts'
 
 const newest = migrationNames.at(-1) ?? ''
 /** What takes the newest step back. */
-const undo: Readonly<Record<string, string>> = { '0012_deleted_accounts.sql': 'drop index users_deleted_idx' }
+const undo: Readonly<Record<string, string>> = { '0014_session_places.sql': 'drop table session_places' }
 
 let gateway: TestGateway
 beforeAll(async () => {

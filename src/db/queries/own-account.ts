@@ -69,8 +69,10 @@ const parts: Readonly<Record<string, (who: SQL) => SQL>> = {
     sql`select id, name, credential_id, transports, aaguid, is_backed_up, created_at, last_used_at from passkeys where user_id = ${who}`,
   sessions: (
     who,
-  ) => sql`select id, amr, aal, auth_time, created_at, last_seen_at, expires_at, ip, user_agent, ended_at, end_reason,
-      client_id, scope from sessions where user_id = ${who} order by created_at desc`,
+  ) => sql`select s.id, s.amr, s.aal, s.auth_time, s.created_at, s.last_seen_at, s.expires_at, s.ip, p.country, p.city,
+      s.user_agent, s.ended_at, s.end_reason, s.client_id, s.scope
+      from sessions s left join session_places p on p.session_id = coalesce(s.parent_id, s.id)
+      where s.user_id = ${who} order by s.created_at desc`,
   sign_in_habits: (who) => sql`select habits, updated_at from login_habits where user_id = ${who}`,
   consents: (who) => sql`select client_id, scopes, granted_at from oauth_consents where user_id = ${who}`,
   events: (who) => sql`select at, type, outcome, session_id, ip, user_agent, reason, details from audit_events

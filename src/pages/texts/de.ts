@@ -378,6 +378,7 @@ export const de: Texts = {
     current: 'Dieses Gerät',
     signedIn: 'Angemeldet',
     lastSeen: 'Zuletzt gesehen',
+    place: 'Angemeldet aus',
     ip: 'Adresse',
     revoke: 'Abmelden',
     revokeOthers: 'Überall sonst abmelden',

@@ -353,6 +353,7 @@ export const en = {
     current: 'This device',
     signedIn: 'Signed in',
     lastSeen: 'Last seen',
+    place: 'Signed in from',
     ip: 'Address',
     revoke: 'Sign out',
     revokeOthers: 'Sign out everywhere else',

@@ -48,7 +48,13 @@ describe('inbox page', () => {
 })
 
 describe('account page', () => {
-  const row = { createdAt: '2026-01-02T03:04:05Z', lastSeenAt: 'never', ip: null, userAgent: null }
+  const row = {
+    createdAt: '2026-01-02T03:04:05Z',
+    lastSeenAt: 'never',
+    ip: null,
+    place: null,
+    userAgent: null,
+  }
   const props = {
     ...base,
     user: { email: 'ada@example.org', name: null },

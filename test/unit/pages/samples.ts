@@ -31,7 +31,13 @@ const picture = { viewBox: '0 0 29 29', path: 'M4 4h7v1h-7z' }
 
 export function everyPage(theme: Theme, value: string, texts: Texts = en): Readonly<Record<string, Page>> {
   const base = { theme, texts, basePath: '/auth', csrfToken: value }
-  const row = { createdAt: 0, lastSeenAt: 1_790_000_000_000, ip: value, userAgent: value }
+  const row = {
+    createdAt: 0,
+    lastSeenAt: 1_790_000_000_000,
+    place: { country: 'AT', city: value },
+    ip: value,
+    userAgent: value,
+  }
   return {
     login: loginPage({
       ...base,

@@ -212,6 +212,8 @@ describe('what is known of a network', () => {
     })
     const nothing = { country: null, city: null, asn: null, latitude: null, longitude: null }
     expect(placeOf(undefined)).toEqual(nothing)
+    for (const country of ['XX', 'A1', 'de', 'DEU']) expect(placeOf({ country })).toEqual(nothing)
+    expect(placeOf({ country: 'T1' })).toEqual({ ...nothing, country: 'T1' })
     expect(placeOf({ country: '', city: 7, asn: 'x', latitude: '91', longitude: 'NaN' })).toEqual(nothing)
   })
 })
