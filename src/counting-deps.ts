@@ -4,6 +4,7 @@ import type { Settings } from './config/settings.ts'
 import type { Deps } from './deps.ts'
 import { dayMs, hourMs, minuteMs } from './kit/duration.ts'
 import { createClearances } from './limits/clearance.ts'
+import { createLimitReader } from './limits/limit-reader.ts'
 import { createAskLimits, createGiveBack } from './limits/limiter.ts'
 import { createLimits } from './limits/limits.ts'
 import { createLockouts } from './limits/lockouts.ts'
@@ -20,7 +21,7 @@ export function createCounting(
   env: Env,
   { config }: Settings,
   { secret, keyFor, now }: CountingParts,
-): Pick<Deps, 'limits' | 'rules' | 'lockouts' | 'knownDevices' | 'clearances'> {
+): Pick<Deps, 'limits' | 'limitReader' | 'rules' | 'lockouts' | 'knownDevices' | 'clearances'> {
   const { shards, ipv6Prefix, lockout } = config.limits
   const policy = {
     failures: lockout.failures,
@@ -43,12 +44,14 @@ export function createCounting(
       smsShard: shard,
       now,
     }),
+    limitReader: createLimitReader({ shard, shards, ipv6Prefix, secret, now }),
     lockouts: createLockouts({
       shard,
       shards,
       secret,
       policy,
       state: lockout.state,
+      now,
     }),
     knownDevices: createKnownDevices(keyFor('known devices'), {
       validMs: lockout.knownDeviceDays * dayMs,

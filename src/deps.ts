@@ -9,6 +9,7 @@ import type { Database } from './db/database.ts'
 import { createNeonDatabase } from './db/neon.ts'
 import { hourMs } from './kit/duration.ts'
 import type { Clearances } from './limits/clearance.ts'
+import type { LimitReader } from './limits/limit-reader.ts'
 import type { Limits } from './limits/limits.ts'
 import type { Lockouts } from './limits/lockouts.ts'
 import type { RuleSet } from './limits/rule-set.ts'
@@ -71,6 +72,7 @@ export interface Deps {
   readonly bypass: Bypass
   readonly sightings: Sightings
   readonly limits: Limits
+  readonly limitReader: LimitReader
   readonly rules: RuleSet
   readonly lockouts: Lockouts
   readonly networks: Networks

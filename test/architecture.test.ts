@@ -73,7 +73,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'exchange.ts': ['errors.ts', 'access', 'kit'],
   'exchange-facts.ts': [],
   'limit-rejection.ts': ['captcha-proof.ts', 'errors.ts', 'exchange.ts', 'kit'],
-  'explain.ts': ['access'],
+  'explain.ts': ['access', 'kit'],
   'captcha-proof.ts': ['errors.ts', 'exchange.ts', 'exchange-facts.ts', 'log.ts', 'sessions'],
   'sightings.ts': ['exchange.ts'],
   'post-message.ts': ['errors.ts', 'exchange.ts', 'kit'],

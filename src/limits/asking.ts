@@ -3,14 +3,14 @@ import { leaseMs } from './counter.ts'
 import type { Question, Verdict } from './decide.ts'
 import { isAsking, report, settle } from './lease.ts'
 import type { ActiveRule, Attempt } from './rule-set.ts'
-import type { Slot } from './subject-state.ts'
+import { type Slot, isEnforcedAt } from './subject-state.ts'
 
 /** How long a refusal is repeated, or a silent object left alone, before it is asked again. */
 export const asIsForMs = leaseMs
 
-/** Never for longer than it was said for, whatever happens to the clock. */
-export function isRefusing({ refusedUntilMs }: Slot, nowMs: number): boolean {
-  return nowMs < refusedUntilMs && refusedUntilMs - nowMs <= asIsForMs
+/** Neither before nor for longer than it was said, whatever happens to the clock. */
+export function isRefusing({ refusedFromMs, refusedUntilMs }: Slot, nowMs: number): boolean {
+  return nowMs >= refusedFromMs && nowMs < refusedUntilMs
 }
 
 export function matching(rules: readonly ActiveRule[], attempt: Attempt): readonly ActiveRule[] {
@@ -21,7 +21,7 @@ export function questionAbout(rule: ActiveRule, slot: Slot, times: 0 | 1, nowMs:
   const { lease } = slot
   return {
     rule: rule.counted,
-    isEnforced: slot.isEnforced,
+    isEnforced: isEnforcedAt(slot, nowMs),
     units: rule.cost * times,
     // One question of a holder at a time: whoever comes meanwhile asks for itself alone.
     lease: rule.isLeased && !isAsking(lease, nowMs) ? report(lease, rule, nowMs) : null,
@@ -43,5 +43,7 @@ export function learn(
   }
   slot.retryAtMs = askedAtMs + verdict.retryAfterMs
   // Where refused attempts count, the object has to hear of each.
-  if (!question.rule.countsRefused) slot.refusedUntilMs = askedAtMs + Math.min(verdict.retryAfterMs, asIsForMs)
+  if (question.rule.countsRefused) return
+  slot.refusedFromMs = askedAtMs
+  slot.refusedUntilMs = askedAtMs + Math.min(verdict.retryAfterMs, asIsForMs)
 }

@@ -5,7 +5,7 @@ import { canTake, isRenewalDue, take } from './lease.ts'
 import { type Background, type ObjectTalkOptions, createObjectTalk } from './object-talk.ts'
 import type { Tally } from './tally.ts'
 import type { ActiveRule, Attempt } from './rule-set.ts'
-import { type Slot, type SubjectState, countLocally, slotOf } from './subject-state.ts'
+import { type Slot, type SubjectState, countLocally, isEnforcedAt, slotOf } from './subject-state.ts'
 
 export interface Refusal {
   readonly kind: 'refused'
@@ -50,7 +50,7 @@ export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): L
       const slot = slotOf(subject, rule)
       if (rule.isLeased && canTake(slot.lease, rule.cost, nowMs)) continue
       if (!isRefusing(slot, nowMs)) mustAsk = true
-      else if (slot.isEnforced) return refusal(rule, slot, nowMs, false)
+      else if (isEnforcedAt(slot, nowMs)) return refusal(rule, slot, nowMs, false)
     }
     if (mustAsk) return askAbout(matching(rules, attempt), subject, background)
     for (const rule of rules) {
@@ -81,7 +81,7 @@ export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): L
     if (verdicts === null) return withoutObject(rules, subject)
     const nowMs = now()
     const refused = rules.filter(
-      (rule, index) => verdicts[index]?.isAllowed !== true && slotOf(subject, rule).isEnforced,
+      (rule, index) => verdicts[index]?.isAllowed !== true && isEnforcedAt(slotOf(subject, rule), nowMs),
     )
     // Meanwhile another request's answer may have brought units that the object counts for this isolate.
     const [only] = rules
@@ -105,7 +105,7 @@ export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): L
     for (const [index, rule] of rules.entries()) {
       const slot = slotOf(subject, rule)
       if (verdicts[index]?.isAllowed === true) continue
-      if (!slot.isEnforced) {
+      if (!isEnforcedAt(slot, nowMs)) {
         tally.wouldRefuse(rule, verdicts[index]?.isNewViolation === true)
         continue
       }
@@ -131,14 +131,14 @@ export function createLimitGate({ ask, tally, now, sleep }: LimitGateOptions): L
 
   function withoutObject(rules: readonly ActiveRule[], subject: SubjectState): LimitProblem | null {
     const nowMs = now()
-    const closed = rules.find((rule) => rule.unreachable === 'closed' && slotOf(subject, rule).isEnforced)
+    const closed = rules.find((rule) => rule.unreachable === 'closed' && isEnforcedAt(slotOf(subject, rule), nowMs))
     if (closed !== undefined) return { kind: 'unreachable', rule: closed }
     for (const rule of rules) {
       const slot = slotOf(subject, rule)
       tally.count(rule, 'countedLocally')
       const wait = countLocally(slot, rule, nowMs)
       if (wait === 0) tally.count(rule, 'allowed')
-      else if (!slot.isEnforced) tally.wouldRefuse(rule, false)
+      else if (!isEnforcedAt(slot, nowMs)) tally.wouldRefuse(rule, false)
       else {
         slot.retryAtMs = nowMs + wait
         return refusal(rule, slot, nowMs, false)

@@ -2,10 +2,12 @@
 // a minute or less live in memory alone.
 import { DurableObject } from 'cloudflare:workers'
 import { BoundedMap } from '../kit/bounded-map.ts'
+import { dayMs } from '../kit/duration.ts'
 import { type Counter, type CountedRule, emptyCounter, withdraw } from './counter.ts'
 import { type Question, type Verdict, countsUntilMs, decideAll } from './decide.ts'
 import { isWorthKeeping } from './keeping.ts'
 import { KeptStates } from './kept-states.ts'
+import type { ReadShard } from './limit-reader.ts'
 import type { LimitShard } from './limiter.ts'
 import {
   type GuessVerdict,
@@ -32,12 +34,15 @@ import { restricted } from './restrict.ts'
 import { type WatchShard, type WatchedSubject, WatchedSubjects } from './watched-subjects.ts'
 import { type Finding, restrictsOf } from '../threats/detectors/detectors.ts'
 import type { Sighting } from '../threats/detectors/evidence.ts'
-import { type DetectorPolicy, type Suspicion, isEnforced } from '../threats/detectors/watched.ts'
+import { type DetectorPolicy, type Suspicion, isRestricting } from '../threats/detectors/watched.ts'
 
 const countersKept = 20_000
 const accountsKept = 20_000
 
-export class LimitObject extends DurableObject<Env> implements LimitShard, LockoutShard, SmsShard, WatchShard {
+export class LimitObject
+  extends DurableObject<Env>
+  implements LimitShard, ReadShard, LockoutShard, SmsShard, WatchShard
+{
   readonly #counters = new BoundedMap<string, Counter>(countersKept)
   readonly #pools = new BoundedMap<string, Pools>(accountsKept)
   readonly #kept: KeptStates
@@ -51,6 +56,12 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
 
   ask(subject: string, questions: readonly Question[]): Promise<readonly Verdict[]> {
     return Promise.resolve(this.#decide(questions, () => subject))
+  }
+
+  /** What `ask` would answer. Nothing is counted. */
+  read(subject: string, questions: readonly Question[]): Promise<readonly Verdict[]> {
+    const counters = questions.map(({ rule }) => this.#load(counterKey(rule, subject)))
+    return Promise.resolve(decideAll(counters, questions, Date.now()).map(({ verdict }) => verdict))
   }
 
   /** The ratio is judged first, and what it withholds is charged to no budget; what a budget refuses counts as unsent. */
@@ -95,7 +106,7 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
       const { rule } = question
       this.#counters.set(key, counter)
       if (isWorthKeeping(counter, question))
-        this.#kept.set(key, counter, Math.max(countsUntilMs(counter, rule), remembersUntilMs(counter)))
+        this.#kept.set(key, counter, Math.max(countsUntilMs(counter, rule), remembersUntilMs(counter, rule)))
     }
     return answers.map(({ verdict }) => verdict)
   }
@@ -115,6 +126,10 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
     const { state, verdict } = countGuess(pools[pool] ?? unlocked, policy, now)
     if (verdict.mayCompare) this.#keepPools(key, { ...pools, [pool]: state }, policy, now)
     return Promise.resolve(verdict)
+  }
+
+  locks(account: string): Promise<Readonly<Record<string, LockState>>> {
+    return Promise.resolve(this.#poolsOf(lockKey(account)))
   }
 
   withdraw(account: string, pool: string, policy: LockoutPolicy): Promise<void> {
@@ -149,7 +164,9 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
     policy: DetectorPolicy,
   ): Promise<readonly Finding[]> {
     const news = this.#watched.see(subject, sightings, policy)
-    for (const finding of news) if (isEnforced(policy, finding, subject)) this.#restrict(subject, finding)
+    const { key } = subject
+    const nowMs = Date.now()
+    for (const finding of news) if (isRestricting(policy, finding, { key, nowMs })) this.#restrict(subject, finding)
     return Promise.resolve(news)
   }
 
@@ -164,7 +181,8 @@ export class LimitObject extends DurableObject<Env> implements LimitShard, Locko
       const key = JSON.stringify([rule, subject])
       const counter = restricted(this.#load(key), recommendedAction, now)
       this.#counters.set(key, counter)
-      this.#kept.set(key, counter, remembersUntilMs(counter))
+      // Which window the site gave the rule is not known here: as long as violations of any are remembered.
+      this.#kept.set(key, counter, remembersUntilMs(counter, { windowMs: dayMs }))
     }
   }
 

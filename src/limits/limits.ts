@@ -8,14 +8,7 @@ import type { Background } from './object-talk.ts'
 import { createPatience } from './patience.ts'
 import type { ActiveRule, Attempt, RuleSet, StagePhase } from './rule-set.ts'
 import type { LimitRuleId } from './rules.ts'
-import {
-  type SubjectKind,
-  addressSubject,
-  isUnknownAddress,
-  limitObjectName,
-  networkSubject,
-  secretSubject,
-} from './subject.ts'
+import { addressSubject, askedSubject, isUnknownAddress, limitObjectName, networkSubject } from './subject.ts'
 import { type SubjectState, newSubject } from './subject-state.ts'
 import { type SmsFuse, type SmsShard, createSmsFuse } from './sms-fuse.ts'
 import { type RuleTally, createTally } from './tally.ts'
@@ -112,12 +105,8 @@ export function createLimits({
     log('error', 'requests without a client address share one limit', { header: 'cf-connecting-ip' })
   }
 
-  function askedSubject({ subject }: ActiveRule, text: string, { client }: AskedFrom): SubjectState {
-    const of = (kind: SubjectKind): string => {
-      if (kind === 'everyone') return kind
-      return kind === 'address' ? addressSubject(client.ip, ipv6Prefix) : secretSubject(kind, secret, text)
-    }
-    return subjectOf(typeof subject === 'string' ? of(subject) : subject.map(of).join('+'), null)
+  function askedOf({ subject }: ActiveRule, text: string, { client: { ip } }: AskedFrom): SubjectState {
+    return subjectOf(askedSubject(subject, text, { ip, ipv6Prefix, secret }), null)
   }
 
   return {
@@ -148,12 +137,12 @@ export function createLimits({
     asked(id, text, from, background) {
       const rule = rules.get(id)
       if (rule === null) return null
-      return patience.wait(() => gate.check([rule], askedSubject(rule, text, from), from, background))
+      return patience.wait(() => gate.check([rule], askedOf(rule, text, from), from, background))
     },
     async giveBack(id, text, from) {
       const rule = rules.get(id)
       if (rule === null) return
-      const { objectName, key } = askedSubject(rule, text, from)
+      const { objectName, key } = askedOf(rule, text, from)
       await giveBack(objectName, key, rule.counted, rule.cost)
     },
     async spendOnce(text, windowMs) {
@@ -163,7 +152,7 @@ export function createLimits({
       const [verdict] = await ask(limitObjectName(key, null, shards), key, [question])
       return verdict?.isAllowed === true
     },
-    sms: createSmsFuse({ rules, tally, shard: smsShard, shards, secret }),
+    sms: createSmsFuse({ rules, tally, shard: smsShard, shards, secret, now }),
     tallies: () => tally.read(),
   }
 }

@@ -1,6 +1,6 @@
 // The port to the locks of accounts: a guess is counted before it is compared, and a right one forgives.
-import { type FlagState, stateFor } from '../kit/flag.ts'
-import type { GuessVerdict, LockoutPolicy } from './lockout.ts'
+import { type FlagState, enforces } from '../kit/flag.ts'
+import { type GuessVerdict, type LockState, type LockoutPolicy, forgottenAtMs } from './lockout.ts'
 import { askedInTime } from './limiter.ts'
 import { limitObjectName, secretSubject } from './subject.ts'
 
@@ -9,6 +9,8 @@ export interface LockoutShard {
   guess(account: string, pool: string, policy: LockoutPolicy): Promise<GuessVerdict>
   /** Of a guess that was counted and could not be compared. */
   withdraw(account: string, pool: string, policy: LockoutPolicy): Promise<void>
+  /** Of each pool that somebody guessed in. */
+  locks(account: string): Promise<Readonly<Record<string, LockState>>>
   /** One pool, or with null all of them: the account is as if nobody had ever guessed. Whether that ended a lock. */
   forgive(account: string, pool: string | null): Promise<boolean>
 }
@@ -24,6 +26,13 @@ export interface JudgedGuess extends GuessVerdict {
   readonly isEnforced: boolean
 }
 
+export interface AccountLock {
+  readonly pool: string
+  readonly failures: number
+  /** 0: not locked, or no longer. */
+  readonly lockedUntilMs: number
+}
+
 export interface Lockouts {
   /**
    * Keyed by what was typed, so that an account that does not exist locks like one that does. Each pool locks alone: a
@@ -33,6 +42,8 @@ export interface Lockouts {
   withdraw(account: string, pool: string): Promise<void>
   /** Whether it ended a lock. */
   forgive(account: string, pool: string | null): Promise<boolean>
+  /** How it stands, for whoever explains: the pools in which somebody guessed wrong. Counts nothing. */
+  locks(account: string): Promise<readonly AccountLock[]>
   /** One account under all spellings of its name; hides the name. */
   accountOf(name: string): string
   tally(): LockoutTally
@@ -44,9 +55,10 @@ export interface LockoutsOptions {
   readonly secret: Uint8Array
   readonly policy: LockoutPolicy
   readonly state: FlagState
+  readonly now: () => number
 }
 
-export function createLockouts({ shard, shards, secret, policy, state }: LockoutsOptions): Lockouts {
+export function createLockouts({ shard, shards, secret, policy, state, now }: LockoutsOptions): Lockouts {
   const tally = { locked: 0, refused: 0, wouldRefuse: 0 }
   const asked = <Answer>(account: string, question: (object: LockoutShard) => Promise<Answer>): Promise<Answer> =>
     askedInTime(async () => question(shard(limitObjectName(account, null, shards))))
@@ -54,7 +66,7 @@ export function createLockouts({ shard, shards, secret, policy, state }: Lockout
     async guess(account, pool) {
       if (state === 'off')
         return { mayCompare: true, failures: 0, lockedUntilMs: 0, isNewLock: false, isEnforced: false }
-      const isEnforced = stateFor(state, 'lockout', account) === 'enforce'
+      const isEnforced = enforces(state, { name: 'lockout', subject: account, nowMs: now() })
       const verdict = await asked(account, (object) => object.guess(account, pool, policy))
       if (verdict.isNewLock) tally.locked += 1
       if (verdict.mayCompare) return { ...verdict, isEnforced }
@@ -66,6 +78,11 @@ export function createLockouts({ shard, shards, secret, policy, state }: Lockout
     },
     async forgive(account, pool) {
       return state !== 'off' && (await asked(account, (object) => object.forgive(account, pool)))
+    },
+    async locks(account) {
+      const pools = Object.entries(await asked(account, (object) => object.locks(account)))
+      const live = pools.filter(([, state]) => forgottenAtMs(state, policy) > now())
+      return live.map(([pool, { failures, lockedUntilMs }]) => ({ pool, failures, lockedUntilMs }))
     },
     accountOf: (name) => secretSubject('account', secret, name.normalize('NFKC').trim().toLowerCase()),
     tally: () => tally,

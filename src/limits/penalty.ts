@@ -1,11 +1,15 @@
 // What exceeding a limit again and again costs. Pure: time is an argument.
-import { hourMs } from '../kit/duration.ts'
+import { dayMs, hourMs } from '../kit/duration.ts'
 import type { Counter, CountedRule } from './counter.ts'
 
-const forgivenAfterMs = hourMs
 const longestBlockMs = hourMs
 
-/** More than so many violations within the hour leave so many attempts a window. Strictest first. */
+/** An hour holds no second violation of a window that is as long: those are remembered for some windows more. */
+function forgivenAfterMs(windowMs: number): number {
+  return Math.min(dayMs, Math.max(hourMs, 12 * windowMs))
+}
+
+/** More than so many violations that are not forgiven yet leave so many attempts a window. Strictest first. */
 const ladder = [
   { moreThan: 5, limit: 1 },
   { moreThan: 2, limit: 3 },
@@ -25,14 +29,14 @@ export function isNewViolation({ violationsAtMs }: Counter, { windowMs }: Counte
 export function limitNow(counter: Counter, rule: CountedRule, nowMs: number): number {
   const limit = nowMs < (counter.restrictedUntilMs ?? 0) ? restricted(rule.limit) : rule.limit
   if (!rule.hasPenalties) return limit
-  const count = recent(counter, nowMs).length
+  const count = recent(counter, rule, nowMs).length
   const step = ladder.find(({ moreThan }) => count > moreThan)
   return step === undefined ? limit : Math.min(limit, step.limit)
 }
 
 /** Beyond the last step each further violation closes the door, twice as long each time. */
 export function withViolation(counter: Counter, rule: CountedRule, nowMs: number): Counter {
-  const violationsAtMs = [...recent(counter, nowMs), nowMs]
+  const violationsAtMs = [...recent(counter, rule, nowMs), nowMs]
   const beyond = violationsAtMs.length - ladder[0].moreThan
   if (!rule.hasPenalties || beyond <= 0) return { ...counter, violationsAtMs }
   const blockMs = Math.min(longestBlockMs, rule.windowMs * 2 ** (beyond - 1))
@@ -40,10 +44,13 @@ export function withViolation(counter: Counter, rule: CountedRule, nowMs: number
 }
 
 /** Until when the counter says something, hits aside. */
-export function remembersUntilMs({ violationsAtMs, blockedUntilMs, restrictedUntilMs = 0 }: Counter): number {
-  return Math.max(blockedUntilMs, restrictedUntilMs, (violationsAtMs.at(-1) ?? 0) + forgivenAfterMs)
+export function remembersUntilMs(
+  { violationsAtMs, blockedUntilMs, restrictedUntilMs = 0 }: Counter,
+  { windowMs }: Pick<CountedRule, 'windowMs'>,
+): number {
+  return Math.max(blockedUntilMs, restrictedUntilMs, (violationsAtMs.at(-1) ?? 0) + forgivenAfterMs(windowMs))
 }
 
-function recent({ violationsAtMs }: Counter, nowMs: number): readonly number[] {
-  return violationsAtMs.filter((at) => at <= nowMs && at > nowMs - forgivenAfterMs)
+function recent({ violationsAtMs }: Counter, { windowMs }: CountedRule, nowMs: number): readonly number[] {
+  return violationsAtMs.filter((at) => at <= nowMs && at > nowMs - forgivenAfterMs(windowMs))
 }

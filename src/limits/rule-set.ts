@@ -1,7 +1,8 @@
 // The rules as a site wants them, ready to be asked of each request: by phase, and apart for the gateway's own paths.
-import { type FlagState, stateFor } from '../kit/flag.ts'
+import type { FlagState } from '../kit/flag.ts'
 import type { CountedRule } from './counter.ts'
-import { type LimitRule, type LimitRuleId, limitRuleIds, limitRules } from './rules.ts'
+import type { LimitRule } from './rule-kinds.ts'
+import { type LimitRuleId, limitRuleIds, limitRules } from './rules.ts'
 
 /** What a site may say otherwise. */
 export interface RuleOverride {
@@ -128,8 +129,4 @@ function guardedRequests(): readonly string[] {
 /** `*` is one segment of the path. */
 function segmentPattern(request: string): RegExp {
   return new RegExp(`^${request.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]+')}$`)
-}
-
-export function isEnforcedFor({ id, state }: Pick<ActiveRule, 'id' | 'state'>, subject: string): boolean {
-  return stateFor(state, id, subject) === 'enforce'
 }

@@ -1,69 +1,19 @@
 // The limits there are, one row each, with the numbers a site gets unless its settings say otherwise.
 import { dayMs, hourMs, minuteMs } from '../kit/duration.ts'
-import type { FlagState } from '../kit/flag.ts'
-import type { CountedRule } from './counter.ts'
-import type { RuleSubject } from './subject.ts'
-
-/**
- * `everything`: each request. `api`: the gateway's own API and the site's `apiPaths`. `own`: a method and a path below
- * `basePath`, in which `*` is one segment. `guarded`: whatever the rules with `own` match. `asked`: a login method asks for it
- * once it knows whom the request is about.
- */
-export type RuleMatch = 'everything' | 'api' | 'asked' | 'guarded' | { readonly own: readonly string[] }
-
-export interface LimitRule extends Omit<CountedRule, 'id'> {
-  readonly matches: RuleMatch
-  readonly phase: 'before-identity' | 'after-identity' | 'login'
-  readonly subject: RuleSubject
-  /** Units an attempt costs. */
-  readonly cost: number
-  /**
-   * What meets the attempt that is one too many: no; a question that only people can answer; or a wait of up to ten
-   * seconds until there is room for it.
-   */
-  readonly response: 'refuse' | 'captcha' | 'delay'
-  /** What a `captcha` rule does where no captcha is configured: one that would keep out everybody is off. */
-  readonly withoutCaptcha: 'refuse' | 'off'
-  /** When the counter cannot be asked: a count of the isolate's own, or nothing passes. */
-  readonly unreachable: 'open' | 'closed'
-  readonly state: FlagState
-  readonly event: 'login.limited' | 'traffic.limited'
-}
-
-/** What guards credentials and messages: few attempts, counted one by one, and none while nobody counts. */
-const guarded = {
-  cost: 1,
-  countsRefused: false,
-  hasPenalties: true,
-  isLeased: false,
-  response: 'refuse',
-  withoutCaptcha: 'refuse',
-  unreachable: 'closed',
-  state: 'enforce',
-  event: 'login.limited',
-} as const
-
-/** What keeps one client from crowding out the others: many requests, none of which waits to be counted. */
-const traffic = {
-  cost: 1,
-  countsRefused: false,
-  hasPenalties: false,
-  isLeased: true,
-  response: 'refuse',
-  withoutCaptcha: 'refuse',
-  unreachable: 'open',
-  state: 'enforce',
-  event: 'traffic.limited',
-} as const
-
-/** What costs money with every attempt that passes. */
-const spending = { ...guarded, hasPenalties: false, phase: 'login', matches: 'asked' } as const
-
-const byAddress = { phase: 'before-identity', subject: 'address' } as const
+import { type LimitRule, byAddress, guarded, shared, traffic } from './rule-kinds.ts'
 
 export const limitRules = {
   everything: { ...traffic, ...byAddress, matches: 'everything', limit: 1000, windowMs: minuteMs },
   api: { ...traffic, phase: 'after-identity', subject: 'user', matches: 'api', limit: 100, windowMs: minuteMs },
+  /** A program that has proven which client it is, wherever it asks from: one in a loop does not crowd out the others. */
+  'oauth-client': {
+    ...traffic,
+    phase: 'login',
+    subject: 'client',
+    matches: 'asked',
+    limit: 3000,
+    windowMs: minuteMs,
+  },
   login: {
     ...guarded,
     ...byAddress,
@@ -179,16 +129,9 @@ export const limitRules = {
     windowMs: minuteMs,
   },
   /** The password of somebody signed in, asked for once more: whoever comes from many networks is still one account. */
-  'own-password': { ...guarded, phase: 'login', subject: 'account', matches: 'asked', limit: 10, windowMs: hourMs },
+  'own-password': { ...shared, subject: 'account', limit: 10, windowMs: hourMs },
   /** Messages to one mailbox, whoever asks for them: nobody's mailbox is to be filled from many addresses. */
-  'mail-message': {
-    ...guarded,
-    phase: 'login',
-    subject: 'mail-address',
-    matches: 'asked',
-    limit: 10,
-    windowMs: hourMs,
-  },
+  'mail-message': { ...shared, subject: 'mail-address', limit: 10, windowMs: hourMs },
   /** One asker must not use up what a mailbox may get, and so keep its owner from a message of their own. */
   'mail-asker': {
     ...guarded,
@@ -199,10 +142,10 @@ export const limitRules = {
     windowMs: hourMs,
   },
   /** Mail costs money and a sender's good name: whoever has a network of addresses asks for no more than an office would. */
-  'mail-network': { ...guarded, phase: 'login', subject: 'network', matches: 'asked', limit: 60, windowMs: hourMs },
+  'mail-network': { ...shared, subject: 'network', limit: 60, windowMs: hourMs },
   /** Watched, as it would keep everybody from a reset for the rest of the day: a site that knows its days may enforce it. */
   'mail-day': {
-    ...spending,
+    ...shared,
     subject: 'site',
     limit: 10_000,
     windowMs: dayMs,
@@ -246,7 +189,7 @@ export const limitRules = {
     unreachable: 'open',
   },
   /** What one answered captcha is good for. */
-  'captcha-uses': { ...guarded, phase: 'login', subject: 'clearance', matches: 'asked', limit: 5, windowMs: hourMs },
+  'captcha-uses': { ...shared, subject: 'clearance', limit: 5, windowMs: hourMs },
   /** Passwords from a whole network (IPv4 /24, IPv6 /48): addresses are cheap to those who have many. */
   'login-network': {
     ...guarded,
@@ -257,7 +200,7 @@ export const limitRules = {
     windowMs: minuteMs,
     state: 'shadow',
   },
-  'phone-code': { ...guarded, phase: 'login', subject: 'number', matches: 'asked', limit: 3, windowMs: hourMs },
+  'phone-code': { ...shared, subject: 'number', limit: 3, windowMs: hourMs },
   'phone-start': {
     ...guarded,
     ...byAddress,
@@ -284,12 +227,12 @@ export const limitRules = {
     windowMs: minuteMs,
   },
   // What texts may cost, asked together by sms-fuse.ts: whoever it refuses is answered as if one had been sent.
-  'sms-number': { ...spending, subject: 'number', limit: 10, windowMs: dayMs },
-  'sms-network': { ...spending, subject: 'network', limit: 20, windowMs: hourMs },
-  'sms-country': { ...spending, subject: 'country', limit: 200, windowMs: hourMs },
-  'sms-day': { ...spending, subject: 'site', limit: 1000, windowMs: dayMs },
+  'sms-number': { ...shared, subject: 'number', limit: 10, windowMs: dayMs },
+  'sms-network': { ...shared, subject: 'network', limit: 20, windowMs: hourMs },
+  'sms-country': { ...shared, subject: 'country', limit: 200, windowMs: hourMs },
+  'sms-day': { ...shared, subject: 'site', limit: 1000, windowMs: dayMs },
   /** So many texts to a country go out before it is asked whether the codes in them are used; see conversion.ts. */
-  'sms-conversion': { ...spending, subject: 'country', limit: 20, windowMs: hourMs },
+  'sms-conversion': { ...shared, subject: 'country', limit: 20, windowMs: hourMs },
 } as const satisfies Record<string, LimitRule>
 
 export type LimitRuleId = keyof typeof limitRules

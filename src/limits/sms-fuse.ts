@@ -1,9 +1,10 @@
 // Whether a text may be sent, which costs money: asked before it is spent, of one object for the whole world, about the
 // number, the network, the country and the day at once. What it withholds is told to nobody who asks for a code.
+import { enforces } from '../kit/flag.ts'
 import type { ConversionPolicy } from './conversion.ts'
 import type { Question, Verdict } from './decide.ts'
 import { askedInTime } from './limiter.ts'
-import { type RuleSet, type ActiveRule, isEnforcedFor } from './rule-set.ts'
+import type { ActiveRule, RuleSet } from './rule-set.ts'
 import type { LimitRuleId } from './rules.ts'
 import { limitObjectName, secretSubject, wideNetwork } from './subject.ts'
 import type { Tally } from './tally.ts'
@@ -57,13 +58,20 @@ export interface SmsFuseOptions {
   readonly shard: (objectName: string) => SmsShard
   readonly shards: number
   readonly secret: Uint8Array
+  readonly now: () => number
 }
 
 const budgetIds = ['sms-number', 'sms-network', 'sms-country', 'sms-day'] as const
+
+/** Whether the fuse asks for it, in an object and by names of its own. */
+export function isOfFuse(id: LimitRuleId): boolean {
+  return id === 'sms-conversion' || budgetIds.some((budget) => budget === id)
+}
+
 /** More than anybody asks: what is charged to nobody is never refused. */
 const noLimit = 1_000_000
 
-export function createSmsFuse({ rules, tally, shard, shards, secret }: SmsFuseOptions): SmsFuse {
+export function createSmsFuse({ rules, tally, shard, shards, secret, now }: SmsFuseOptions): SmsFuse {
   const active = budgetIds.map((id) => rules.get(id)).filter((rule) => rule !== null)
   const conversion = rules.get('sms-conversion')
   const object = (): SmsShard => shard(limitObjectName('sms', null, shards))
@@ -75,12 +83,16 @@ export function createSmsFuse({ rules, tally, shard, shards, secret }: SmsFuseOp
     return id === 'sms-day' ? 'everybody' : `country:${country}`
   }
 
+  function isRefusing({ id, state }: ActiveRule, subject: string): boolean {
+    return enforces(state, { name: id, subject, nowMs: now() })
+  }
+
   function budget(rule: ActiveRule, spending: SmsSpending): SmsQuestion['budgets'][number] {
     const subject = subjectOf(rule, spending)
     const counted = spending.isForNobody ? { ...rule.counted, limit: noLimit } : rule.counted
     return {
       subject,
-      question: { rule: counted, isEnforced: isEnforcedFor(rule, subject), units: rule.cost, lease: null },
+      question: { rule: counted, isEnforced: isRefusing(rule, subject), units: rule.cost, lease: null },
     }
   }
 
@@ -90,7 +102,7 @@ export function createSmsFuse({ rules, tally, shard, shards, secret }: SmsFuseOp
     return {
       subject,
       policy: policyOf(conversion),
-      isEnforced: isEnforcedFor(conversion, subject) && !spending.isForNobody,
+      isEnforced: isRefusing(conversion, subject) && !spending.isForNobody,
     }
   }
 

@@ -1,7 +1,8 @@
 // What an isolate remembers of a subject: for each rule its lease, and until when the object has said no.
+import { enforcedFromMs } from '../kit/flag.ts'
 import { type Counter, current, emptyCounter, record, waitMs } from './counter.ts'
 import { type Lease, newLease } from './lease.ts'
-import { type ActiveRule, isEnforcedFor } from './rule-set.ts'
+import type { ActiveRule } from './rule-set.ts'
 
 export interface SubjectState {
   readonly key: string
@@ -11,10 +12,11 @@ export interface SubjectState {
 }
 
 export interface Slot {
-  readonly isEnforced: boolean
+  readonly enforcedFromMs: number
   readonly lease: Lease
   /** The object said no until then; not asked again before, or before a second has gone by. */
   refusedUntilMs: number
+  refusedFromMs: number
   retryAtMs: number
   limit: number
   /** Counted here while the object cannot be asked. */
@@ -27,13 +29,18 @@ export function newSubject(key: string, objectName: string): SubjectState {
 
 export function slotOf(subject: SubjectState, rule: ActiveRule): Slot {
   return (subject.slots[rule.index] ??= {
-    isEnforced: isEnforcedFor(rule, subject.key),
+    enforcedFromMs: enforcedFromMs(rule.state, rule.id, subject.key),
     lease: newLease(),
     refusedUntilMs: 0,
+    refusedFromMs: 0,
     retryAtMs: 0,
     limit: rule.limit,
     local: emptyCounter,
   })
+}
+
+export function isEnforcedAt({ enforcedFromMs }: Slot, nowMs: number): boolean {
+  return nowMs >= enforcedFromMs
 }
 
 /** The same window, for this isolate alone. Says how long to wait; 0 when the attempt passes and was counted. */

@@ -36,8 +36,9 @@ export function networkSubject(ip: string | null): string | null {
   return subject.endsWith(`/${networkPrefix}`) ? `network:${subject.slice('address:'.length)}` : null
 }
 
-/** Continents by the platform's code. */
-const places = new Set(['af', 'an', 'as', 'eu', 'na', 'oc', 'sa'])
+/** By the platform's code. */
+export const continents = ['af', 'an', 'as', 'eu', 'na', 'oc', 'sa'] as const
+const places = new Set<string>(continents)
 
 /**
  * The network of a client. IPv6 by its prefix, because one household or server owns all of it; mapped IPv4 as IPv4. No
@@ -78,6 +79,21 @@ export function isUnknownAddress(subject: string): boolean {
 /** Keyed, so that the counters' storage names nobody. */
 export function secretSubject(kind: SubjectKind, key: Uint8Array, text: string): string {
   return `${kind}:${createHmac('sha256', key).update(`${kind}:${text}`).digest('base64url')}`
+}
+
+export interface AskedBy {
+  readonly ip: string | null
+  readonly ipv6Prefix: number
+  readonly secret: Uint8Array
+}
+
+/** Of a rule that a login method asks for, about the text it has read. */
+export function askedSubject(subject: RuleSubject, text: string, { ip, ipv6Prefix, secret }: AskedBy): string {
+  const of = (kind: SubjectKind): string => {
+    if (kind === 'everyone') return kind
+    return kind === 'address' ? addressSubject(ip, ipv6Prefix) : secretSubject(kind, secret, text)
+  }
+  return typeof subject === 'string' ? of(subject) : subject.map(of).join('+')
 }
 
 /**

@@ -2,7 +2,7 @@
 import { type LoginMethodId, loginMethodIds, loginMethodPaths } from '../access/login-methods.ts'
 import type { Rejection } from '../errors.ts'
 import { type Exchange, reject } from '../exchange.ts'
-import { stateFor } from '../kit/flag.ts'
+import { enforces } from '../kit/flag.ts'
 import { addressSubject } from '../limits/subject.ts'
 
 export function isOffered(exchange: Exchange, id: LoginMethodId): boolean {
@@ -10,7 +10,8 @@ export function isOffered(exchange: Exchange, id: LoginMethodId): boolean {
   const state = login.methods[id] ?? 'enforce'
   if (typeof state === 'string') return state === 'enforce'
   // By network: who is not signed in has nothing else that stays.
-  return stateFor(state, id, addressSubject(exchange.client.ip, limits.ipv6Prefix)) === 'enforce'
+  const subject = addressSubject(exchange.client.ip, limits.ipv6Prefix)
+  return enforces(state, { name: id, subject, nowMs: exchange.deps.now() })
 }
 
 const begins = requestsThat('begins')

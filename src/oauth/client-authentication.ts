@@ -5,6 +5,7 @@ import { type Result, fail, succeed } from '../kit/result.ts'
 import { hashSecret, isSameHash } from '../sessions/token.ts'
 import { ownClient, ownScope } from '../tokens/access-token.ts'
 import { assertionIssuer, faultInAssertion } from './client-assertion.ts'
+import { limitedClient } from './limited-client.ts'
 import { type OAuthRefusal, refuse } from './refusal.ts'
 import { refusedClient } from './refused-client.ts'
 
@@ -41,7 +42,10 @@ export async function authenticateClient(
   if (!proof.ok) return fail(refusedClient(exchange, null, proof.problem))
   const client = await findClient(exchange, proof.value.clientId)
   const fault = await faultInProof(exchange, client, proof.value)
-  if (client !== null && fault === null) return succeed(client)
+  if (client !== null && fault === null) {
+    await limitedClient(exchange, client)
+    return succeed(client)
+  }
   // RFC 6749 §5.2: a client that tried the header is told which scheme would be right.
   const challenge = header === null ? undefined : { 'www-authenticate': 'Basic realm="portcullis"' }
   const reason = `${proof.value.method}: ${client === null ? 'no such client' : fault}`

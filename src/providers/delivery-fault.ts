@@ -1,4 +1,5 @@
 // What became of a message that a vendor did not take over, and whether asking again could send it a second time.
+import { z } from 'zod'
 
 /**
  * `refused`: it will be refused next time too. `later`: it was not sent, and may be next time. `unknown`: nobody knows
@@ -9,11 +10,14 @@ export type DeliveryOutcome = 'refused' | 'later' | 'unknown'
 /** Says what went wrong without a word of the message or its recipient. */
 export class DeliveryFault extends Error {
   readonly outcome: DeliveryOutcome
+  /** The number that the vendor has for what is wrong, where it answered with one. */
+  readonly code: number | null
 
-  constructor(outcome: DeliveryOutcome, message: string) {
+  constructor(outcome: DeliveryOutcome, message: string, code: number | null = null) {
     super(message)
     this.name = 'DeliveryFault'
     this.outcome = outcome
+    this.code = code
   }
 }
 
@@ -32,8 +36,15 @@ export async function askVendor(vendor: string, request: Request, withinMs = del
     throw new DeliveryFault('unknown', `${vendor}: ${error instanceof Error ? error.name : 'no answer'}`)
   }
   if (response.ok) return response
-  await response.body?.cancel()
-  throw new DeliveryFault(outcomeOf(response.status), `${vendor} answered ${response.status}`)
+  const code = await codeOf(response)
+  throw new DeliveryFault(outcomeOf(response.status), `${vendor} answered ${response.status}`, code)
+}
+
+const numbered = z.object({ code: z.number().int() })
+
+async function codeOf(response: Response): Promise<number | null> {
+  const body: unknown = await response.json().catch(() => null)
+  return numbered.safeParse(body).data?.code ?? null
 }
 
 /** Only a gateway between here and the vendor can have lost an answer; the vendor itself says what it did not do. */

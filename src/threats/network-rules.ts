@@ -1,6 +1,6 @@
 // Whether the site turns a network away, or would: rules by what the lists say of it, the first that fits decides. Pure.
 import { foldings } from '../access/readings.ts'
-import { type FlagState, stateFor } from '../kit/flag.ts'
+import { type FlagState, enforces } from '../kit/flag.ts'
 import type { Listed } from './network-lists/network-lists.ts'
 import type { ListKind } from './network-lists/lists.ts'
 
@@ -24,14 +24,13 @@ export interface NetworkDecision {
 export function decideNetwork(
   rules: readonly NetworkRule[],
   { kinds }: Listed,
-  { path, subject }: { readonly path: string; readonly subject: string },
+  { path, subject, nowMs }: { readonly path: string; readonly subject: string; readonly nowMs: number },
 ): NetworkDecision | null {
   if (kinds.length === 0) return null
   for (const rule of rules) {
     if (rule.state === 'off' || !rule.kinds.some((kind) => kinds.includes(kind)) || !isAbout(rule, path)) continue
     if (rule.action === 'allow') return { rule, outcome: 'allow' }
-    const isEnforced = stateFor(rule.state, rule.id, subject) === 'enforce'
-    return { rule, outcome: isEnforced ? 'block' : 'would-block' }
+    return { rule, outcome: enforces(rule.state, { name: rule.id, subject, nowMs }) ? 'block' : 'would-block' }
   }
   return null
 }

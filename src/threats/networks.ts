@@ -4,6 +4,11 @@ import { hourMs } from '../kit/duration.ts'
 import { type NetworkDecision, type NetworkRule, decideNetwork } from './network-rules.ts'
 import type { Listed, NetworkLists } from './network-lists/network-lists.ts'
 
+export interface NetworkOpinion {
+  readonly listed: Listed
+  readonly decision: NetworkDecision | null
+}
+
 export interface NetworkFinding {
   readonly decision: NetworkDecision
   readonly listed: Listed
@@ -18,6 +23,8 @@ interface NetworkTally {
 }
 
 export interface Networks {
+  /** What is decided about it; nothing is counted. */
+  decide(ip: string | null, path: string, background: Parameters<NetworkLists['lookup']>[1]): NetworkOpinion
   /** Null: nothing is to be said of it. */
   judge(ip: string | null, path: string, background: Parameters<NetworkLists['lookup']>[1]): NetworkFinding | null
   readonly lookup: NetworkLists['lookup']
@@ -46,13 +53,18 @@ export function createNetworks({ lists, rules, subjectOf, now }: NetworksOptions
     return true
   }
 
+  function decide(ip: string | null, path: string, background: Parameters<NetworkLists['lookup']>[1]): NetworkOpinion {
+    const listed = lists.lookup(ip, background)
+    if (ip === null || listed.kinds.length === 0) return { listed, decision: null }
+    return { listed, decision: decideNetwork(rules, listed, { path, subject: subjectOf(ip), nowMs: now() }) }
+  }
+
   return {
+    decide,
     judge(ip, path, background) {
-      const listed = lists.lookup(ip, background)
-      if (ip === null || listed.kinds.length === 0) return null
+      const { listed, decision } = decide(ip, path, background)
+      if (ip === null || decision === null || decision.outcome === 'allow') return null
       const subject = subjectOf(ip)
-      const decision = decideNetwork(rules, listed, { path, subject })
-      if (decision === null || decision.outcome === 'allow') return null
       const tally = tallies.get(decision.rule.id)
       if (tally !== undefined) tally[decision.outcome === 'block' ? 'blocked' : 'wouldBlock'] += 1
       return { decision, listed, isNew: isNew(subject) }

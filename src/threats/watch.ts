@@ -4,7 +4,7 @@ import { secondMs } from '../kit/duration.ts'
 import { log } from '../log.ts'
 import { type DetectorId, type Finding, type WatchedKind, detectorIds } from './detectors/detectors.ts'
 import type { Sighting } from './detectors/evidence.ts'
-import { type DetectorPolicy, type Suspicion, isEnforced, unsuspected } from './detectors/watched.ts'
+import { type DetectorPolicy, type Suspicion, isRestricting, unsuspected } from './detectors/watched.ts'
 
 export interface DetectorTally {
   readonly detector: DetectorId
@@ -65,7 +65,7 @@ export function createWatch({ object, policy, now }: WatchOptions): Watch {
     record: RecordFinding,
   ): Promise<void> {
     for (const finding of await object(objectName).sighted({ kind, key }, sightings, policy)) {
-      const isRestricted = isEnforced(policy, finding, { key })
+      const isRestricted = isRestricting(policy, finding, { key, nowMs: now() })
       const tally = tallies.get(finding.type)
       if (tally !== undefined) tally.found += 1
       if (tally !== undefined && isRestricted) tally.enforced += 1

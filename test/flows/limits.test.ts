@@ -262,6 +262,8 @@ describe('a rule that only watches', () => {
         login: { state: 'shadow' },
         everything: { state: 'shadow', limit: 20 },
         'sign-up': { state: { enforcePercent: 0 } },
+        'password-forgot': { state: { since: new Date(Date.now() + 3_600_000).toISOString() } },
+        'magic-link-verify': { state: { since: '2026-01-01T00:00:00+01:00' } },
       },
       lockout: { state: 'shadow' },
     }
@@ -280,6 +282,12 @@ describe('a rule that only watches', () => {
       // Without the session that the login brought.
       const signUps: Send = () => newVisitor(own, visitor.ip).send('POST', '/auth/v1/signup', signUp())
       expect(passing(await statuses(signUps, 12))).toBe(12)
+      // Announced, and not yet; and announced some time ago.
+      const forgot: Send = () => newVisitor(own, visitor.ip).send('POST', '/auth/v1/password/forgot', mailbox())
+      expect(passing(await statuses(forgot, 8))).toBe(8)
+      const codes: Send = () => newVisitor(own, visitor.ip).send('POST', '/auth/v1/magic-link/verify', wrongCode())
+      expect(passing(await statuses(codes, 14))).toBe(10)
+      expect(await metric('portcullis_limit_would_refuse_total', 'password-forgot', own)).toBe(3)
       expect(await metric('portcullis_limit_would_refuse_total', 'login', own)).toBe(16)
       expect(await metric('portcullis_limit_would_refuse_total', 'sign-up', own)).toBe(2)
       expect(await metric('portcullis_limit_would_refuse_total', 'everything', own)).toBeGreaterThan(0)

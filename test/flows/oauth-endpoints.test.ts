@@ -15,6 +15,7 @@ import {
   tokenLogin,
 } from '../support/oauth.ts'
 import { type Person, newPerson, signInAgain } from '../support/people.ts'
+import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { newVisitor } from '../support/visitor.ts'
 
 let gateway: TestGateway
@@ -386,6 +387,37 @@ describe('a gateway without TOKEN_KEYS', () => {
       expect((await signInAgain(gateway, person)).cookies.has('__Host-portcullis')).toBe(true)
     } finally {
       await gateway.workerd.restart({ bindings: gateway.bindings })
+    }
+  })
+})
+
+describe('a client that asks in a loop', () => {
+  it('is told to wait, and no other one; and nobody uses up what it may by saying its name', async () => {
+    const limits = { rules: { 'oauth-client': { limit: 20 } } }
+    const own = await startGateway({ bundle: await bundleWith({ ...shippedConfig, limits }) })
+    try {
+      const [busy, other, open] = [
+        await newClient(own),
+        await newClient(own),
+        await newClient(own, { authMethod: 'none' }),
+      ]
+      const ask = async (by: TestClient, secret = by.secret): Promise<number> => {
+        const answer = await post(own, 'introspect', { token: 'x' }, basic(by.id, secret))
+        return answer.status
+      }
+      for (let count = 0; count < 30; count += 1) expect(await ask(busy, 'a wrong one')).toBe(401)
+      const found = await Promise.all(Array.from({ length: 40 }, () => ask(busy)))
+      expect(found.toSorted((a, b) => a - b)).toEqual([...Array<number>(20).fill(200), ...Array<number>(20).fill(429)])
+      const refused = await post(own, 'introspect', { token: 'x' }, basic(busy.id, busy.secret))
+      expect([refused.status, refused.headers.get('ratelimit-policy')]).toEqual([429, '"oauth-client";q=20;w=60'])
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+      expect(await ask(other)).toBe(200)
+      for (let count = 0; count < 30; count += 1) {
+        const answer = await post(own, 'token', { grant_type: 'refresh_token', refresh_token: 'x', client_id: open.id })
+        expect(answer.status).toBe(400)
+      }
+    } finally {
+      await own.stop()
     }
   })
 })

@@ -160,6 +160,65 @@ describe('explaining a request to an administrator', () => {
     })
   })
 
+  const asks = async (admin: Person, question: object): Promise<Record<string, unknown>> => {
+    const answer = await admin.visitor.change('POST', '/auth/v1/admin/explain', question)
+    expect(answer.status).toBe(200)
+    return (await answer.json()) as Record<string, unknown>
+  }
+
+  it('tells how far the limits of an address are, and what the next request from there meets; and counts nothing by it', async () => {
+    const admin = await newAdmin()
+    const stranger = newVisitor(gateway)
+    const login = { method: 'POST', url: '/auth/v1/login', address: stranger.ip }
+    const guess = () => stranger.send('POST', '/auth/v1/login', { email: newEmail(), password: 'wrong wrong' })
+    for (let count = 0; count < 3; count += 1) expect((await guess()).status).toBe(401)
+    for (let count = 0; count < 8; count += 1) {
+      const { decision, limits } = await asks(admin, login)
+      expect([decision, limits]).toMatchObject([
+        'own_path',
+        [
+          { id: 'everything' },
+          { id: 'login', remaining: 2, retry_after_s: 0 },
+          { id: 'ipv6-network', remaining: null },
+        ],
+      ])
+    }
+    for (let count = 0; count < 2; count += 1) expect((await guess()).status).toBe(401)
+    const refused = await guess()
+    expect(await asks(admin, login)).toMatchObject({
+      decision: 'deny',
+      code: refused.headers.get('x-portcullis-response'),
+      reason: 'limit login',
+      network: { lists: [], rule: null, outcome: 'no-rule' },
+    })
+    expect(await asks(admin, { ...login, url: '/public/a', method: 'GET' })).toMatchObject({ decision: 'allow' })
+  })
+
+  it('tells how an account stands: its locks, and what may still be mailed to it', async () => {
+    const [admin, person] = [await newAdmin(), await newPerson(gateway)]
+    const question = { method: 'GET', url: '/private', account: person.email.toUpperCase(), as_user: person.userId }
+    const mails = { id: 'mail-message', limit: 10 }
+    const before = await asks(admin, question)
+    expect(before).toMatchObject({ decision: 'allow', account: { locks: [] } })
+    for (let count = 0; count < 5; count += 1)
+      await newVisitor(gateway).send('POST', '/auth/v1/login', { email: person.email, password: 'wrong wrong' })
+    await newVisitor(gateway).send('POST', '/auth/v1/password/forgot', { email: person.email })
+    const { account } = await asks(admin, question)
+    const left = ({ account: { limits } }: { account: { limits: { id: string; remaining: number }[] } }): number =>
+      limits.find(({ id }) => id === mails.id)?.remaining ?? Number.NaN
+    expect(account).toMatchObject({ locks: [{ pool: 'password', failures: 5, locked_until: expect.any(String) }] })
+    expect(left({ account } as Parameters<typeof left>[0])).toBe(left(before as Parameters<typeof left>[0]) - 1)
+    expect(await asks(admin, { ...question, account: 'nobody@example.com' })).toMatchObject({ account: { locks: [] } })
+  })
+
+  it('names what is wrong with a question', async () => {
+    const { visitor } = await newAdmin()
+    for (const wrong of [{ address: '300.1.1.1' }, { account: 'no address' }, { as_user: 'x' }]) {
+      const answer = await visitor.change('POST', '/auth/v1/admin/explain', { method: 'GET', url: '/', ...wrong })
+      expect([answer.status, await answer.json()]).toMatchObject([422, { code: 'invalid_input' }])
+    }
+  })
+
   it('is for administrators', async () => {
     const question = { method: 'GET', url: '/private' }
     expect((await newVisitor(gateway).send('POST', '/auth/v1/admin/explain', question)).status).toBe(401)

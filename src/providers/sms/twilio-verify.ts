@@ -8,6 +8,12 @@ import { type TwilioAccount, askTwilio, twilioRequest } from './twilio.ts'
 /** A person waits for this answer, who is to hear within two seconds that nobody can say. */
 const checkMs = 1500
 
+/**
+ * Answered with a 429. It counts the tries of a number for ten minutes, we those of a question: whoever asked for the code once
+ * more has tries here and none there (https://www.twilio.com/docs/api/errors/60202).
+ */
+const triedTooOften = 60202
+
 const checked = z.object({ status: z.string(), to: z.string() })
 
 export function createTwilioVerify(account: TwilioAccount, serviceSid: string): CodeSender {
@@ -27,8 +33,9 @@ export function createTwilioVerify(account: TwilioAccount, serviceSid: string): 
         const answer = checked.parse(await (await ask('/VerificationCheck', { To: to, Code: code }, checkMs)).json())
         return answer.status === 'approved' && answer.to === to
       } catch (error) {
-        // 404: spent, expired, or tried too often.
-        if (error instanceof DeliveryFault && error.outcome === 'refused') return false
+        // 404: spent or expired.
+        if (error instanceof DeliveryFault && (error.outcome === 'refused' || error.code === triedTooOften))
+          return false
         throw error
       }
     },

@@ -1,5 +1,5 @@
 // What an object keeps of a subject it watches, and what of the findings is news. Pure: load, observe, store.
-import { type FlagState, stateFor } from '../../kit/flag.ts'
+import { type FlagState, enforces } from '../../kit/flag.ts'
 import { type DetectorId, type Finding, type Thresholds, type WatchedKind, detect, detectorIds } from './detectors.ts'
 import { type Evidence, type Sighting, summaryOf, windowMs, withSightings } from './evidence.ts'
 
@@ -16,8 +16,12 @@ export interface Watched {
 }
 
 /** Whether a finding restricts; a share of the subjects, always the same ones, where it is rolled out. */
-export function isEnforced(policy: DetectorPolicy, { type }: Finding, { key }: { readonly key: string }): boolean {
-  return stateFor(policy[type].state, `detector.${type}`, key) === 'enforce'
+export function isRestricting(
+  policy: DetectorPolicy,
+  { type }: Finding,
+  { key, nowMs }: { readonly key: string; readonly nowMs: number },
+): boolean {
+  return enforces(policy[type].state, { name: `detector.${type}`, subject: key, nowMs })
 }
 
 export const unwatched: Watched = { evidence: [], told: {} }

@@ -1,5 +1,5 @@
 // Judges sign-ins by the trained model, under the site's policy, and counts what came of it.
-import { stateFor } from '../../kit/flag.ts'
+import { enforces } from '../../kit/flag.ts'
 import { type RiskAction, type RiskBand, type RiskPolicy, actionOf, bandOf } from './decide-risk.ts'
 import { type FeatureName, type RiskFacts, featuresOf } from './features.ts'
 import { parseModel, reasonsOf, scoreOf } from './model.ts'
@@ -49,7 +49,7 @@ export function createRiskJudge(policy: RiskPolicy): RiskJudge {
         score: scored.score,
         band,
         action: actionOf(band, policy),
-        isEnforced: stateFor(policy.state, 'risk', account) === 'enforce',
+        isEnforced: enforces(policy.state, { name: 'risk', subject: account, nowMs: facts.visit.atMs }),
         isImpossibleTravel,
         reasons: band === 'low' ? [] : reasonsOf(scored, shownReasons),
       }

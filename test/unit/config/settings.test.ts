@@ -65,6 +65,7 @@ describe('the settings', () => {
     [{ rules: { login: { limit: 2, cost: 3 } } }, 'limits.rules.login'],
     [{ rules: { login: { state: 'on' } } }, 'limits.rules.login.state'],
     [{ rules: { login: { state: { enforcePercent: 101 } } } }, 'limits.rules.login.state.enforcePercent'],
+    [{ rules: { login: { state: { since: 'tomorrow' } } } }, 'limits.rules.login.state.since'],
     [{ rules: { login: { unreachable: 'maybe' } } }, 'limits.rules.login.unreachable'],
     [{ apiPaths: ['api'] }, 'limits.apiPaths[0]'],
     [{ ipv6Prefix: 16 }, 'limits.ipv6Prefix'],

@@ -64,6 +64,13 @@ describe('exceeding a limit again and again', () => {
     expect(passing(attempt, 4 * minute + hour)).toBe(5)
   })
 
+  it('reaches windows of an hour as well, which are forgiven after twelve of them', () => {
+    const attempt = attempts({ ...rule, windowMs: hour })
+    const passed = [0, 1, 2, 3, 4, 5, 7].map((window) => passing(attempt, window * hour))
+    expect(passed).toEqual([5, 5, 5, 3, 3, 3, 1])
+    expect(passing(attempt, 7 * hour + 12 * hour)).toBe(5)
+  })
+
   it('costs nothing under a rule without penalties', () => {
     const attempt = attempts({ ...rule, hasPenalties: false })
     expect(Array.from({ length: 12 }, (_, window) => passing(attempt, window * minute))).toEqual(Array(12).fill(5))

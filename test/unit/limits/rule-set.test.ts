@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { limitRules } from '../../../src/limits/rules.ts'
-import { type RuleSetOptions, compileRules, isEnforcedFor } from '../../../src/limits/rule-set.ts'
+import { type RuleSetOptions, compileRules } from '../../../src/limits/rule-set.ts'
 
 const rulesOf = (overrides: RuleSetOptions['overrides'] = {}) =>
   compileRules({ hasCaptcha: true, basePath: '/auth', apiPaths: ['/api/*', '/rpc'], overrides })
@@ -53,6 +53,7 @@ describe('the table', () => {
     expect(shown).toEqual([
       ['everything', 1000, 1, 'address'],
       ['api', 100, 1, 'user'],
+      ['oauth-client', 3000, 1, 'client'],
       ['login', 5, 1, 'address'],
       ['sign-up', 10, 60, 'address'],
       ['mail-code', 10, 1, 'address'],
@@ -88,7 +89,13 @@ describe('the table', () => {
   it('lets nobody guess or send messages uncounted', () => {
     const open = Object.entries(limitRules).filter(([, { unreachable }]) => unreachable === 'open')
     // Each attempt that the last two count is counted by another rule as well, which is closed.
-    expect(open.map(([id]) => id)).toEqual(['everything', 'api', 'guesses-everywhere', 'messages-everywhere'])
+    expect(open.map(([id]) => id)).toEqual([
+      'everything',
+      'api',
+      'oauth-client',
+      'guesses-everywhere',
+      'messages-everywhere',
+    ])
   })
 
   it('is changed by what a site says, and by nothing it does not', () => {
@@ -102,19 +109,6 @@ describe('the table', () => {
     expect(rules.get('login')).toBeNull()
     expect(met('before-identity', 'POST', '/auth/v1/login', rules)).toEqual(['everything'])
     expect(rules.all.map(({ index }) => index)).toEqual(rules.all.map((_, index) => index))
-  })
-})
-
-describe('a share of the subjects', () => {
-  it('is always the same subjects, about as many as was said, and more of them as it grows', () => {
-    const subjects = Array.from({ length: 10_000 }, (_, index) => `address:203.0.${index >> 8}.${index & 255}`)
-    const chosen = (enforcePercent: number): Set<string> =>
-      new Set(subjects.filter((subject) => isEnforcedFor({ id: 'login', state: { enforcePercent } }, subject)))
-    const [none, few, more, all] = [chosen(0), chosen(10), chosen(50), chosen(100)]
-    expect([none.size, all.size]).toEqual([0, 10_000])
-    expect(few.size).toBeGreaterThan(800)
-    expect(few.size).toBeLessThan(1200)
-    expect([...few].every((subject) => more.has(subject))).toBe(true)
   })
 })
 

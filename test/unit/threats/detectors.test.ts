@@ -23,7 +23,7 @@ import {
 } from '../../../src/threats/detectors/evidence.ts'
 import {
   type DetectorPolicy,
-  isEnforced,
+  isRestricting,
   observe,
   suspicionOf,
   unwatched,
@@ -247,9 +247,11 @@ describe('a restriction', () => {
     const finding = { type: 'token-spraying', confidence: 1, indicators: {}, recommendedAction: 'block' } as const
     const row = { state: { enforcePercent: 30 }, thresholds: {} }
     const policy = Object.fromEntries(detectorIds.map((id) => [id, row])) as DetectorPolicy
-    const met = Array.from({ length: 1000 }, (_, index) => isEnforced(policy, finding, { key: `address:${index}` }))
+    const met = Array.from({ length: 1000 }, (_, index) =>
+      isRestricting(policy, finding, { key: `address:${index}`, nowMs: 0 }),
+    )
     expect(met.filter(Boolean).length).toBeGreaterThan(230)
     expect(met.filter(Boolean).length).toBeLessThan(370)
-    expect(met).toEqual(met.map((_, index) => isEnforced(policy, finding, { key: `address:${index}` })))
+    expect(met).toEqual(met.map((_, index) => isRestricting(policy, finding, { key: `address:${index}`, nowMs: 0 })))
   })
 })

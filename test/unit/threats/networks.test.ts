@@ -150,7 +150,7 @@ const rule = (given: Partial<NetworkRule>): NetworkRule => ({
 })
 const onList: Listed = { kinds: ['threat'], lists: ['bad'] }
 const outcome = (rules: readonly NetworkRule[], path: string, listed = onList): string | undefined =>
-  decideNetwork(rules, listed, { path, subject: 'address:192.0.2.7' })?.outcome
+  decideNetwork(rules, listed, { path, subject: 'address:192.0.2.7', nowMs: 0 })?.outcome
 
 describe('a network rule', () => {
   it.each([
@@ -180,7 +180,8 @@ describe('a network rule', () => {
     const rules = [rule({ state: { enforcePercent: 30 } })]
     const blocked = Array.from(
       { length: 2000 },
-      (_, at) => decideNetwork(rules, onList, { path: '/', subject: `address:10.0.${at >> 8}.${at & 255}` })?.outcome,
+      (_, at) =>
+        decideNetwork(rules, onList, { path: '/', subject: `address:10.0.${at >> 8}.${at & 255}`, nowMs: 0 })?.outcome,
     ).filter((found) => found === 'block').length
     expect(blocked).toBeGreaterThan(500)
     expect(blocked).toBeLessThan(700)

@@ -10,11 +10,14 @@ export class PlainWindow {
     this.#windowMs = windowMs
   }
 
-  /** What lies in the future happened before a clock was set back; what lies before the window is over. */
+  /** What lies in the future happened before a clock was set back. */
   settle(nowMs: number): void {
-    this.#passed = this.#passed
-      .map((one) => ({ ...one, atMs: Math.min(one.atMs, nowMs) }))
-      .filter(({ atMs }) => atMs > nowMs - this.#windowMs)
+    this.#passed = this.#passed.map((one) => ({ ...one, atMs: Math.min(one.atMs, nowMs) }))
+  }
+
+  /** What has left the window stays away, also when a clock that was ahead is set back and it would lie within it again. */
+  forget(nowMs: number): void {
+    this.#passed = this.#passed.filter(({ atMs }) => atMs > nowMs - this.#windowMs)
   }
 
   /** Units that passed within the window that ends now. */

@@ -14,6 +14,8 @@ export interface World {
   /** By the object's own clock. */
   objectTimeMs(): number
   stepClock(byMs: number): void
+  /** The clocks show what they have shown before, as they were set back: nobody can tell this moment from that one. */
+  isRepeating(): boolean
   evict(): void
   /** Lets time pass, with everything that happens meanwhile. */
   advanceTo(atMs: number): Promise<void>
@@ -49,6 +51,7 @@ export function createWorld(options: WorldOptions): World {
   const { random, rules } = options
   let timeMs = 1_000_000
   let offsetMs = 0
+  let newestMs = 0
   let order = 0
   let lastAsked: Asked | null = null
   const queue: Happening[] = []
@@ -106,8 +109,10 @@ export function createWorld(options: WorldOptions): World {
     lastAsked: () => lastAsked,
     objectTimeMs: () => timeMs + offsetMs,
     stepClock: (byMs) => {
+      newestMs = Math.max(newestMs, timeMs + offsetMs)
       offsetMs += byMs
     },
+    isRepeating: () => timeMs + offsetMs < newestMs,
     evict: () => {
       memory = new Map()
     },
