@@ -76,7 +76,8 @@ type Look = keyof typeof looks
 
 async function take(page: Page, look: Look): Promise<void> {
   const { colorScheme, size } = looks[look]
-  await page.emulateMedia({ colorScheme })
+  // Without the transitions that some have asked not to see: colours half-way are judged as what they are.
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
   await page.setViewportSize(size)
 }
 

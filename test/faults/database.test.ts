@@ -249,7 +249,7 @@ describe('a database that has to start', () => {
     const person = await provenPerson()
     // A new isolate has not had an answer for longer than any rest.
     await gateway.workerd.restart()
-    proxy.mode({ delayMs: 2500 }, first)
+    proxy.mode({ delayMs: 2000 }, first)
     try {
       expect((await ask(person)).status).toBe(200)
     } finally {

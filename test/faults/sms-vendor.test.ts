@@ -136,6 +136,19 @@ describe('a vendor that makes the codes', () => {
     expect((await verify(gateway, number, second)).status).toBe(401)
   })
 
+  it('counts the tries of a number, whoever asks for its code once more: then every code is a wrong one', async () => {
+    const number = await enrolPhone(gateway, await newPerson(gateway))
+    await start(gateway, number)
+    const code = await codeTo(gateway, number, 1)
+    const wrong = code === '000000' ? '000001' : '000000'
+    for (let attempt = 0; attempt < 4; attempt += 1) expect((await verify(gateway, number, wrong)).status).toBe(401)
+    await start(gateway, number)
+    expect(await codeTo(gateway, number, 2)).toBe(code)
+    expect((await verify(gateway, number, wrong)).status).toBe(401)
+    const answer = await verify(gateway, number, code)
+    expect([answer.status, await answer.json()]).toMatchObject([401, { code: 'invalid_or_expired' }])
+  })
+
   it.each(['hang', 'fail'] as const)('and %ss gets the request later, once, and its code signs in', async (mode) => {
     const number = await enrolPhone(gateway, await newPerson(gateway))
     gateway.mail.sms.mode(mode)

@@ -47,7 +47,7 @@ async function medians(gateway: TestGateway, { path, expected, known, unknown }:
   console.log(
     `${path}, medians of ${times}: known ${found.known.toFixed(1)} ms, unknown ${found.unknown.toFixed(1)} ms`,
   )
-  return found
+  return { ...found, fastest: { known: Math.min(...taken.known), unknown: Math.min(...taken.unknown) } }
 }
 
 describe('a question about somebody', () => {
@@ -175,9 +175,9 @@ describe('a wrong password, where people were imported with the hashes of anothe
     const gateway = await startGateway({ bundle: await bundleWith(withoutDelay) })
     try {
       await importedInto(gateway)
-      const { known, unknown } = await medians(gateway, asking, 3)
-      // Twice as long where the machine has nothing else to do.
-      expect(known / unknown).toBeGreaterThan(1.25)
+      const { fastest } = await medians(gateway, asking, 6)
+      // Twice as long where the machine has nothing else to do: of the fastest, which say the work and not the wait for a core.
+      expect(fastest.known / fastest.unknown).toBeGreaterThan(1.25)
     } finally {
       await gateway.stop()
     }

@@ -1,39 +1,20 @@
 // Passwords hashed by another process, bound as a service: signing in is the same, and nothing gets in while it is away.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { readWrangler } from '../../tools/dev/bundle.ts'
-import { freePort } from '../../tools/dev/ports.ts'
-import { type Workerd, startWorkerd } from '../../tools/dev/workerd.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Workerd } from '../../tools/dev/workerd.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
+import { startWithHashing } from '../support/hash-service.ts'
 import { newPerson, signInAgain } from '../support/people.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
 
 let gateway: TestGateway
 let service: Workerd
-const storageDir = mkdtempSync(join(tmpdir(), 'portcullis-hashing-'))
+let stop: () => Promise<void>
 
 beforeAll(async () => {
-  const port = await freePort()
-  gateway = await startGateway({ services: { HASH: `127.0.0.1:${port}` } })
-  const { compatibilityDate, compatibilityFlags, durableObjects } = await readWrangler()
-  service = await startWorkerd({
-    bundle: inject('bundle'),
-    sockets: [{ port, entrypoint: 'HashService' }],
-    bindings: { ...gateway.bindings },
-    durableObjects,
-    compatibilityDate,
-    compatibilityFlags,
-    storageDir,
-  })
+  ;({ gateway, service, stop } = await startWithHashing())
 })
-afterAll(async () => {
-  await service.stop()
-  await gateway.stop()
-  rmSync(storageDir, { recursive: true, force: true })
-})
+afterAll(() => stop())
 
 describe('a service that hashes passwords', () => {
   it('is asked for every password, and everything works as without it', async () => {

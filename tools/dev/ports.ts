@@ -1,16 +1,5 @@
+import { randomInt } from 'node:crypto'
 import { connect, createServer } from 'node:net'
-
-/** A port nobody listens on now. Another process may still take it first, so whoever binds it has to report that. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      server.close(() => resolve(port))
-    })
-  })
 
 const canListen = (port: number, host: string): Promise<boolean> =>
   new Promise((resolve, reject) => {
@@ -23,6 +12,18 @@ const canListen = (port: number, host: string): Promise<boolean> =>
     })
     server.listen(port, host, () => server.close(() => resolve(true)))
   })
+
+/** Below those that systems give to outgoing connections, of which tests and load open thousands. */
+const [firstPort, lastPort] = [10_240, 32_767]
+
+/** A port nobody listens on now. Another process may still take it first, so whoever binds it has to report that. */
+export const freePort = async (): Promise<number> => {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const port = randomInt(firstPort, lastPort + 1)
+    if (await canListen(port, '127.0.0.1')) return port
+  }
+  throw new Error(`No port between ${firstPort} and ${lastPort} is free.`)
+}
 
 const answers = (port: number, host: string): Promise<boolean> =>
   new Promise((resolve) => {
