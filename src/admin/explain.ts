@@ -5,11 +5,14 @@ import { z } from 'zod'
 import type { Principal } from '../access/decide.ts'
 import { validFields } from '../body.ts'
 import { type GatewayEnv, createApp } from '../context.ts'
+import { findFactorLock } from '../db/queries/factors.ts'
 import { findUserRights } from '../db/queries/user-rights.ts'
-import { flag, texts } from '../db/values.ts'
+import type { Row } from '../db/database.ts'
+import { flag, number, numberOrNull, texts } from '../db/values.ts'
 import { GatewayError, unavailable } from '../errors.ts'
 import { type Exchange, reject } from '../exchange.ts'
 import { type ExplainedLimit, explain, explainedLimit, inCircumstances } from '../explain.ts'
+import type { AccountLock } from '../limits/lockouts.ts'
 import type { LimitReading, Whom } from '../limits/limit-reader.ts'
 import type { ActiveRule } from '../limits/rule-set.ts'
 import { emailAddress } from '../users/email-address.ts'
@@ -61,15 +64,23 @@ async function rightsOf({ database, deps }: Exchange, userId: string): Promise<P
   return flag(row, 'is_active') ? { roles: texts(row, 'roles'), aal: 1, provenAtMs: deps.now() } : null
 }
 
+interface ExplainedLock {
+  /** What is guessed at, and where that is counted apart. */
+  readonly pool: string
+  readonly failures: number
+  readonly locked_until: string | null
+}
+
 interface AccountStanding {
-  readonly locks: readonly { readonly pool: string; readonly failures: number; readonly locked_until: string | null }[]
+  readonly locks: readonly ExplainedLock[]
   readonly limits: readonly ExplainedLimit[]
 }
 
 async function accountStanding(exchange: Exchange, email: string, whom: Whom): Promise<AccountStanding> {
   const { lockouts, rules, now } = exchange.deps
-  const [locks, limits] = await Promise.all([
+  const [locks, [factor], limits] = await Promise.all([
     lockouts.locks(lockouts.accountOf(email)).catch(unreadable),
+    exchange.database.read(findFactorLock(email)),
     readAll(
       exchange,
       rules.all.filter(({ phase }) => phase === 'login'),
@@ -77,12 +88,22 @@ async function accountStanding(exchange: Exchange, email: string, whom: Whom): P
     ),
   ])
   return {
-    locks: locks.map(({ pool, failures, lockedUntilMs }) => ({
-      pool,
-      failures,
-      locked_until: lockedUntilMs > now() ? new Date(lockedUntilMs).toISOString() : null,
-    })),
+    locks: [...locks, ...(factor === undefined ? [] : [factorLock(factor)])].map(
+      ({ pool, failures, lockedUntilMs }) => ({
+        pool,
+        failures,
+        locked_until: lockedUntilMs > now() ? new Date(lockedUntilMs).toISOString() : null,
+      }),
+    ),
     limits: limits.map(({ rule, reading }) => explainedLimit(rule, reading)),
+  }
+}
+
+function factorLock(row: Row): AccountLock {
+  return {
+    pool: 'second factor',
+    failures: number(row, 'failures'),
+    lockedUntilMs: numberOrNull(row, 'locked_until_ms') ?? 0,
   }
 }
 

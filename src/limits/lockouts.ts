@@ -34,6 +34,8 @@ export interface AccountLock {
 }
 
 export interface Lockouts {
+  /** Also of what locks elsewhere: the second factor, with the row of its secret. */
+  readonly policy: LockoutPolicy
   /**
    * Keyed by what was typed, so that an account that does not exist locks like one that does. Each pool locks alone: a
    * factor, or a factor on a device that its owner has used before. Throws when nobody can count.
@@ -63,6 +65,7 @@ export function createLockouts({ shard, shards, secret, policy, state, now }: Lo
   const asked = <Answer>(account: string, question: (object: LockoutShard) => Promise<Answer>): Promise<Answer> =>
     askedInTime(async () => question(shard(limitObjectName(account, null, shards))))
   return {
+    policy,
     async guess(account, pool) {
       if (state === 'off')
         return { mayCompare: true, failures: 0, lockedUntilMs: 0, isNewLock: false, isEnforced: false }

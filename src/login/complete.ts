@@ -6,7 +6,7 @@ import type { NewSession } from '../db/queries/sessions.ts'
 import type { Entry, SignInRows } from '../db/queries/sign-in.ts'
 import { GatewayError } from '../errors.ts'
 import { type Exchange, auditSource, reject } from '../exchange.ts'
-import { minuteMs, secondMs } from '../kit/duration.ts'
+import { hourMs, minuteMs, secondMs } from '../kit/duration.ts'
 import { randomToken } from '../kit/random.ts'
 import { sighted } from '../sightings.ts'
 import { csrfCookie, sessionCookie } from '../sessions/cookie.ts'
@@ -22,7 +22,7 @@ import { issueTokens } from '../tokens/issue.ts'
 import { provenKeyOf } from '../tokens/proven-key.ts'
 
 /** Who signed in, as answers show them. */
-export type SignedInUser = Omit<Entry, 'factorMethods'>
+export type SignedInUser = Omit<Entry, 'factorMethods' | 'isLate'>
 
 /** What programs are told; pages go on by its status. */
 export type LoginAnswer = Readonly<Record<string, unknown>> & {
@@ -50,6 +50,7 @@ export interface DraftFacts {
 }
 
 const pauseMs = 5 * minuteMs
+const addressUnverified = 'address unverified'
 const noUser = '00000000-0000-7000-8000-000000000000'
 
 /** A session before it exists: made by the caller's statement together with what the login changes. */
@@ -85,12 +86,18 @@ export function draftSession(exchange: Exchange, { userId, method, amr, aal, mod
     audits: {
       opened: auditRow('login.succeeded', source, { ...facts, sessionId: session.id }, nowMs),
       paused: auditRow('login.paused', source, facts, nowMs),
+      late: auditRow('login.failed', source, { ...facts, reason: addressUnverified }, nowMs),
     },
+    unprovenSinceMs: nowMs - deps.settings.config.login.unverifiedHours * hourMs,
   }
 }
 
-/** After the statement: hands over the session, or asks for the second factor. */
+/**
+ * After the statement: hands over the session, or asks for the second factor. An address that nobody has proven signs in for a
+ * while after the sign-up, and then not any more: said after the proof, or it would tell a stranger of the account.
+ */
 export async function completeLogin(exchange: Exchange, entry: Entry, draft: SessionDraft): Promise<LoginAnswer> {
+  if (entry.isLate) throw new GatewayError(reject('email_unverified', addressUnverified))
   // A statement that holds opens nothing; whoever drafted it so has to say what comes instead.
   if (draft.isHeld && entry.factorMethods.length === 0) throw new Error('a login that is held back was completed')
   sighted(exchange, 'success', entry.id)

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Authenticator, enrol, letTimePass, totpCode } from '../support/authenticator.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type Person, mailTo, newEmail, newPerson, signInAgain } from '../support/people.ts'
+import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
 
 let gateway: TestGateway
@@ -36,8 +37,8 @@ async function enrolled(): Promise<Person & { readonly app: Authenticator }> {
 }
 
 /** As far as a password alone gets somebody. */
-async function halfWay(person: Person): Promise<{ visitor: Visitor; token: string }> {
-  const visitor = newVisitor(gateway)
+async function halfWay(person: Person, at = gateway): Promise<{ visitor: Visitor; token: string }> {
+  const visitor = newVisitor(at)
   const { email, password } = person
   const answer = await json(await visitor.send('POST', '/auth/v1/login', { email, password }))
   if (answer.status !== 'mfa_required') throw new Error(`login answered ${answer.status}`)
@@ -216,6 +217,37 @@ describe('a login of somebody with a second factor', () => {
     expect((await gateway.sql('select failures from totp_credentials where user_id = $1', [person.userId]))[0]).toEqual(
       { failures: 0 },
     )
+  })
+
+  it('locks by the numbers that the site gave for lockouts', async () => {
+    const lockout = { failures: 2, firstMinutes: 1, longestHours: 0.025 }
+    const own = await startGateway({ bundle: bundleWith({ ...shippedConfig, limits: { lockout } }) })
+    try {
+      const person = await newPerson(own)
+      const { secret } = await enrol(person.visitor)
+      await letTimePass(own, person)
+      const unlock = () =>
+        own.sql("update totp_credentials set locked_until = now() - interval '1 second' where user_id = $1", [
+          person.userId,
+        ])
+      const wrong = async (): Promise<void> => {
+        const { visitor, token } = await halfWay(person, own)
+        expect((await give(visitor, token, '000000')).status).toBe(401)
+      }
+      await wrong()
+      // The first lock of a minute, the second of a minute and a half, which is the longest here.
+      for (const seconds of [60, 90]) {
+        await wrong()
+        const { visitor, token } = await halfWay(person, own)
+        const refused = await give(visitor, token, totpCode(secret))
+        expect(refused.status).toBe(429)
+        expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(seconds - 10)
+        expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(seconds)
+        await unlock()
+      }
+    } finally {
+      await own.stop()
+    }
   })
 
   it('goes on under a new DATA_KEY, which then seals the secret', async () => {

@@ -6,22 +6,40 @@ import { type AuditRow, insertAuditWhen } from './audit-events.ts'
 import { type NewSession, insertSession } from './sessions.ts'
 import { factorMethods } from './sign-in.ts'
 
-const firstLockAfter = 5
+/** The numbers of the locks that wrong passwords bring; see limits/lockout.ts. */
+export interface FactorLock {
+  readonly failures: number
+  readonly firstMs: number
+  readonly longestMs: number
+  readonly forgivenAfterMs: number
+}
 
 /**
  * Counts a try of a person's second factor before anything is compared, over all their sessions and logins: it is a new
- * login that guessing would start over with. From the fifth wrong one on each locks for twice as long as the one before.
- * For a `with` list; `who` has the column `user_id`.
+ * login that guessing would start over with. From the last wrong one that is allowed on, each locks for twice as long as the
+ * one before. For a `with` list; `who` has the column `user_id`.
  */
-function countedTry(who: SQL): SQL {
-  const failures = sql`(case when t.failed_at < now() - interval '24 hours' then 0 else t.failures end + 1)`
-  const lock = sql`least(interval '24 hours', interval '15 minutes' * power(2, least(${failures} - ${firstLockAfter}, 10)))`
+function countedTry(who: SQL, { failures: firstLockAfter, firstMs, longestMs, forgivenAfterMs }: FactorLock): SQL {
+  const isForgiven = sql`t.failed_at < now() - ${interval(forgivenAfterMs)}`
+  const failures = sql`(case when ${isForgiven} then 0 else t.failures end + 1)`
+  const doubled = sql`power(2, least(${failures} - ${firstLockAfter}, 30))`
+  const lock = sql`least(${interval(longestMs)}, ${interval(firstMs)} * ${doubled})`
   return sql`tried as (
       update totp_credentials t set failures = ${failures}, failed_at = now(),
         locked_until = case when ${failures} >= ${firstLockAfter} then now() + ${lock} end
       from ${who} who
       where t.user_id = who.user_id and t.confirmed_at is not null and (t.locked_until is null or t.locked_until <= now())
       returning t.user_id, t.secret)`
+}
+
+/** How guessing at the authenticator app of whoever has that address stands. No row: nobody has, or no app. */
+export function findFactorLock(email: string): Statement {
+  return sql`select t.failures, ${asMs(sql`t.locked_until`)} as locked_until_ms from totp_credentials t join users u on u.id = t.user_id
+    where lower(u.email) = lower(${email}) and u.deleted_at is null and t.confirmed_at is not null and t.failures > 0`
+}
+
+function interval(ms: number): SQL {
+  return sql`make_interval(secs => ${ms / 1000}::double precision)`
 }
 
 /** What is known before a code is compared. */
@@ -38,18 +56,18 @@ const triedColumns = sql`tried.secret,
   ${asMs(sql`(select locked_until from totp_credentials l where l.user_id = who.user_id and l.locked_until > now()) - now()`)} as locked_for_ms`
 
 /** For a login that waits. No row: its token is wrong, spent, too old or was tried too often. */
-export function countPausedTry(tokenHash: string, maxTries: number): Statement {
+export function countPausedTry(tokenHash: string, maxTries: number, policy: FactorLock): Statement {
   return sql`with who as (
       update challenges set attempts = attempts + 1
       where token_hash = ${tokenHash} and purpose = 'second-factor' and consumed_at is null and expires_at > now()
         and attempts < ${maxTries} returning id, user_id, amr),
-    ${countedTry(sql`who`)}
+    ${countedTry(sql`who`, policy)}
     select who.id, who.user_id, who.amr, ${triedColumns} from who left join tried on tried.user_id = who.user_id`
 }
 
 /** For somebody who is signed in. */
-export function countOwnTry(userId: string): Statement {
-  return sql`with who as (select ${userId}::uuid as user_id), ${countedTry(sql`(select user_id from who)`)}
+export function countOwnTry(userId: string, policy: FactorLock): Statement {
+  return sql`with who as (select ${userId}::uuid as user_id), ${countedTry(sql`(select user_id from who)`, policy)}
     select null as id, who.user_id, ${triedColumns} from who left join tried on tried.user_id = who.user_id`
 }
 

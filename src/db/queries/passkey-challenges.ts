@@ -1,7 +1,7 @@
 // Questions to authenticators, and what a right answer leads to.
 import { type SQL, sql } from 'drizzle-orm'
 import type { Statement } from '../database.ts'
-import { asMs, atMs } from '../values.ts'
+import { atMs } from '../values.ts'
 import { passkeyKeyColumns } from './passkeys.ts'
 import { type SignInRows, entryColumns, openOrPause } from './sign-in.ts'
 
@@ -86,10 +86,9 @@ export function spendPasskeyChallenge(answer: ChallengeAnswer): Statement {
       where c.token_hash = ${answer.challengeHash} and c.asker_hash = ${answer.askerHash} and c.purpose in (${purposes})
         and (${answer.id}::uuid is null or c.id = ${answer.id}::uuid) and c.consumed_at is null and c.expires_at > now()
       returning c.purpose, c.user_id)
-    select spent.purpose, spent.user_id as asked_user_id, ${passkeyKeyColumns}, u.email_verified_at is not null as email_verified,
-      ${asMs(sql`u.created_at`)} as user_created_at_ms
+    select spent.purpose, spent.user_id as asked_user_id, ${passkeyKeyColumns}
     from spent left join passkeys p on p.credential_id = ${answer.credentialId}
-      left join passkey_handles h on h.user_id = p.user_id left join users u on u.id = p.user_id`
+      left join passkey_handles h on h.user_id = p.user_id`
 }
 
 /** What a signed answer says of the passkey that gave it. */

@@ -15,7 +15,9 @@ export interface NewPause {
 export interface SignInRows {
   readonly session: NewSession
   readonly pause: NewPause
-  readonly audits: { readonly opened: AuditRow; readonly paused: AuditRow }
+  readonly audits: { readonly opened: AuditRow; readonly paused: AuditRow; readonly late: AuditRow }
+  /** An account made before then, whose mailbox nobody has proven, is opened by nothing else. */
+  readonly unprovenSinceMs: number
   /** No session without a second factor, also for somebody who has none; see login/risk.ts. */
   readonly isHeld: boolean
   /** Whoever has a passkey is asked for it as well, which is no second step otherwise. */
@@ -35,7 +37,10 @@ export function factorMethods(userId: SQL, more: { readonly withPasskey: boolean
 
 export interface Entering {
   readonly userId: SQL
-  /** The accounts that the same statement takes over, if any: a stranger's factors, which it drops, are not asked for. */
+  /**
+   * Of a way that proves the mailbox, the accounts that the same statement takes over: a stranger's factors, which it drops,
+   * are not asked for. Null where the mailbox has to have been proven, or the account to be young.
+   */
   readonly taken: SQL | null
 }
 
@@ -46,27 +51,34 @@ export interface Entering {
  * a passkey that asked for a fingerprint, needs no more.
  */
 export function openOrPause(
-  { session, pause, audits, isHeld, asksPasskey }: SignInRows,
+  { session, pause, audits, isHeld, asksPasskey, unprovenSinceMs }: SignInRows,
   from: SQL,
   { userId, taken }: Entering,
 ): SQL {
   const isTaken = taken === null ? sql`false` : sql`exists (select 1 from ${taken} t where t.id = ${userId})`
   return sql`entry as (
-      select ${userId} as user_id, case when ${session.aal}::int < 2 and not ${isTaken} then ${factorMethods(userId, { withPasskey: asksPasskey })} else '{}' end as factor_methods
+      select ${userId} as user_id, case when ${session.aal}::int < 2 and not ${isTaken} then ${factorMethods(userId, { withPasskey: asksPasskey })} else '{}' end as factor_methods,
+        ${taken === null ? isUnproven(userId, unprovenSinceMs) : sql`false`} as is_late
       from ${from}),
-    opened as (${insertSession(session, sql`entry where factor_methods = '{}' and not ${isHeld}::boolean`, sql`entry.user_id`)} returning id, user_id),
+    opened as (${insertSession(session, sql`entry where factor_methods = '{}' and not is_late and not ${isHeld}::boolean`, sql`entry.user_id`)} returning id, user_id),
     paused as (
       insert into challenges (id, purpose, user_id, token_hash, amr, ip, code_expires_at, expires_at)
       select ${pause.id}::uuid, 'second-factor', user_id, ${pause.tokenHash}, ${textArray(session.amr)},
         ${session.ip}::inet, ${atMs(pause.expiresAtMs)}, ${atMs(pause.expiresAtMs)}
-      from entry where factor_methods <> '{}' returning user_id),
+      from entry where factor_methods <> '{}' and not is_late returning user_id),
     opened_logged as (${insertAuditWhen(sql`opened`, audits.opened, { userId: sql`opened.user_id` })}),
-    paused_logged as (${insertAuditWhen(sql`paused`, audits.paused, { userId: sql`paused.user_id` })})`
+    paused_logged as (${insertAuditWhen(sql`paused`, audits.paused, { userId: sql`paused.user_id` })}),
+    late_logged as (${insertAuditWhen(sql`entry where is_late`, audits.late, { userId: sql`entry.user_id` })})`
 }
 
-/** Whose login it is, and which of the two it led to. For the `select` after `openOrPause`. */
+function isUnproven(userId: SQL, sinceMs: number): SQL {
+  return sql`exists (select 1 from users n
+          where n.id = ${userId} and n.email_verified_at is null and n.created_at <= ${atMs(sinceMs)})`
+}
+
+/** Whose login it is, and which of the three it led to. For the `select` after `openOrPause`. */
 export const entryColumns = sql`u.id, u.email, u.email_verified_at is not null as email_verified, u.name, u.roles, u.shard,
-  entry.factor_methods`
+  entry.factor_methods, entry.is_late`
 
 export interface Entry {
   readonly id: string
@@ -77,6 +89,8 @@ export interface Entry {
   readonly shard: string
   /** By which the login may go on; none: it is over. */
   readonly factorMethods: readonly string[]
+  /** Nobody has proven the mailbox in time: nothing was opened, and nothing is asked. */
+  readonly isLate: boolean
 }
 
 export function entryOf(row: Row): Entry {
@@ -88,6 +102,7 @@ export function entryOf(row: Row): Entry {
     roles: texts(row, 'roles'),
     shard: text(row, 'shard'),
     factorMethods: texts(row, 'factor_methods'),
+    isLate: flag(row, 'is_late'),
   }
 }
 

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Row, Statement } from '../database.ts'
-import { asMs, flag, number, text, textOrNull, texts } from '../values.ts'
+import { flag, text, textOrNull, texts } from '../values.ts'
 import { type AuditRow, insertAuditWhen } from './audit-events.ts'
 import { type NewChallenge, insertChallenge } from './challenges.ts'
 import { followed } from './passwords.ts'
@@ -64,13 +64,12 @@ export interface LoginUser {
   readonly roles: readonly string[]
   readonly shard: string
   readonly isActive: boolean
-  readonly createdAtMs: number
   readonly passwordHash: string | null
 }
 
 export function findUserForLogin(email: string): Statement {
   return sql`select u.id, u.email, u.email_verified_at is not null as email_verified, u.name, u.roles, u.shard,
-      u.status = 'active' as is_active, ${asMs(sql`u.created_at`)} as created_at_ms, c.hash
+      u.status = 'active' as is_active, c.hash
     from users u left join password_credentials c on c.user_id = u.id
     where lower(u.email) = lower(${email}) and u.deleted_at is null`
 }
@@ -84,7 +83,6 @@ export function loginUser(row: Row): LoginUser {
     roles: texts(row, 'roles'),
     shard: text(row, 'shard'),
     isActive: flag(row, 'is_active'),
-    createdAtMs: number(row, 'created_at_ms'),
     passwordHash: textOrNull(row, 'hash'),
   }
 }

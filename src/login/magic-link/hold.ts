@@ -5,13 +5,13 @@ import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import type { LoginRisk } from '../risk.ts'
 import { sendMagicLink } from './sign-in.ts'
 
-/** Nothing of somebody with a second factor, who is asked for that instead. Returns when it may go on. */
+/** Not of somebody with a second factor, who is asked for that instead, nor of whom nothing was opened for. Returns when it may go on. */
 export async function holdIfRisky(
   exchange: Exchange,
-  { id, email, factorMethods }: Entry,
+  { id, email, factorMethods, isLate }: Entry,
   { method, risk }: { readonly method: 'password' | 'phone'; readonly risk: LoginRisk | null },
 ): Promise<void> {
-  if (factorMethods.length > 0 || (risk?.action !== 'mail' && risk?.action !== 'refuse')) return
+  if (isLate || factorMethods.length > 0 || (risk?.action !== 'mail' && risk?.action !== 'refuse')) return
   exchange.deps.risk.countHeld(risk.isEnforced)
   if (!risk.isEnforced) return
   const facts = { userId: id, reason: risk.action, details: { method, ...risk.details } }

@@ -8,7 +8,7 @@ import {
 } from '../../db/queries/passkey-challenges.ts'
 import { type PasskeyKey, passkeyKey } from '../../db/queries/passkeys.ts'
 import type { Row } from '../../db/database.ts'
-import { flag, number, text, textOrNull, texts } from '../../db/values.ts'
+import { text, textOrNull, texts } from '../../db/values.ts'
 import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { minuteMs } from '../../kit/duration.ts'
@@ -59,13 +59,7 @@ export interface GivenAnswer {
 export interface Spent {
   readonly purpose: PasskeyPurpose
   readonly askedUserId: string | null
-  readonly claimed: Claimed | null
-}
-
-export interface Claimed {
-  readonly key: PasskeyKey
-  readonly emailVerified: boolean
-  readonly userCreatedAtMs: number
+  readonly claimed: PasskeyKey | null
 }
 
 /** Spends the challenge that the answer carries, whatever comes of the answer; throws alike for every way there is none. */
@@ -96,13 +90,6 @@ function spentOf(row: Row): Spent {
     // Written by this worker, from that type.
     purpose: text(row, 'purpose') as PasskeyPurpose,
     askedUserId: textOrNull(row, 'asked_user_id'),
-    claimed:
-      textOrNull(row, 'id') === null
-        ? null
-        : {
-            key: passkeyKey(row),
-            emailVerified: flag(row, 'email_verified'),
-            userCreatedAtMs: number(row, 'user_created_at_ms'),
-          },
+    claimed: textOrNull(row, 'id') === null ? null : passkeyKey(row),
   }
 }

@@ -1,6 +1,7 @@
 // Signing in with a passkey, as the first factor, as the second or as a fresh proof: judged, put on record, and completed
 // like every other way. Nothing is guessed at here, so no lock that guesses brought about keeps an owner out.
 import { type PasskeyPurpose, enterByPasskey, findWaiting } from '../../db/queries/passkey-challenges.ts'
+import type { PasskeyKey } from '../../db/queries/passkeys.ts'
 import { entryOf } from '../../db/queries/sign-in.ts'
 import { texts } from '../../db/values.ts'
 import { GatewayError } from '../../errors.ts'
@@ -9,10 +10,9 @@ import { requireSession } from '../../forms/require-session.ts'
 import { preSessionCookieName } from '../../sessions/cookie.ts'
 import { hashSecret } from '../../sessions/token.ts'
 import { type LoginAnswer, type LoginMode, completeLogin, draftSession } from '../complete.ts'
-import { refuseUnverified } from '../refuse-unverified.ts'
 import { assessRisk, forTheRecord } from '../risk.ts'
 import { assuranceOf, staleness } from './assurance.ts'
-import { type Claimed, type Spent, spend } from './challenge.ts'
+import { type Spent, spend } from './challenge.ts'
 import type { Assertion } from './fields.ts'
 import type { PasskeySite } from './site.ts'
 import { type SignedFacts, verifyAssertion } from './verify-assertion.ts'
@@ -75,12 +75,10 @@ async function enter(
 ): Promise<LoginAnswer> {
   const given = { challengeId, credentialId: response.id, clientDataJSON: response.response.clientDataJSON }
   const spent = await spend(exchange, given, standing)
-  const { claimed, facts } = await judge(exchange, site, response, spent)
-  const { key } = claimed
+  const { key, facts } = await judge(exchange, site, response, spent)
   const { amr, aal } = assuranceOf(facts, standing.before)
   const needed = spent.purpose === 'passkey-sign-in' || spent.purpose === 'passkey-of-address' ? 1 : 2
   if (aal < needed) throw await refused(exchange, 'user not verified', key.userId)
-  await refuseUnverified(exchange, { id: key.userId, ...claimed }, 'passkey')
   // Put on record and no more: nothing that could be asked for besides is harder to take away.
   const risk = needed === 1 ? await assessRisk(exchange, { userId: key.userId }, 0) : null
   const proof = { userId: key.userId, method: 'passkey', amr, aal, mode } as const
@@ -96,19 +94,18 @@ async function judge(
   exchange: Exchange,
   site: PasskeySite,
   response: Assertion,
-  { purpose, askedUserId, claimed }: Spent,
-): Promise<{ readonly claimed: Claimed; readonly facts: SignedFacts }> {
-  const verdict = await verifyAssertion(site, response, claimed?.key.publicKey ?? null)
+  { purpose, askedUserId, claimed: key }: Spent,
+): Promise<{ readonly key: PasskeyKey; readonly facts: SignedFacts }> {
+  const verdict = await verifyAssertion(site, response, key?.publicKey ?? null)
   if (verdict.kind === 'malformed') throw await refused(exchange, verdict.reason)
-  if (verdict.kind === 'unsigned' || claimed === null) throw await unknown(exchange)
-  const { key } = claimed
+  if (verdict.kind === 'unsigned' || key === null) throw await unknown(exchange)
   const { userHandle } = response.response
   if (purpose === 'passkey-sign-in' ? userHandle === null : key.userId !== askedUserId)
     throw await refused(exchange, 'not the one that was asked', key.userId)
   if (userHandle !== null && userHandle !== key.handle) throw await refused(exchange, 'user handle', key.userId)
   const stale = staleness(key, verdict.facts)
-  if (stale !== null) throw await looksCopied(exchange, claimed, { stale, counter: verdict.facts.counter })
-  return { claimed, facts: verdict.facts }
+  if (stale !== null) throw await looksCopied(exchange, key, { stale, counter: verdict.facts.counter })
+  return { key, facts: verdict.facts }
 }
 
 async function refused(exchange: Exchange, reason: string, userId?: string): Promise<GatewayError> {
@@ -127,7 +124,7 @@ async function unknown(exchange: Exchange): Promise<GatewayError> {
 /** Somebody has to look at this: two authenticators seem to hold one key. */
 async function looksCopied(
   exchange: Exchange,
-  { key }: Claimed,
+  key: PasskeyKey,
   { stale, counter }: { readonly stale: string; readonly counter: number },
 ): Promise<GatewayError> {
   const details = { passkey: key.id, kept_counter: key.counter, given_counter: counter }

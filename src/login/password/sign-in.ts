@@ -13,7 +13,6 @@ import { limitedNetwork } from '../limited.ts'
 import { tryOrigin } from '../origin-login/first-login.ts'
 import { holdIfRisky } from '../magic-link/hold.ts'
 import { type LoginRisk, assessRisk } from '../risk.ts'
-import { refuseUnverified } from '../refuse-unverified.ts'
 import { passwordsFor } from './passwords-for.ts'
 import { refuseNoSooner } from './refuse-no-sooner.ts'
 
@@ -37,7 +36,6 @@ async function enter(exchange: Exchange, given: Credentials): Promise<LoginAnswe
   if (!isRight) return refuseGuess(exchange, guess, { user, risk, reason: 'wrong password' })
   if (!user.isActive) return refuseGuess(exchange, guess, { user, risk, reason: 'account locked' })
   await forgiveGuess(exchange, guess)
-  await refuseUnverified(exchange, { ...user, userCreatedAtMs: user.createdAtMs }, 'password')
   const answer = await open(exchange, user, { mode: given.mode, risk })
   if (needsRehash) await rehash(exchange, user, { stored, password: given.password })
   return answer

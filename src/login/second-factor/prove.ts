@@ -32,7 +32,9 @@ export async function proveForLogin(
   token: string,
   given: GivenFactor & { readonly mode: LoginMode },
 ): Promise<LoginAnswer> {
-  const [row] = await exchange.database.write(countPausedTry(hashSecret(token), triesPerPause))
+  const [row] = await exchange.database.write(
+    countPausedTry(hashSecret(token), triesPerPause, exchange.deps.lockouts.policy),
+  )
   if (row === undefined) throw new GatewayError(reject('invalid_or_expired', 'no such pause'))
   const counted = countedTryOf(row)
   return enter(exchange, counted, {
@@ -49,7 +51,7 @@ export async function proveForSession(
   holder: { readonly userId: string; readonly amr: readonly string[] },
   given: GivenFactor,
 ): Promise<LoginAnswer> {
-  const [row] = await exchange.database.write(countOwnTry(holder.userId))
+  const [row] = await exchange.database.write(countOwnTry(holder.userId, exchange.deps.lockouts.policy))
   if (row === undefined) throw new GatewayError(reject('invalid_or_expired', 'nothing to try'))
   return enter(exchange, countedTryOf(row), { given, mode: 'cookie', amr: holder.amr, pauseId: null })
 }
