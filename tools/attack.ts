@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { scratchFolder } from './bench/servers.ts'
-import { lockoutText, measureLockout } from './attack/lockout.ts'
+import { isLockoutAsWanted, lockoutText, measureLockout } from './attack/lockout.ts'
 import { seedPumpedNumbers } from './attack/phones.ts'
 import { asText, isAsWanted } from './attack/report.ts'
 import { simulate } from './attack/simulate.ts'
@@ -114,8 +114,7 @@ const run = async (): Promise<void> => {
     if (first === undefined) throw new Error('Somebody has to have an account.')
     const found = await measureLockout(target, first, { badLogins: 10_000, timings: 2000 })
     console.log(lockoutText(found))
-    const isFine = found.ownerOnKnownDevice && found.othersWithPassword === 0 && !found.answersDiffer
-    return lifetime.end(isFine ? undefined : 'Not everything is as it should be.')
+    return lifetime.end(isLockoutAsWanted(found) ? undefined : 'Not everything is as it should be.')
   }
   const result = await simulate({
     target,

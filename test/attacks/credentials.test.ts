@@ -31,7 +31,7 @@ let admin: Person
 beforeAll(async () => {
   ;[issuer, origin] = await Promise.all([startIssuer(), startRecordingOrigin()])
   const issuers = [{ issuer: issuer.url, jwksUrl: `${issuer.url}/keys`, audiences: [audience] }]
-  gateway = await startGateway({ originUrl: origin.url, bundle: await bundleWith({ ...shippedConfig, issuers }) })
+  gateway = await startGateway({ originUrl: origin.url, bundle: bundleWith({ ...shippedConfig, issuers }) })
   person = await newPerson(gateway)
   const other = await newPerson(gateway)
   await gateway.sql(`update users set roles = '{admin}' where id = $1`, [other.userId])

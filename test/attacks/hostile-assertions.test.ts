@@ -3,7 +3,8 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { badKeyDocuments } from '../support/bad-key-sets.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
-import { type Hostile, hostileJws, signRaw } from '../support/hostile-jws.ts'
+import { forgeries } from '../support/hostile-tokens/all.ts'
+import { type Hostile, createForge } from '../support/hostile-tokens/model.ts'
 import {
   type SigningKey,
   type TestIssuer,
@@ -42,6 +43,7 @@ const goodClaims = (): Record<string, unknown> => ({
   iat: inSeconds(0),
   exp: inSeconds(60),
 })
+const forge = () => createForge({ key, goodHeader, goodClaims, attackerUrl: attacker.url, trustedUrl: gateway.url })
 const signed = (claims: object = {}, header: object = {}): Promise<string> =>
   signToken(key, { ...goodClaims(), ...claims }, { typ: undefined, ...header })
 
@@ -103,8 +105,7 @@ describe('a hostile assertion', () => {
   })
 
   it('is refused, each of more than 200, and nobody it names is asked anything', async () => {
-    const forge = { key, goodHeader, goodClaims, attackerUrl: attacker.url }
-    const hostile = [...(await hostileJws(forge)), ...(await wrongInOne())]
+    const hostile = [...(await forgeries(forge())), ...(await wrongInOne())]
     expect(new Set(hostile.map(([, assertion]) => assertion)).size).toBeGreaterThan(200)
     const before = await gateway.sql('select count(*)::int as n from oauth_assertions')
     const answers: string[] = []
@@ -152,6 +153,6 @@ describe('a hostile assertion', () => {
   it('is one with a member twice, whichever of the two is right', async () => {
     const claims = JSON.stringify(goodClaims())
     for (const text of [claims.replace('{', '{"sub":"portcullis",'), claims.replace(/}$/, ',"sub":"portcullis"}')])
-      expect(await show(await signRaw(key, JSON.stringify(goodHeader()), text))).toBe(refused)
+      expect(await show(await forge().signRaw(JSON.stringify(goodHeader()), text))).toBe(refused)
   })
 })

@@ -2,22 +2,19 @@
 // asked, and differs from a right one in the one thing its line names.
 import { createHmac, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Cbor, cbor } from '../support/cbor.ts'
+import { type Cbor, cbor } from '../../tools/dev/cbor.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import {
   type Lies,
   type Passkey,
   type Question,
   createAnswer,
-  enrolPasskey,
-  enrolQuestion,
-  finish,
   flag,
   getAnswer,
   newKeyPair,
   newPasskey,
-  questionFor,
-} from '../support/passkey.ts'
+} from '../../tools/dev/passkey-device.ts'
+import { enrolPasskey, enrolQuestion, finish, questionFor } from '../support/passkey.ts'
 import { type Person, newPerson } from '../support/people.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
@@ -32,7 +29,7 @@ beforeAll(async () => {
   // One person adds and is asked more often here than the limits let anybody.
   const off = { state: 'off' as const }
   const limits = { rules: { 'webauthn-start': off, 'webauthn-finish': off, api: off } }
-  gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, limits }) })
+  gateway = await startGateway({ bundle: bundleWith({ ...shippedConfig, limits }) })
   ;[ada, bob] = [await newPerson(gateway), await newPerson(gateway)]
   passkey = await enrolPasskey(ada.visitor, gateway.url)
   counting = await enrolPasskey(ada.visitor, gateway.url, { counts: true, algorithm: 'EdDSA' })

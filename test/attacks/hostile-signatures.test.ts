@@ -20,7 +20,7 @@ beforeAll(async () => {
     audiences: [audience],
     algorithms: [name],
   }))
-  gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, issuers: rows }) })
+  gateway = await startGateway({ bundle: bundleWith({ ...shippedConfig, issuers: rows }) })
 })
 afterAll(async () => {
   await gateway.stop()

@@ -24,7 +24,7 @@ let gateway: TestGateway
 beforeAll(async () => {
   ;[issuer, attacker, origin] = await Promise.all([startIssuer(), startIssuer(), startRecordingOrigin()])
   const issuers = [{ issuer: issuer.url, jwksUrl: `${issuer.url}/keys`, audiences: [audience] }]
-  gateway = await startGateway({ originUrl: origin.url, bundle: await bundleWith({ ...shippedConfig, issuers }) })
+  gateway = await startGateway({ originUrl: origin.url, bundle: bundleWith({ ...shippedConfig, issuers }) })
 })
 afterAll(async () => {
   await gateway.stop()

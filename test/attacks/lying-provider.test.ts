@@ -35,7 +35,7 @@ beforeAll(async () => {
     clientSecret,
   })
   const login = { providers: [rowOf('one', provider), rowOf('two', other)] }
-  gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, login }) })
+  gateway = await startGateway({ bundle: bundleWith({ ...shippedConfig, login }) })
 })
 afterAll(async () => {
   await gateway.stop()
@@ -293,7 +293,7 @@ describe('a provider that is away', () => {
     const row = { kind: 'oidc', id: 'broken', name: 'Broken', issuer: url, clientId, clientSecret }
     const fine = { ...row, id: 'one', name: 'One', issuer: provider.url }
     const login = { providers: [row, fine] }
-    const own = await startGateway({ bundle: await bundleWith({ ...shippedConfig, login }) })
+    const own = await startGateway({ bundle: bundleWith({ ...shippedConfig, login }) })
     try {
       const answer = await newVisitor(own).open('/auth/v1/oidc/broken/start')
       expect(codeOf(answer)).toBe('502 provider_failed')

@@ -1,27 +1,19 @@
 // Attackers of every kind beside people who go about their business, small: what `npm run attack` measures, as rules that
 // hold at any size and speed.
 import { expect, it } from 'vitest'
+import config from '../../tools/attack/gateway-config.ts'
 import { seedPumpedNumbers } from '../../tools/attack/phones.ts'
 import { simulate } from '../../tools/attack/simulate.ts'
-import { inProject } from '../../tools/dev/project.ts'
 import { demoPassword, seedAccounts } from '../../tools/dev/seed.ts'
-import { bundle } from '../../tools/dev/bundle.ts'
 import { startTurnstile } from '../../tools/dev/turnstile.ts'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { limitRules } from '../../src/limits/rules.ts'
 import { startGateway } from '../support/gateway.ts'
+import { bundleWith } from '../support/site-config.ts'
 
 it('attackers get what the rules give them and no more, and people get where they want to go', async () => {
   const vendor = await startTurnstile()
-  const folder = mkdtempSync(join(tmpdir(), 'portcullis-attack-'))
   const gateway = await startGateway({
-    bundle: await bundle({
-      outDir: folder,
-      configFile: inProject('tools', 'attack', 'gateway-config.ts'),
-      entry: process.env['PORTCULLIS_COVERAGE_ENTRY'],
-    }),
+    bundle: bundleWith(config),
     bindings: {
       MODE: 'production',
       ...vendor.bindings,

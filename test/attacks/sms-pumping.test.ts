@@ -103,7 +103,7 @@ describe('the fuse in shadow', () => {
   it('holds nothing back and says what it would have', async () => {
     const shadow = { state: 'shadow' } as const
     const rules = { 'sms-conversion': shadow, 'sms-network': shadow }
-    const bundle = await bundleWith({ ...shippedConfig, limits: { rules } })
+    const bundle = bundleWith({ ...shippedConfig, limits: { rules } })
     const watched = await startGateway({ bundle, bindings: token })
     try {
       const prefix = '+447401'
@@ -121,7 +121,7 @@ describe('the fuse in shadow', () => {
 describe('budgets', () => {
   it('end the day for everybody, and a number’s own day, exactly', async () => {
     const rules = { 'sms-day': { limit: 30 }, 'sms-conversion': { state: 'off' }, 'phone-code': { state: 'off' } }
-    const bundle = await bundleWith({ ...shippedConfig, limits: { rules } })
+    const bundle = bundleWith({ ...shippedConfig, limits: { rules } })
     const frugal = await startGateway({ bundle, bindings: token })
     try {
       const prefix = '+447402'

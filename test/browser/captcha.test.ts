@@ -17,7 +17,7 @@ beforeAll(async () => {
   const limits = { rules: { login: { limit: 2, response: 'captcha' } } }
   ;[gateway, browser] = await Promise.all([
     startGateway({
-      bundle: await bundleWith({ ...shippedConfig, captcha: { provider: 'turnstile' }, limits }),
+      bundle: bundleWith({ ...shippedConfig, captcha: { provider: 'turnstile' }, limits }),
       bindings: vendor.bindings,
     }),
     startBrowser(),

@@ -30,7 +30,7 @@ beforeAll(async () => {
   // A part of the site that asks for the second factor.
   const routes = [{ path: '/vault/*', require: { aal: 2 as const } }, ...shippedConfig.routes]
   const login = { ...shippedConfig.login, providers: [peer.row, gone] }
-  const bundle = await bundleWith({ ...shippedConfig, routes, login })
+  const bundle = bundleWith({ ...shippedConfig, routes, login })
   const [gateway, started] = await Promise.all([startGateway({ bundle }), startBrowser()])
   browser = started
   peer.register(`${gateway.url}/auth/v1/oidc/peer/callback`)

@@ -11,7 +11,7 @@ let gateway: TestGateway
 let browser: Browser
 beforeAll(async () => {
   const till = { path: '/till/*', require: { recentMinutes: 10 } }
-  const bundle = await bundleWith({ ...shippedConfig, routes: [till, ...shippedConfig.routes] })
+  const bundle = bundleWith({ ...shippedConfig, routes: [till, ...shippedConfig.routes] })
   ;[gateway, browser] = await Promise.all([startGateway({ bundle }), startBrowser()])
 })
 afterAll(async () => {

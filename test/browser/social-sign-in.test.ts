@@ -15,7 +15,7 @@ let browser: Browser
 let peer: SignInPeer
 beforeAll(async () => {
   peer = await startSignInPeer()
-  const bundle = await bundleWith({ ...shippedConfig, login: { providers: [peer.row] } })
+  const bundle = bundleWith({ ...shippedConfig, login: { providers: [peer.row] } })
   ;[gateway, browser] = await Promise.all([startGateway({ bundle }), startBrowser()])
   peer.register(`${gateway.url}/auth/v1/oidc/peer/callback`)
 })

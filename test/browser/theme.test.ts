@@ -27,7 +27,7 @@ describe.each(['auto', 'light', 'dark'] as const)('colorScheme %s', (colorScheme
   it('shows accent, logo and the browser’s own parts as it says, on a light and on a dark device', async () => {
     const dark = { logoUrl: night.logo, accentColor: '#e0b050' }
     const theme = { colorScheme, logoUrl: day.logo, accentColor: '#2f5d50', dark }
-    const gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, theme }) })
+    const gateway = await startGateway({ bundle: bundleWith({ ...shippedConfig, theme }) })
     try {
       for (const device of ['light', 'dark'] as const) {
         const page = await openWindow(browser, gateway.url, { dark: device === 'dark' })

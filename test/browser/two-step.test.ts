@@ -15,7 +15,7 @@ let browser: Browser
 beforeAll(async () => {
   // A part of the site that asks for the second factor.
   const vault = { path: '/vault/*', require: { aal: 2 as const } }
-  const bundle = await bundleWith({ ...shippedConfig, routes: [vault, ...shippedConfig.routes] })
+  const bundle = bundleWith({ ...shippedConfig, routes: [vault, ...shippedConfig.routes] })
   ;[gateway, browser] = await Promise.all([startGateway({ bundle }), startBrowser()])
 })
 afterAll(async () => {

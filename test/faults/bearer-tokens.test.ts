@@ -16,7 +16,7 @@ beforeAll(async () => {
   ;[issuer, proxy] = await Promise.all([startIssuer(), startDatabaseProxy()])
   const issuers = [{ issuer: issuer.url, jwksUrl: `${issuer.url}/keys`, audiences: [audience] }]
   gateway = await startGateway({
-    bundle: await bundleWith({ ...shippedConfig, issuers }),
+    bundle: bundleWith({ ...shippedConfig, issuers }),
     bindings: { DATABASE_ENDPOINT: proxy.url },
   })
 })

@@ -10,7 +10,7 @@ let unknownOrigin: Bundle
 beforeAll(async () => {
   gateway = await startGateway()
   const routes = [...shippedConfig.routes, { path: '/api/*', require: 'signed-in', origin: 'nowhere' }]
-  unknownOrigin = await bundleWith({ ...shippedConfig, routes })
+  unknownOrigin = bundleWith({ ...shippedConfig, routes })
 })
 afterAll(() => gateway.stop())
 

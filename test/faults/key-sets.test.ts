@@ -29,7 +29,7 @@ beforeAll(async () => {
   issuers = await Promise.all(Array.from({ length: 10 }, () => startIssuer()))
   const rows = issuers.map(({ url }) => ({ issuer: url, jwksUrl: `${url}/keys`, audiences: [audience] }))
   storageDir = mkdtempSync(join(tmpdir(), 'portcullis-key-sets-'))
-  bundle = await bundleWith({ ...shippedConfig, issuers: rows })
+  bundle = bundleWith({ ...shippedConfig, issuers: rows })
   gateway = await startGateway({ bundle, storageDir })
 })
 afterAll(async () => {

@@ -13,7 +13,7 @@ import { newVisitor } from '../support/visitor.ts'
 let breakable: BreakableGateway
 beforeEach(async () => {
   // One object counts, so that it is known which one breaks.
-  const bundle = await bundleWith({ ...shippedConfig, limits: { shards: 1 } })
+  const bundle = bundleWith({ ...shippedConfig, limits: { shards: 1 } })
   breakable = await startBreakableGateway({ bundle })
 })
 afterEach(() => breakable.stop())

@@ -29,7 +29,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => origin.listen(port, '127.0.0.1', resolve))
   gateway = await startGateway({ originUrl: `http://127.0.0.1:${port}` })
   const patience = { origins: [{ id: 'site', url: { env: 'ORIGIN_URL' }, timeoutMs }] }
-  await gateway.workerd.restart({ bundle: await bundleWith({ ...shippedConfig, ...patience }) })
+  await gateway.workerd.restart({ bundle: bundleWith({ ...shippedConfig, ...patience }) })
 })
 afterAll(async () => {
   await gateway.stop()

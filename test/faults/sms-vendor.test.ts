@@ -116,7 +116,7 @@ describe('a vendor that makes the codes', () => {
   let gateway: TestGateway
   beforeAll(async () => {
     const phone = { provider: 'twilio-verify', serviceSid: `VA${'d'.repeat(32)}`, country: 'DE' } as const
-    gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, login: { phone } }) })
+    gateway = await startGateway({ bundle: bundleWith({ ...shippedConfig, login: { phone } }) })
   })
   afterAll(() => gateway.stop())
   afterEach(() => gateway.mail.sms.mode('ok'))

@@ -48,7 +48,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve))
   gateway = await startGateway({
     originUrl: `http://127.0.0.1:${(site.address() as AddressInfo).port}`,
-    bundle: await bundleWith({ ...shippedConfig, sessions }),
+    bundle: bundleWith({ ...shippedConfig, sessions }),
     bindings: { DATABASE_ENDPOINT: proxy.url },
   })
   const person = await newPerson(gateway)

@@ -62,7 +62,7 @@ describe('a question about somebody', () => {
     // What is compared is the work itself, without the wait that evens it out for wrong passwords.
     const many = { limit: 10_000 }
     const limits = { rules: { 'sms-country': many, 'sms-day': many, 'sms-conversion': many } }
-    gateway = await startGateway({ bundle: await bundleWith({ ...withoutDelay, limits }) })
+    gateway = await startGateway({ bundle: bundleWith({ ...withoutDelay, limits }) })
     const { userId } = await newPerson(gateway)
     const rows = JSON.stringify(people)
     await gateway.sql(
@@ -172,7 +172,7 @@ describe('a wrong password, where people were imported with the hashes of anothe
   }
 
   it('would tell by its time who has an account, if it were answered at once', async () => {
-    const gateway = await startGateway({ bundle: await bundleWith(withoutDelay) })
+    const gateway = await startGateway({ bundle: bundleWith(withoutDelay) })
     try {
       await importedInto(gateway)
       const { fastest } = await medians(gateway, asking, 6)

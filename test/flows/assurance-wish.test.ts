@@ -12,7 +12,8 @@ import {
   redeem,
   sentTo,
 } from '../support/oauth.ts'
-import { enrolPasskey, getAnswer, questionFor } from '../support/passkey.ts'
+import { getAnswer } from '../../tools/dev/passkey-device.ts'
+import { enrolPasskey, questionFor } from '../support/passkey.ts'
 import { type Person, newPerson, signInAgain } from '../support/people.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
@@ -21,7 +22,7 @@ let gateway: TestGateway
 let client: TestClient
 beforeAll(async () => {
   const routes = [{ path: '/private', require: { roles: [], aal: 2 } }, ...shippedConfig.routes]
-  gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, routes }) })
+  gateway = await startGateway({ bundle: bundleWith({ ...shippedConfig, routes }) })
   client = await newClient(gateway)
 })
 afterAll(() => gateway.stop())

@@ -32,7 +32,7 @@ beforeAll(async () => {
   const issuers = [{ issuer: issuer.url, jwksUrl: `${issuer.url}/keys`, audiences: [audience] }]
   gateway = await startGateway({
     originUrl: `http://127.0.0.1:${(site.address() as AddressInfo).port}`,
-    bundle: await bundleWith({ ...shippedConfig, issuers }),
+    bundle: bundleWith({ ...shippedConfig, issuers }),
   })
   // Looked at by the last of the tests, as it takes minutes.
   locked = lockByRecord()

@@ -38,7 +38,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     isolates: 2,
     originUrl: origin.url,
-    bundle: await bundleWith({ ...shippedConfig, issuers }),
+    bundle: bundleWith({ ...shippedConfig, issuers }),
   })
 })
 afterAll(async () => {

@@ -40,7 +40,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     isolates: 2,
     originUrl: origin.url,
-    bundle: await bundleWith({
+    bundle: bundleWith({
       ...shippedConfig,
       issuers: [row(issuer, {}), row(trusting, { forwardToken: true })],
       routes: [{ path: '/named/*', hosts: ['app.example'], require: 'signed-in' }, ...shippedConfig.routes],

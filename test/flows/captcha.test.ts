@@ -22,7 +22,7 @@ beforeAll(async () => {
   }
   gateway = await startGateway({
     isolates: 2,
-    bundle: await bundleWith({ ...shippedConfig, captcha: { provider: 'turnstile' }, limits }),
+    bundle: bundleWith({ ...shippedConfig, captcha: { provider: 'turnstile' }, limits }),
     bindings: vendor.bindings,
   })
 })

@@ -23,7 +23,7 @@ beforeAll(async () => {
   ;[issuer, patient] = await Promise.all([startIssuer(), startIssuer()])
   const row = ({ url }: TestIssuer) => ({ issuer: url, jwksUrl: `${url}/keys`, audiences: [audience] })
   const issuers = [row(issuer), { ...row(patient), leewaySeconds: 60 }]
-  gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, issuers }) })
+  gateway = await startGateway({ bundle: bundleWith({ ...shippedConfig, issuers }) })
   service = await newClient(gateway)
   // Not in a test about seconds: somebody's first request makes their account.
   for (const one of [issuer, patient]) {

@@ -9,7 +9,7 @@ const stranger = 'https://app.example.com.evil.test'
 
 let gateway: TestGateway
 beforeAll(async () => {
-  const bundle = await bundleWith({ ...shippedConfig, cors: { allowedOrigins: [app] } })
+  const bundle = bundleWith({ ...shippedConfig, cors: { allowedOrigins: [app] } })
   gateway = await startGateway({ bundle })
 })
 afterAll(() => gateway.stop())

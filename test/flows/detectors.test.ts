@@ -21,7 +21,7 @@ beforeAll(async () => {
   }
   const rules = { login: { limit: 60 }, 'magic-link-start': unlimited, 'login-network': { state: 'enforce' } }
   gateway = await startGateway({
-    bundle: await bundleWith({ ...withoutDelay, threats, limits: { rules } }),
+    bundle: bundleWith({ ...withoutDelay, threats, limits: { rules } }),
     bindings: { METRICS_TOKEN: token },
   })
 })

@@ -29,7 +29,7 @@ beforeAll(async () => {
   })
   const [first] = shippedConfig.origins
   if (first === undefined) throw new Error('no origin')
-  const bundle = await bundleWith({ ...shippedConfig, origins: [{ ...first, timeoutMs }] })
+  const bundle = bundleWith({ ...shippedConfig, origins: [{ ...first, timeoutMs }] })
   gateway = await startGateway({ originUrl: origin.url, bundle })
 })
 afterEach(() => {

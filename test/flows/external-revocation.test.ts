@@ -21,7 +21,7 @@ let admin: Person
 beforeAll(async () => {
   ;[issuer, database] = await Promise.all([startIssuer(), startOwnDatabase()])
   const issuers = [{ issuer: issuer.url, jwksUrl: `${issuer.url}/keys`, audiences: [audience] }]
-  const bundle = await bundleWith({ ...shippedConfig, issuers })
+  const bundle = bundleWith({ ...shippedConfig, issuers })
   gateway = await startGateway({ isolates: 2, databaseUrl: database.url, bundle })
   const person = await newPerson(gateway)
   await gateway.sql(`update users set roles = '{admin}' where id = $1`, [person.userId])

@@ -23,7 +23,7 @@ let person: Person
 beforeAll(async () => {
   const sessions = { ...shippedConfig.sessions, fingerprint: true }
   const routes = [{ path: '/headers', require: 'public' as const }, ...shippedConfig.routes]
-  const bundle = await bundleWith({ ...shippedConfig, sessions, routes })
+  const bundle = bundleWith({ ...shippedConfig, sessions, routes })
   gateway = await startGateway({ bundle, isolates: 2 })
   person = await newPerson(gateway)
 })

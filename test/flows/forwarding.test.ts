@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { bundle } from '../../tools/dev/bundle.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type RawAnswer, header, headerValues, openSocket, parseAnswer, sendRaw } from '../support/raw-http.ts'
+import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { type RecordingOrigin, startRecordingOrigin, valuesOf } from '../support/recording-origin.ts'
 
 const text = 'These bytes were squeezed by the site. '.repeat(100)
@@ -244,20 +241,19 @@ describe('a request', () => {
 
 describe('a site that does not answer', () => {
   let impatient: TestGateway
-  let folder: string
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'portcullis-impatient-'))
-    impatient = await startGateway({ originUrl: origin.url })
-    const other = await bundle({
-      outDir: join(folder, 'bundle'),
-      configFile: 'test/support/impatient.gateway.config.ts',
+    // Half a second to answer, or the tests would wait half a minute.
+    const bundle = bundleWith({
+      ...shippedConfig,
+      origins: [{ id: 'site', url: { env: 'ORIGIN_URL' }, timeoutMs: 500 }],
+      routes: [
+        { path: '/public/patient/*', require: 'public', timeoutMs: 20_000 },
+        { path: '/public/*', require: 'public' },
+      ],
     })
-    await impatient.workerd.restart({ bundle: other })
+    impatient = await startGateway({ originUrl: origin.url, bundle })
   })
-  afterAll(async () => {
-    await impatient.stop()
-    rmSync(folder, { recursive: true, force: true })
-  })
+  afterAll(() => impatient.stop())
 
   it('in time is given up with 504, unless its route is patient or only the body is slow', async () => {
     const to = impatient.workerd.ports[0] ?? 0

@@ -50,7 +50,7 @@ beforeAll(async () => {
   const address = github.address()
   const site = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
   const row = { kind: 'github', id: 'github', clientId: 'the gateway', clientSecret: 'the secret', site, api: site }
-  gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, login: { providers: [row] } }) })
+  gateway = await startGateway({ bundle: bundleWith({ ...shippedConfig, login: { providers: [row] } }) })
 })
 afterAll(async () => {
   await gateway.stop()

@@ -54,7 +54,7 @@ describe('a place that hashes, when more passwords come than it can take', () =>
   beforeAll(async () => {
     const limits = { rules: { login: { limit: 1000 } } }
     const login = { hashing: { places: 1, waiting: 2 } }
-    small = await startGateway({ bundle: await bundleWith({ ...shippedConfig, login, limits }) })
+    small = await startGateway({ bundle: bundleWith({ ...shippedConfig, login, limits }) })
   })
   afterAll(() => small.stop())
 

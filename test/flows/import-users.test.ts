@@ -16,7 +16,7 @@ let gateway: TestGateway
 let folder: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'portcullis-import-'))
-  gateway = await startGateway({ bundle: await bundleWith(withoutDelay) })
+  gateway = await startGateway({ bundle: bundleWith(withoutDelay) })
 })
 afterAll(async () => {
   await gateway.stop()

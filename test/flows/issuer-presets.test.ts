@@ -23,7 +23,7 @@ beforeAll(async () => {
   internet = await startInternet(documents)
   const issuers = Object.values(presetSamples).map(({ row }) => row)
   gateway = await startGateway({
-    bundle: await bundleWith({ ...shippedConfig, issuers }),
+    bundle: bundleWith({ ...shippedConfig, issuers }),
     outboundProxy: internet.address,
   })
 })

@@ -1,13 +1,12 @@
 // The limits as a client meets them: how many pass, what the one after is told, and who is not concerned.
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { limitRuleIds, limitRules } from '../../src/limits/rules.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { goodPassword, newEmail, newPerson } from '../support/people.ts'
 import { newNumber } from '../support/phones.ts'
 import { header, sendRaw } from '../support/raw-http.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
-import { readWrangler } from '../../tools/dev/bundle.ts'
 import { newAddress, newVisitor } from '../support/visitor.ts'
 
 const token = 'a-token-of-the-test'
@@ -268,7 +267,7 @@ describe('a rule that only watches', () => {
       lockout: { state: 'shadow' },
     }
     const own = await startGateway({
-      bundle: await bundleWith({ ...shippedConfig, limits }),
+      bundle: bundleWith({ ...shippedConfig, limits }),
       bindings: { METRICS_TOKEN: token },
     })
     try {
@@ -302,7 +301,7 @@ describe('counters that cannot be asked', () => {
   it('close what guards credentials and messages, and leave the site open up to a count of the isolate’s own', async () => {
     const own = await startGateway({ bindings: { METRICS_TOKEN: token } })
     try {
-      const { durableObjects } = await readWrangler()
+      const { durableObjects } = inject('platform')
       await own.workerd.restart({ durableObjects: durableObjects.filter(({ binding }) => binding !== 'LIMITS') })
       const login = await newVisitor(own).send('POST', '/auth/v1/login', wrongPassword())
       expect([login.status, login.headers.get('retry-after')]).toEqual([503, '5'])
@@ -338,7 +337,7 @@ describe('every limit in shadow', () => {
     const rules = Object.fromEntries(limitRuleIds.map((id) => [id, { state: 'shadow' }]))
     const limits = { rules, lockout: { state: 'shadow' } }
     own = await startGateway({
-      bundle: await bundleWith({ ...shippedConfig, limits }),
+      bundle: bundleWith({ ...shippedConfig, limits }),
       bindings: { METRICS_TOKEN: token },
     })
   })

@@ -10,7 +10,7 @@ const device = '__Host-portcullis-device'
 
 let gateway: TestGateway
 beforeAll(async () => {
-  gateway = await startGateway({ isolates: 2, bundle: await bundleWith(withoutDelay) })
+  gateway = await startGateway({ isolates: 2, bundle: bundleWith(withoutDelay) })
 })
 afterAll(() => gateway.stop())
 

@@ -6,7 +6,8 @@ import { hashSecret } from '../../src/sessions/token.ts'
 import { enrol, letTimePass, totpCode, type Authenticator } from '../support/authenticator.ts'
 import type { TestGateway } from '../support/gateway.ts'
 import { startWithHashing } from '../support/hash-service.ts'
-import { enrolPasskey, getAnswer, questionFor, type Passkey } from '../support/passkey.ts'
+import { getAnswer, type Passkey } from '../../tools/dev/passkey-device.ts'
+import { enrolPasskey, questionFor } from '../support/passkey.ts'
 import { type Person, goodPassword, mailTo, newEmail, newPerson } from '../support/people.ts'
 import { codeTo, enrolPhone, textsTo } from '../support/phones.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
@@ -45,7 +46,7 @@ beforeAll(async () => {
     },
   }
   // Hashing on another thread, or whoever asks the record meanwhile waits for those who have hashed.
-  const bundle = await bundleWith({ ...shippedConfig, limits })
+  const bundle = bundleWith({ ...shippedConfig, limits })
   ;({ gateway, stop } = await startWithHashing({ bundle, isolates: 2 }))
   person = await newPerson(gateway)
   enrolled = await newPerson(gateway)

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type Person, mailTo, newEmail, newPerson } from '../support/people.ts'
 import { enrol, letTimePass, totpCode } from '../support/authenticator.ts'
-import { enrolPasskey, getAnswer, questionFor } from '../support/passkey.ts'
+import { getAnswer } from '../../tools/dev/passkey-device.ts'
+import { enrolPasskey, questionFor } from '../support/passkey.ts'
 import { codeTo, enrolPhone, textsTo } from '../support/phones.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { type Visitor, newAddress, newVisitor } from '../support/visitor.ts'
@@ -16,7 +17,7 @@ const hanoi = { country: 'VN', continent: 'AS', latitude: '21.0', longitude: '10
 let [shadow, enforcing, refusing] = [] as unknown as TestGateway[] as [TestGateway, TestGateway, TestGateway]
 beforeAll(async () => {
   const withRisk = async (risk: object): Promise<TestGateway> =>
-    startGateway({ bundle: await bundleWith({ ...shippedConfig, threats: { risk } }), isolates: 1 })
+    startGateway({ bundle: bundleWith({ ...shippedConfig, threats: { risk } }), isolates: 1 })
   shadow = await startGateway()
   enforcing = await withRisk({ state: 'enforce' })
   refusing = await withRisk({ state: 'enforce', whenHigh: 'refuse' })

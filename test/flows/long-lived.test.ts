@@ -29,7 +29,7 @@ describe('a WebSocket', () => {
     const originUrl = `http://127.0.0.1:${(sites.address() as AddressInfo).port}`
     gateway = await startGateway({
       originUrl,
-      bundle: await bundleWith({ ...shippedConfig, origins: [{ ...site, timeoutMs }] }),
+      bundle: bundleWith({ ...shippedConfig, origins: [{ ...site, timeoutMs }] }),
     })
   })
   afterAll(async () => {
@@ -116,7 +116,7 @@ describe('a session that expires', () => {
   it('takes its WebSocket with 4401 and its event stream with it', async () => {
     const lifeSeconds = 6
     const sessions = { absoluteDays: lifeSeconds / 86_400 }
-    const gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, sessions }) })
+    const gateway = await startGateway({ bundle: bundleWith({ ...shippedConfig, sessions }) })
     try {
       const { visitor } = await newPerson(gateway)
       const [socket, stream] = [

@@ -36,7 +36,7 @@ beforeAll(async () => {
     ],
   }
   gateway = await startGateway({
-    bundle: await bundleWith({ ...shippedConfig, threats }),
+    bundle: bundleWith({ ...shippedConfig, threats }),
     bindings: { METRICS_TOKEN: token },
   })
 })

@@ -394,7 +394,7 @@ describe('a gateway without TOKEN_KEYS', () => {
 describe('a client that asks in a loop', () => {
   it('is told to wait, and no other one; and nobody uses up what it may by saying its name', async () => {
     const limits = { rules: { 'oauth-client': { limit: 20 } } }
-    const own = await startGateway({ bundle: await bundleWith({ ...shippedConfig, limits }) })
+    const own = await startGateway({ bundle: bundleWith({ ...shippedConfig, limits }) })
     try {
       const [busy, other, open] = [
         await newClient(own),

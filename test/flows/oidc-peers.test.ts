@@ -69,7 +69,7 @@ beforeAll(async () => {
       claims: { roles: 'cognito:groups', name: 'username' },
     },
   ]
-  gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, issuers }) })
+  gateway = await startGateway({ bundle: bundleWith({ ...shippedConfig, issuers }) })
 })
 afterAll(async () => {
   await gateway.stop()

@@ -49,7 +49,7 @@ beforeAll(async () => {
     send: 'form',
     body: { user: '{email}', pass: '{password}', remember: '1' },
     accepts: { status: [302], cookie: 'sid' },
-    timeoutMs: 500,
+    timeoutMs: 1500,
   }
   const byJsonLogin = {
     url: `${url}/json`,
@@ -62,7 +62,7 @@ beforeAll(async () => {
     forUsersWithoutPassword: true,
   }
   const start = async (originLogin: object, bindings = {}): Promise<TestGateway> =>
-    startGateway({ bundle: await bundleWith({ ...shippedConfig, login: { originLogin } }), bindings })
+    startGateway({ bundle: bundleWith({ ...shippedConfig, login: { originLogin } }), bindings })
   form = await start(byFormLogin, { LOGIN_URL: `${url}/form` })
   json = await start(byJsonLogin)
 })

@@ -2,16 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { enrol, letTimePass, totpCode } from '../support/authenticator.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
-import {
-  createAnswer,
-  enrolPasskey,
-  enrolQuestion,
-  finish,
-  getAnswer,
-  newPasskey,
-  questionFor,
-  signInWith,
-} from '../support/passkey.ts'
+import { createAnswer, getAnswer, newPasskey } from '../../tools/dev/passkey-device.ts'
+import { enrolPasskey, enrolQuestion, finish, questionFor, signInWith } from '../support/passkey.ts'
 import { type Person, mailTo, newEmail, newPerson, signInAgain } from '../support/people.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
@@ -555,7 +547,7 @@ describe('where passkeys are looked for', () => {
 
   it('leaves everything to the site where passkeys are switched off', async () => {
     const config = { ...shippedConfig, login: { passkeys: false } }
-    const own = await startGateway({ bundle: await bundleWith(config) })
+    const own = await startGateway({ bundle: bundleWith(config) })
     try {
       const visitor = newVisitor(own)
       expect((await visitor.send('POST', '/auth/v1/webauthn/authenticate/start', {})).status).toBe(404)

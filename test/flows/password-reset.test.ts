@@ -214,7 +214,7 @@ describe('a new password', () => {
   )
 
   it('is refused while the list is away where the site wants that', async () => {
-    const bundle = await bundleWith({ ...shippedConfig, breachList: { whenUnavailable: 'closed' } })
+    const bundle = bundleWith({ ...shippedConfig, breachList: { whenUnavailable: 'closed' } })
     const closed = await startGateway({ bundle })
     try {
       expect((await signUp(goodPassword, closed))[0]).toBe(202)

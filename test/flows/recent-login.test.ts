@@ -23,7 +23,7 @@ beforeAll(async () => {
   const issuers = [{ issuer: issuer.url, jwksUrl: `${issuer.url}/keys`, audiences: [audience] }]
   gateway = await startGateway({
     originUrl: origin.url,
-    bundle: await bundleWith({ ...shippedConfig, routes, issuers }),
+    bundle: bundleWith({ ...shippedConfig, routes, issuers }),
   })
 })
 afterAll(async () => {

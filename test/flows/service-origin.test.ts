@@ -39,7 +39,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     originUrl: nobody.url,
     services: { SITE: `127.0.0.1:${(service.address() as AddressInfo).port}` },
-    bundle: await bundleWith({ ...shippedConfig, origins: [{ id: 'site', service: 'SITE' }] }),
+    bundle: bundleWith({ ...shippedConfig, origins: [{ id: 'site', service: 'SITE' }] }),
   })
   person = await newPerson(gateway)
 })

@@ -42,7 +42,7 @@ beforeAll(async () => {
     { issuer: issuer.url, jwksUrl: `${issuer.url}/keys`, audiences: [audience] },
   ]
   gateway = await startGateway({
-    bundle: await bundleWith({ ...shippedConfig, issuers }),
+    bundle: bundleWith({ ...shippedConfig, issuers }),
     bindings: {
       METRICS_TOKEN: metricsToken,
       OLD_SECRET: secrets.old,

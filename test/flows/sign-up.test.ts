@@ -8,7 +8,7 @@ let gateway: TestGateway
 beforeAll(async () => {
   // Racers are to reach the database, and are more than may write to one mailbox.
   const limits = { rules: { 'mail-message': { state: 'off' } } }
-  gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, limits }) })
+  gateway = await startGateway({ bundle: bundleWith({ ...shippedConfig, limits }) })
 })
 afterAll(() => gateway.stop())
 

@@ -42,7 +42,7 @@ beforeAll(async () => {
   const address = server.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
   const email = { provider: 'smtp', from: 'Die Höhle <login@example.com>', host: '127.0.0.1', port, tls: false }
-  gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, email }) })
+  gateway = await startGateway({ bundle: bundleWith({ ...shippedConfig, email }) })
 })
 afterAll(async () => {
   await gateway.stop()

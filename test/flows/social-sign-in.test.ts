@@ -28,7 +28,7 @@ beforeAll(async () => {
     providers: [rowOf('one', provider), rowOf('two', other, { unknownUsers: 'refuse' })],
   }
   gateway = await startGateway({
-    bundle: await bundleWith({ ...shippedConfig, login }),
+    bundle: bundleWith({ ...shippedConfig, login }),
     bindings: { PROVIDER_SECRET: provider.clientSecret },
   })
 })

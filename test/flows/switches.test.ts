@@ -1,5 +1,6 @@
 // What an operator can switch in one environment: limits, locks, ways to sign in; the emergency; and what explains it all.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { enrol } from '../support/authenticator.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type Person, newEmail, newPerson, signInAgain } from '../support/people.ts'
 import { newAddress, newVisitor } from '../support/visitor.ts'
@@ -209,6 +210,14 @@ describe('explaining a request to an administrator', () => {
     expect(account).toMatchObject({ locks: [{ pool: 'password', failures: 5, locked_until: expect.any(String) }] })
     expect(left({ account } as Parameters<typeof left>[0])).toBe(left(before as Parameters<typeof left>[0]) - 1)
     expect(await asks(admin, { ...question, account: 'nobody@example.com' })).toMatchObject({ account: { locks: [] } })
+    const second = await newPerson(gateway)
+    await enrol(second.visitor)
+    const { email, password } = second
+    const half = await (await newVisitor(gateway).send('POST', '/auth/v1/login', { email, password })).json()
+    const { mfa_token } = half as { mfa_token: string }
+    await newVisitor(gateway).send('POST', '/auth/v1/mfa/verify', { mfa_token, method: 'totp', code: '000000' })
+    const locks = [{ pool: 'second factor', failures: 1, locked_until: null }]
+    expect(await asks(admin, { ...question, account: email })).toMatchObject({ account: { locks } })
   })
 
   it('names what is wrong with a question', async () => {

@@ -15,7 +15,7 @@ let gateway: TestGateway
 beforeAll(async () => {
   issuer = await startIssuer()
   const issuers = [{ issuer: issuer.url, jwksUrl: `${issuer.url}/keys`, audiences: [audience] }]
-  gateway = await startGateway({ bundle: await bundleWith({ ...shippedConfig, issuers }) })
+  gateway = await startGateway({ bundle: bundleWith({ ...shippedConfig, issuers }) })
 })
 afterAll(async () => {
   await gateway.stop()

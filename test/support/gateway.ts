@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { inject } from 'vitest'
-import { type Bundle, readWrangler } from '../../tools/dev/bundle.ts'
+import type { Bundle } from '../../tools/dev/bundle.ts'
 import { type BreachListVendor, startBreachList } from '../../tools/dev/breach-list.ts'
 import { type DemoOrigin, startDemoOrigin } from '../../tools/dev/demo-origin.ts'
 import { createSecrets } from '../../tools/dev/environment.ts'
@@ -65,7 +65,6 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const breachList = await startBreachList()
   const demo: DemoOrigin | null = options.originUrl === undefined ? await startDemoOrigin({ issuer: url }) : null
   const originUrl = options.originUrl ?? demo?.url ?? ''
-  const { compatibilityDate, compatibilityFlags, durableObjects } = await readWrangler()
   const bindings = {
     MODE: 'development',
     PUBLIC_URL: url,
@@ -86,9 +85,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     sockets: ports.map((port) => ({ port })),
     bindings,
     services: options.services,
-    durableObjects,
-    compatibilityDate,
-    compatibilityFlags,
+    ...inject('platform'),
     isolates,
     storageDir,
     outboundProxy: options.outboundProxy,

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject } from 'vitest'
-import { readWrangler } from '../../tools/dev/bundle.ts'
 import { freePort } from '../../tools/dev/ports.ts'
 import { type Workerd, startWorkerd } from '../../tools/dev/workerd.ts'
 import { type TestGateway, type TestGatewayOptions, startGateway } from './gateway.ts'
@@ -18,14 +17,11 @@ export async function startWithHashing(options: TestGatewayOptions = {}): Promis
   const storageDir = mkdtempSync(join(tmpdir(), 'portcullis-hashing-'))
   const port = await freePort()
   const gateway = await startGateway({ ...options, services: { HASH: `127.0.0.1:${port}` } })
-  const { compatibilityDate, compatibilityFlags, durableObjects } = await readWrangler()
   const service = await startWorkerd({
     bundle: options.bundle ?? inject('bundle'),
     sockets: [{ port, entrypoint: 'HashService' }],
     bindings: { ...gateway.bindings },
-    durableObjects,
-    compatibilityDate,
-    compatibilityFlags,
+    ...inject('platform'),
     storageDir,
   })
   return {

@@ -24,11 +24,11 @@ export type Experience = {
 
 export const noExperience = (): Experience => ({ latencies: [], wanted: 0, captchas: 0, refusals: [], failures: 0 })
 
-const keep = (cookies: Map<string, string>, answer: Answer): void => {
+export const keepCookies = (cookies: Map<string, string>, answer: Answer): void => {
   for (const pair of answer.cookies) cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1))
 }
 
-const jar = (cookies: Map<string, string>): Record<string, string> =>
+export const cookieHeader = (cookies: Map<string, string>): Record<string, string> =>
   cookies.size === 0 ? {} : { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }
 
 /** As people do: who is asked whether they are one says so, and tries again. */
@@ -65,10 +65,10 @@ const logIn = async (
       path: '/auth/v1/login',
       ip: person.ip,
       body: { ...person.account },
-      headers: { ...jar(cookies), ...headers },
+      headers: { ...cookieHeader(cookies), ...headers },
     }),
   )
-  keep(cookies, answer)
+  keepCookies(cookies, answer)
 }
 
 const betweenLoginsMs = 40_000
@@ -86,7 +86,7 @@ const onNewDevice = (target: Target, person: Honest, experience: Experience) =>
 
 const openPage = async (target: Target, person: Honest, experience: Experience): Promise<void> => {
   await persist(target, experience, 'page of the site', () =>
-    send(target, { method: 'GET', path: '/private', ip: person.ip, headers: jar(person.cookies) }),
+    send(target, { method: 'GET', path: '/private', ip: person.ip, headers: cookieHeader(person.cookies) }),
   )
 }
 

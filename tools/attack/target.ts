@@ -21,7 +21,18 @@ export type Answer = {
   /** The gateway's own word for it. */
   code: string
   cookies: string[]
+  /** What it says in JSON; nothing, where it is no object. */
+  body: Readonly<Record<string, unknown>>
   ms: number
+}
+
+const objectIn = (text: string): Answer['body'] => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? { ...value } : {}
+  } catch {
+    return {}
+  }
 }
 
 /** The address of a client is what the platform says; a local workerd takes it from the header. */
@@ -39,15 +50,17 @@ export const send = async ({ url }: Target, { method, path, ip, body, headers }:
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
-    await response.arrayBuffer()
+    const text = await response.text()
+    const ms = performance.now() - startedAt
     return {
       status: response.status,
       code: response.headers.get('x-portcullis-response') ?? '',
       cookies: response.headers.getSetCookie().map((line) => line.split(';', 1)[0] ?? ''),
-      ms: performance.now() - startedAt,
+      body: objectIn(text),
+      ms,
     }
   } catch {
-    return { status: 0, code: '', cookies: [], ms: performance.now() - startedAt }
+    return { status: 0, code: '', cookies: [], body: {}, ms: performance.now() - startedAt }
   }
 }
 

@@ -1,11 +1,11 @@
-// Tokens whose header asks for another verification than the one there is: none, another kind, another key, an extension.
+// Forgeries whose header asks for another verification than the one there is: none, another kind, another key, an extension.
 import { createPublicKey } from 'node:crypto'
 import { exportSPKI, importJWK } from 'jose'
-import { createSigningKey, signToken } from '../issuer.ts'
-import { type Hostile, type Model, b64 } from './model.ts'
+import { type SigningKey, createSigningKey, signToken } from '../issuer.ts'
+import { type Forge, type Hostile, type Model, b64 } from './model.ts'
 
 /** Unsigned tokens, under every name `none` can be given. */
-export async function unsigned({ goodClaims, goodHeader, good }: Model): Promise<Hostile[]> {
+export async function unsigned({ goodClaims, goodHeader, good }: Forge): Promise<Hostile[]> {
   const claims = b64(JSON.stringify(goodClaims()))
   const names = ['none', 'None', 'NONE', 'nOnE', 'none ', ' none', 'no\u200Bne', '', 'null', 'undefined']
   const [header, body, signature] = (await good()).split('.')
@@ -30,7 +30,7 @@ export async function unsigned({ goodClaims, goodHeader, good }: Model): Promise
 }
 
 /** The public key as the secret of an HMAC, in every spelling a library may have of it. */
-export async function confused({ key, goodHeader, hmac }: Model): Promise<Hostile[]> {
+export async function confused({ key, goodHeader, hmac }: Forge): Promise<Hostile[]> {
   const { n, e, kty } = key.publicJwk
   const publicKey = await importJWK({ kty: String(kty), n: String(n), e: String(e) }, 'RS256', { extractable: true })
   if (publicKey instanceof Uint8Array) throw new TypeError('no public key')
@@ -67,41 +67,38 @@ export async function confused({ key, goodHeader, hmac }: Model): Promise<Hostil
 }
 
 /** Another key, and everything in a header that could make a verifier take it. */
-export async function embedded({ key, issuer, attacker, goodClaims, goodHeader }: Model): Promise<Hostile[]> {
+export async function embedded({
+  key,
+  attackerUrl,
+  trustedUrl,
+  goodClaims,
+  goodHeader,
+  sign,
+}: Forge): Promise<Hostile[]> {
   const other = await createSigningKey()
   const jwk = { ...other.publicJwk, kid: key.publicJwk.kid }
-  const url = `${attacker.url}/keys`
+  const url = `${attackerUrl}/keys`
   const headers: readonly (readonly [string, Record<string, unknown>])[] = [
-    ['the right kid', {}],
+    ['no more than that', {}],
     ['jwk', { jwk }],
     ['jwk and its kid', { jwk: other.publicJwk, kid: other.publicJwk.kid }],
     ['jku', { jku: url }],
     ['jku and its kid', { jku: url, kid: other.publicJwk.kid }],
-    ['jku with user info', { jku: `${issuer.url.replace('http://', 'http://x@')}@${new URL(attacker.url).host}/keys` }],
+    ['jku with user info', { jku: `${trustedUrl.replace('http://', 'http://x@')}@${new URL(attackerUrl).host}/keys` }],
     ['x5u', { x5u: url }],
     ['x5c', { x5c: [b64('certificate')] }],
     ['x5t', { x5t: b64('thumbprint'), 'x5t#S256': b64('thumbprint') }],
-    ['iss in the header', { iss: attacker.url }],
+    ['iss in the header', { iss: attackerUrl }],
   ]
-  const signed = headers.map(async ([name, header]): Promise<Hostile> => [
-    `another key with ${name}`,
-    await signToken(other, goodClaims(), header),
-  ])
-  const elsewhere = { ...goodClaims(), iss: attacker.url }
-  const [attackersKey] = attacker.keys
-  if (attackersKey === undefined) throw new Error('no key')
+  const named = (by: SigningKey) =>
+    headers.map(async ([name, header]): Promise<Hostile> => [
+      `another key under the name of ${by === key ? 'the right one' : 'its own'}, with ${name}`,
+      await sign({ kid: by.publicJwk.kid, ...header }, other),
+    ])
   return [
-    ...(await Promise.all(signed)),
-    ['an issuer of the attacker’s own', await signToken(attackersKey, elsewhere)],
-    ['an issuer of the attacker’s own with jku', await signToken(attackersKey, elsewhere, { jku: url })],
-    [
-      'ES256 by a key of the attacker',
-      await signToken(await createSigningKey('ES256'), goodClaims(), { kid: key.publicJwk.kid }),
-    ],
-    [
-      'PS256 by a key of the attacker',
-      await signToken(await createSigningKey('PS256'), goodClaims(), { kid: key.publicJwk.kid }),
-    ],
+    ...(await Promise.all([...named(key), ...named(other)])),
+    ['ES256 by a key of the attacker', await sign({}, await createSigningKey('ES256'))],
+    ['PS256 by a key of the attacker', await sign({}, await createSigningKey('PS256'))],
     [
       'ES256 with a signature of zeros',
       `${b64(JSON.stringify({ ...goodHeader(), alg: 'ES256' }))}.${b64(JSON.stringify(goodClaims()))}.${b64(Buffer.alloc(64))}`,
@@ -109,8 +106,19 @@ export async function embedded({ key, issuer, attacker, goodClaims, goodHeader }
   ]
 }
 
+/** What is right in itself, of an issuer that nobody here trusts. */
+export async function strangers({ attacker, goodClaims }: Model): Promise<Hostile[]> {
+  const [key] = attacker.keys
+  if (key === undefined) throw new Error('no key')
+  const claims = { ...goodClaims(), iss: attacker.url }
+  return [
+    ['an issuer of the attacker’s own', await signToken(key, claims)],
+    ['an issuer of the attacker’s own with jku', await signToken(key, claims, { jku: `${attacker.url}/keys` })],
+  ]
+}
+
 /** Names of keys that are paths, queries and commands. */
-export async function keyNames({ key, attacker, goodClaims, goodHeader, signRaw }: Model): Promise<Hostile[]> {
+export async function keyNames({ key, attackerUrl, goodClaims, goodHeader, sign, signRaw }: Forge): Promise<Hostile[]> {
   const other = await createSigningKey()
   const names: readonly unknown[] = [
     '../../../../dev/null',
@@ -134,7 +142,7 @@ export async function keyNames({ key, attacker, goodClaims, goodHeader, signRaw 
     `${key.publicJwk.kid} `,
     String(key.publicJwk.kid).toUpperCase(),
     'file:///etc/passwd',
-    `${attacker.url}/keys`,
+    `${attackerUrl}/keys`,
     'x'.repeat(300),
     'x'.repeat(3000),
     '',
@@ -150,14 +158,14 @@ export async function keyNames({ key, attacker, goodClaims, goodHeader, signRaw 
     names.map(async (kid): Promise<Hostile> => [
       `kid ${JSON.stringify(kid).slice(0, 40)}`,
       typeof kid === 'string'
-        ? await signToken(other, goodClaims(), { kid })
+        ? await sign({ kid }, other)
         : await signRaw(JSON.stringify({ ...goodHeader(), kid }), JSON.stringify(goodClaims())),
     ]),
   )
 }
 
 /** Extensions nobody here understands. */
-export async function critical({ goodClaims, goodHeader, signRaw }: Model): Promise<Hostile[]> {
+export async function critical({ goodClaims, goodHeader, signRaw }: Forge): Promise<Hostile[]> {
   const values: readonly Record<string, unknown>[] = [
     { crit: ['b64'], b64: false },
     { crit: ['b64'], b64: true },

@@ -1,8 +1,8 @@
-// Tokens that say one thing to one reader and another thing to the next, in other letters than were signed, or without an end.
-import { type Hostile, type Model, b64 } from './model.ts'
+// Forgeries that say one thing to one reader and another thing to the next, in other letters than were signed, or without an end.
+import { type Forge, type Hostile, b64 } from './model.ts'
 
 /** Members that stand twice, however they are spelled and however deep they are. */
-export async function doubled({ goodClaims, goodHeader, signRaw }: Model): Promise<Hostile[]> {
+export async function doubled({ goodClaims, goodHeader, signRaw }: Forge): Promise<Hostile[]> {
   const header = JSON.stringify(goodHeader())
   const claims = JSON.stringify(goodClaims())
   const before = (text: string, member: string): string => `{${member},${text.slice(1)}`
@@ -48,7 +48,7 @@ export async function doubled({ goodClaims, goodHeader, signRaw }: Model): Promi
 }
 
 /** One token in other letters, and things that are no JSON object. */
-export async function misspelled({ goodClaims, goodHeader, good, signRaw }: Model): Promise<Hostile[]> {
+export async function misspelled({ goodClaims, goodHeader, good, signRaw }: Forge): Promise<Hostile[]> {
   const token = await good()
   const [header = '', claims = '', signature = ''] = token.split('.')
   const strayBits = (part: string): string => {
@@ -133,7 +133,7 @@ export async function misspelled({ goodClaims, goodHeader, good, signRaw }: Mode
 }
 
 /** Too much of it. */
-export async function oversized({ goodClaims, goodHeader, good, withClaims, signRaw }: Model): Promise<Hostile[]> {
+export async function oversized({ goodClaims, goodHeader, good, withClaims, signRaw }: Forge): Promise<Hostile[]> {
   return [
     [
       'a header of 5 KB',
