@@ -1,7 +1,7 @@
 // Passwords hashed by another process, bound as a service: signing in is the same, and nothing gets in while it is away.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Workerd } from '../../tools/dev/workerd.ts'
-import { type TestGateway, startGateway } from '../support/gateway.ts'
+import type { TestGateway } from '../support/gateway.ts'
 import { startWithHashing } from '../support/hash-service.ts'
 import { newPerson, signInAgain } from '../support/people.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
@@ -51,12 +51,15 @@ describe('a service that hashes passwords', () => {
 
 describe('a place that hashes, when more passwords come than it can take', () => {
   let small: TestGateway
+  let stopSmall: () => Promise<void>
   beforeAll(async () => {
+    // On another thread, or whoever asks the database meanwhile waits for all that is hashed.
     const limits = { rules: { login: { limit: 1000 } } }
     const login = { hashing: { places: 1, waiting: 2 } }
-    small = await startGateway({ bundle: bundleWith({ ...shippedConfig, login, limits }) })
+    const bundle = bundleWith({ ...shippedConfig, login, limits })
+    ;({ gateway: small, stop: stopSmall } = await startWithHashing({ bundle }))
   })
-  afterAll(() => small.stop())
+  afterAll(() => stopSmall())
 
   it('turns away whom it cannot take, who may come again, and serves another network meanwhile', async () => {
     const flood = newVisitor(small)

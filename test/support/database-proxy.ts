@@ -2,8 +2,17 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import { startNeonEndpoint } from '../../tools/dev/neon-endpoint.ts'
 
-/** `hang` takes requests and never answers; `cut-once` carries one out and loses its answer; `refuse` drops connections. */
-export type ProxyMode = 'pass' | 'hang' | 'cut-once' | 'refuse' | { readonly delayMs: number }
+/**
+ * `hang` takes requests and never answers; `cut-once` carries one out and loses its answer; `refuse` drops connections;
+ * `startsInMs` is a database at rest, which starts when the first question comes, and answers all that came meanwhile then.
+ */
+export type ProxyMode =
+  | 'pass'
+  | 'hang'
+  | 'cut-once'
+  | 'refuse'
+  | { readonly delayMs: number }
+  | { readonly startsInMs: number }
 
 export interface DatabaseProxy {
   readonly url: string
@@ -18,6 +27,7 @@ export async function startDatabaseProxy(): Promise<DatabaseProxy> {
   let current: ProxyMode = 'pass'
   let only: RegExp | undefined
   let seen: string[] = []
+  let startsAtMs: number | null = null
 
   async function pass(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
     const headers = Object.entries(request.headers).filter(([name]) => name.startsWith('neon-')) as [string, string][]
@@ -33,6 +43,13 @@ export async function startDatabaseProxy(): Promise<DatabaseProxy> {
     } else response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text)
   }
 
+  function waitMs(): number {
+    if (typeof current !== 'object') return 0
+    if ('delayMs' in current) return current.delayMs
+    startsAtMs ??= performance.now() + current.startsInMs
+    return startsAtMs - performance.now()
+  }
+
   const matches = (body: Buffer): boolean => only === undefined || only.test(body.toString('utf8'))
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -43,7 +60,7 @@ export async function startDatabaseProxy(): Promise<DatabaseProxy> {
     if (matches(body)) {
       if (current === 'hang') return
       if (current === 'refuse') return void response.destroy()
-      const wait = typeof current === 'object' ? current.delayMs : 0
+      const wait = waitMs()
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
     }
     await pass(request, body, response)
@@ -62,6 +79,7 @@ export async function startDatabaseProxy(): Promise<DatabaseProxy> {
       current = next
       only = pattern
       seen = []
+      startsAtMs = null
     },
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
