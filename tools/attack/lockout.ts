@@ -42,7 +42,10 @@ export const measureLockout = async (
   let from = 0
   let compared = 0
   const worker = async (): Promise<void> => {
-    while (from < badLogins) compared += (await guess(target, wrong, from++)).status === 401 ? 1 : 0
+    while (from < badLogins) {
+      const { status } = await guess(target, wrong, from++)
+      if (status === 401) compared += 1
+    }
   }
   await Promise.all(Array.from({ length: 8 }, worker))
   for (let count = 0; count < 6; count += 1) await guess(target, nobody, from++)

@@ -30,7 +30,7 @@ export type FirstSightFigures = {
 }
 
 type Plan = { windows: number; seconds: number; progress: (text: string) => void }
-/** What is wanted of the ratio of what both add. */
+/** What is wanted of the ratio of a request with a token never seen before. */
 const mostFirstSightRatio = 1.3
 const people = 20
 const warmUpRounds = 4
@@ -144,10 +144,12 @@ const addedCost = (rows: readonly FirstSightRow[]): AddedCost | null => {
 }
 
 /** What is not as wanted, in a sentence each. What could not be measured is not. */
-export const missedIn = ({ added, key_set_outage: outage }: FirstSightFigures): string[] => {
-  const ratio = added?.ratio ?? Number.NaN
+export const missedIn = ({ first_sight: rows, key_set_outage: outage }: FirstSightFigures): string[] => {
+  const ratio = rows.find((row) => row.case === firstSightCase)?.ratio ?? Number.NaN
   return [
-    ...(ratio <= mostFirstSightRatio ? [] : [`First sight adds ${shown(ratio, 3)}, wanted is ${mostFirstSightRatio}.`]),
+    ...(ratio <= mostFirstSightRatio
+      ? []
+      : [`First sight costs ${shown(ratio, 3)}, wanted is ${mostFirstSightRatio}.`]),
     ...(outage.ratio <= mostOutageRatio
       ? []
       : [`An outage moves p99 by ${outage.ratio.toFixed(3)}, wanted is ${mostOutageRatio}.`]),
