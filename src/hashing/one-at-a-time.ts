@@ -24,6 +24,8 @@ interface Turn {
 }
 
 let takenUntilMs = 0
+/** The hash is done, its answer on its way. */
+let isEnding = false
 let line: readonly Turn[] = []
 
 /** @param rank Asked whenever a turn is given: the lowest goes first, among equals who has waited longest. */
@@ -32,14 +34,12 @@ export async function oneAtATime<Result>(rank: () => number, work: () => Promise
   try {
     return await work()
   } finally {
-    if (isShared(Date.now())) {
-      await pause()
-      takenUntilMs = 0
-    } else {
-      // Free before the timers of those run that came due meanwhile: whoever is next loses no time.
-      takenUntilMs = 0
-      await wait(0)
-    }
+    isEnding = true
+    // The answer leaves in a turn of the event loop of its own. Were the next hash begun before that, all places would hash
+    // once and answer together, and whoever asked would have several people's work to do at once.
+    await (isShared(Date.now()) ? pause() : wait(0))
+    isEnding = false
+    takenUntilMs = 0
   }
 }
 
@@ -51,11 +51,13 @@ async function takeTurn(mine: Turn): Promise<void> {
     line = line.filter(({ seenAtMs }) => nowMs - seenAtMs < longestMs)
     if (!line.includes(mine)) line = [...line, mine]
     if (nowMs >= takenUntilMs && next() === mine) break
-    await wait(lookAgainMs)
+    // Whoever is next must lose no time in a thread that only hashes.
+    await wait(isEnding && !isShared(nowMs) ? 0 : lookAgainMs)
   }
   line = line.filter((other) => other !== mine)
   // In the same breath: nobody else may look in between.
   takenUntilMs = Date.now() + longestMs
+  isEnding = false
 }
 
 function next(): Turn | undefined {

@@ -52,6 +52,25 @@ it('keeps a second one waiting', async () => {
   expect(order).toEqual(['first', 'second'])
 })
 
+it('lets an answer leave before the next hash holds the thread', async () => {
+  vi.useRealTimers()
+  // A thread in which no test before has answered requests.
+  vi.resetModules()
+  const thread = await import('../../../src/hashing/one-at-a-time.ts')
+  const order: string[] = []
+  const place = (name: string) =>
+    thread.oneAtATime(anybody, () => {
+      order.push(`${name} hashes`)
+      // As a hash does: the timers of those who wait come due meanwhile.
+      for (const until = performance.now() + 20; performance.now() < until;);
+      setImmediate(() => order.push(`${name} is answered`))
+      return Promise.resolve()
+    })
+  await Promise.all([place('one'), place('two'), place('three')])
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(order).toEqual(['one', 'two', 'three'].flatMap((name) => [`${name} hashes`, `${name} is answered`]))
+})
+
 /** A place with work for so long, and what it notes of each piece. */
 async function keepBusy(name: string, order: string[], { pieces, rank = 0 }: { pieces: number; rank?: number }) {
   for (let piece = 0; piece < pieces; piece += 1)
