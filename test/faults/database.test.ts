@@ -217,7 +217,7 @@ describe('a request that asks a slow database several times', () => {
     const { csrf_token: token } = (await (await visitor.send('GET', '/auth/v1/csrf')).json()) as { csrf_token: string }
     await gateway.workerd.restart()
     await recovered()
-    proxy.mode({ delayMs: 950 })
+    proxy.mode({ delayMs: 750 })
     try {
       const out = await timed(visitor.send('POST', '/auth/v1/logout', {}, { 'x-csrf-token': token }))
       expect(out.value.status).toBe(204)
@@ -234,7 +234,7 @@ describe('a request that asks a slow database several times', () => {
 
   it('is answered as long as it does not have to wait for more', async () => {
     const person = await provenPerson()
-    proxy.mode({ delayMs: 600 })
+    proxy.mode({ delayMs: 500 })
     try {
       expect((await tryLogin(person)).status).toBe(200)
     } finally {

@@ -12,6 +12,7 @@ import { type Person, goodPassword, mailTo, newEmail, newPerson } from '../suppo
 import { codeTo, enrolPhone, textsTo } from '../support/phones.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
+import { prepared } from '../support/prepared.ts'
 
 const racers = 200
 const rounds = 20
@@ -104,16 +105,14 @@ const letHourPass = () => gateway.sql("update challenges set created_at = create
 async function asked(path: string, about: RegExp): Promise<{ asker: Visitor; token: string; code: string }> {
   await letHourPass()
   const [asker, before] = [newVisitor(gateway), gateway.mail.messages().length]
-  // The round before may have left the record busy, which is no part of what is raced.
-  const answered = async () => (await asker.send('POST', path, { email: person.email })).status
-  await expect.poll(answered, { timeout: 20_000, interval: 1000 }).toBe(202)
+  await prepared('asking for a mail', 202, () => asker.send('POST', path, { email: person.email }))
   await expect.poll(() => gateway.mail.messages().length, { timeout: 10_000 }).toBeGreaterThan(before)
   return { asker, ...(await mailTo(gateway, person.email, about)) }
 }
 
 async function signedUp(): Promise<{ asker: Visitor; email: string; userId: string; token: string; code: string }> {
   const [asker, email] = [newVisitor(gateway), newEmail()]
-  await asker.send('POST', '/auth/v1/signup', { email, password: goodPassword })
+  await prepared('signing up', 202, () => asker.send('POST', '/auth/v1/signup', { email, password: goodPassword }))
   const mailed = await mailTo(gateway, email)
   const [row] = await gateway.sql('select id from users where email = $1', [email])
   return { asker, email, userId: String(row?.['id']), ...mailed }
@@ -159,7 +158,7 @@ const races: Readonly<Record<string, () => Promise<Race>>> = {
   },
   'a code by text': async () => {
     const [asker, before] = [newVisitor(gateway), textsTo(gateway, number).length]
-    await asker.send('POST', '/auth/v1/phone/start', { phone: number })
+    await prepared('asking for a text', 202, () => asker.send('POST', '/auth/v1/phone/start', { phone: number }))
     const body = { phone: number, code: await codeTo(gateway, number, before) }
     return { path: '/auth/v1/phone/verify', asker, userId: person.userId, bodyOf: () => body }
   },

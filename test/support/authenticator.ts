@@ -4,6 +4,7 @@ import { createHmac } from 'node:crypto'
 import type { TestGateway } from './gateway.ts'
 import type { Person } from './people.ts'
 import type { Visitor } from './visitor.ts'
+import { prepared } from './prepared.ts'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
@@ -28,8 +29,7 @@ export interface Authenticator {
 
 /** Sets up an app for somebody who has just signed in. */
 export async function enrol(visitor: Visitor): Promise<Authenticator> {
-  const started = await visitor.change('POST', '/auth/v1/mfa/totp/start')
-  if (started.status !== 200) throw new Error(`setting up answered ${started.status}`)
+  const started = await prepared('setting up', 200, () => visitor.change('POST', '/auth/v1/mfa/totp/start'))
   const { secret } = (await started.json()) as { secret: string }
   const finished = await visitor.change('POST', '/auth/v1/mfa/totp/finish', { code: totpCode(secret) })
   if (finished.status !== 200) throw new Error(`confirming answered ${finished.status}`)

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import { type SigningKey, createSigningKey, inSeconds, signToken } from './issuer.ts'
 import type { Visitor } from './visitor.ts'
+import { prepared } from './prepared.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 type Answer = (response: ServerResponse) => void
@@ -160,8 +161,7 @@ export async function startProvider(): Promise<TestProvider> {
 
 /** Follows the button to the provider's door. */
 export async function begin(visitor: Visitor, id: string, query = ''): Promise<Asked> {
-  const answer = await visitor.open(`/auth/v1/oidc/${id}/start${query}`)
-  if (answer.status !== 303) throw new Error(`starting answered ${answer.status}`)
+  const answer = await prepared('starting', 303, () => visitor.open(`/auth/v1/oidc/${id}/start${query}`))
   return askedBy(answer.headers.get('location') ?? '')
 }
 

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { addClient } from '../../tools/cli/clients.ts'
 import type { TestGateway } from './gateway.ts'
 import { type Visitor, newAddress } from './visitor.ts'
+import { prepared } from './prepared.ts'
 
 export interface Tokens {
   readonly access_token: string
@@ -48,8 +49,9 @@ export async function tokenLogin(
   visitor: Visitor,
   { email, password }: { readonly email: string; readonly password: string },
 ): Promise<Tokens & { readonly session: { readonly id: string } }> {
-  const answer = await visitor.send('POST', '/auth/v1/login', { email, password, mode: 'token' })
-  if (answer.status !== 200) throw new Error(`login answered ${answer.status}`)
+  const answer = await prepared('login', 200, () =>
+    visitor.send('POST', '/auth/v1/login', { email, password, mode: 'token' }),
+  )
   return (await answer.json()) as Tokens & { session: { id: string } }
 }
 

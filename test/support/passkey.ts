@@ -8,21 +8,19 @@ import {
   newPasskey,
 } from '../../tools/dev/passkey-device.ts'
 import type { Visitor } from './visitor.ts'
+import { prepared } from './prepared.ts'
 
 const json = async <Body>(answer: Response): Promise<Body> => (await answer.json()) as Body
 
 /** Asks as the page does, and throws when the question is refused. */
 export async function questionFor(visitor: Visitor, about: object = {}): Promise<Question> {
   const path = '/auth/v1/webauthn/authenticate/start'
-  const answer = 'about' in about ? await visitor.change('POST', path, about) : await visitor.send('POST', path, about)
-  if (answer.status !== 200) throw new Error(`start answered ${answer.status}`)
-  return json(answer)
+  const ask = () => ('about' in about ? visitor.change('POST', path, about) : visitor.send('POST', path, about))
+  return json(await prepared('start', 200, ask))
 }
 
 export async function enrolQuestion(visitor: Visitor): Promise<Question> {
-  const answer = await visitor.change('POST', '/auth/v1/webauthn/register/start')
-  if (answer.status !== 200) throw new Error(`start answered ${answer.status}`)
-  return json(answer)
+  return json(await prepared('start', 200, () => visitor.change('POST', '/auth/v1/webauthn/register/start')))
 }
 
 /** Adds a passkey for somebody who has just signed in. */

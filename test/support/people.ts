@@ -1,6 +1,7 @@
 // People to test with: signed up, confirmed and signed in through the front door, as anybody would be.
 import { randomBytes } from 'node:crypto'
 import type { TestGateway } from './gateway.ts'
+import { prepared } from './prepared.ts'
 import { type Visitor, newVisitor } from './visitor.ts'
 
 export interface Person {
@@ -43,28 +44,20 @@ export async function mailTo(
 export async function newPerson(gateway: TestGateway): Promise<Person> {
   const email = newEmail()
   const visitor = newVisitor(gateway)
-  await signUp(visitor, email)
+  const details = { email, password: goodPassword, name: 'Test Person' }
+  await prepared('signing up', 202, () => visitor.send('POST', '/auth/v1/signup', details))
   const { code } = await mailTo(gateway, email)
-  const answer = await visitor.send('POST', '/auth/v1/email/verify', { email, code })
-  if (answer.status !== 200) throw new Error(`verification answered ${answer.status}`)
+  const answer = await prepared('verification', 200, () =>
+    visitor.send('POST', '/auth/v1/email/verify', { email, code }),
+  )
   const { user } = (await answer.json()) as { user: { id: string } }
   return { email, password: goodPassword, userId: user.id, visitor }
-}
-
-/** Comes again when the gateway asks for that, as a test before may have left it a line of work. */
-async function signUp(visitor: Visitor, email: string): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    const answer = await visitor.send('POST', '/auth/v1/signup', { email, password: goodPassword, name: 'Test Person' })
-    if (answer.ok) return
-    if (answer.status !== 503 || tries === 5) throw new Error(`signing up answered ${answer.status}`)
-    await new Promise((resolve) => setTimeout(resolve, 1000))
-  }
 }
 
 /** The same person on another device. */
 export async function signInAgain(gateway: TestGateway, person: Person): Promise<Visitor> {
   const visitor = newVisitor(gateway)
-  const answer = await visitor.send('POST', '/auth/v1/login', { email: person.email, password: person.password })
-  if (answer.status !== 200) throw new Error(`login answered ${answer.status}`)
+  const { email, password } = person
+  await prepared('login', 200, () => visitor.send('POST', '/auth/v1/login', { email, password }))
   return visitor
 }

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto'
 import type { TestGateway } from './gateway.ts'
 import type { Person } from './people.ts'
+import { prepared } from './prepared.ts'
 
 let last = randomInt(1_000_000)
 
@@ -32,8 +33,7 @@ export async function enrolPhone(
   { visitor }: Pick<Person, 'visitor'>,
   { number = newNumber(), use = 'sign-in' }: { number?: string; use?: 'sign-in' | 'second-factor' } = {},
 ): Promise<string> {
-  const started = await visitor.change('POST', '/auth/v1/phone/enrol/start', { phone: number, use })
-  if (started.status !== 202) throw new Error(`setting up answered ${started.status}`)
+  await prepared('setting up', 202, () => visitor.change('POST', '/auth/v1/phone/enrol/start', { phone: number, use }))
   const code = await codeTo(gateway, number)
   const finished = await visitor.change('POST', '/auth/v1/phone/enrol/finish', { code })
   if (finished.status !== 200) throw new Error(`confirming answered ${finished.status}`)
