@@ -1,5 +1,6 @@
 // What became of a message that a vendor did not take over, and whether asking again could send it a second time.
 import { z } from 'zod'
+import { readJson } from '../kit/bounded-answer.ts'
 
 /**
  * `refused`: it will be refused next time too. `later`: it was not sent, and may be next time. `unknown`: nobody knows
@@ -43,7 +44,7 @@ export async function askVendor(vendor: string, request: Request, withinMs = del
 const numbered = z.object({ code: z.number().int() })
 
 async function codeOf(response: Response): Promise<number | null> {
-  const body: unknown = await response.json().catch(() => null)
+  const body: unknown = await readJson(response).catch(() => null)
   return numbered.safeParse(body).data?.code ?? null
 }
 

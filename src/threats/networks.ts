@@ -9,9 +9,8 @@ export interface NetworkOpinion {
   readonly decision: NetworkDecision | null
 }
 
-export interface NetworkFinding {
+export interface NetworkFinding extends NetworkOpinion {
   readonly decision: NetworkDecision
-  readonly listed: Listed
   /** The first of this address for an hour, as far as this isolate knows: worth putting on record. */
   readonly isNew: boolean
 }

@@ -1,6 +1,6 @@
 // Gets what an issuer publishes: within bounds of size and time, from the configured addresses only, as JSON and nothing else.
+import { readBounded } from '../kit/bounded-answer.ts'
 import { type Result, fail, succeed } from '../kit/result.ts'
-import { mostKeySetBytes } from './key-set.ts'
 import { parseStrictObject } from './strict-json.ts'
 
 export type FetchFault = 'unreachable' | 'too slow' | 'redirect' | 'bad status' | 'not JSON' | 'too large' | 'discovery'
@@ -54,7 +54,7 @@ async function get(url: string, signal: AbortSignal): Promise<Result<Uint8Array,
     // A redirect would let whoever can make the issuer redirect choose the keys.
     const response = await fetch(url, { headers, redirect: 'manual', signal })
     const fault = faultOfAnswer(response)
-    if (fault === null) return await readBounded(response)
+    if (fault === null) return boundedBytes(await readBounded(response))
     await response.body?.cancel()
     return fail(fault)
   } catch {
@@ -70,16 +70,6 @@ export function faultOfAnswer({ status, headers }: Response): FetchFault | null 
   return /^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? null : 'not JSON'
 }
 
-/** Counted while it comes: a length can be left out, and what is compressed says nothing of what it becomes. */
-export async function readBounded({ body }: Response): Promise<Result<Uint8Array, FetchFault>> {
-  const bytes = new Uint8Array(mostKeySetBytes)
-  let length = 0
-  if (body === null) return fail('not JSON')
-  for await (const chunk of body as ReadableStream<Uint8Array>) {
-    // Leaving the loop cancels the rest.
-    if (length + chunk.length > mostKeySetBytes) return fail('too large')
-    bytes.set(chunk, length)
-    length += chunk.length
-  }
-  return succeed(bytes.slice(0, length))
+function boundedBytes(bytes: Uint8Array | null): Result<Uint8Array, FetchFault> {
+  return bytes === null ? fail('too large') : succeed(bytes)
 }

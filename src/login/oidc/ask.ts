@@ -1,7 +1,8 @@
 // Asks a provider something: within a bound of time and size, without following redirects, for JSON and nothing else. What
 // goes wrong is a value, and says nothing of what was answered.
+import { readBounded } from '../../kit/bounded-answer.ts'
 import { type Result, fail, succeed } from '../../kit/result.ts'
-import { type FetchFault, faultOfAnswer, readBounded } from '../../tokens/key-set-fetch.ts'
+import { type FetchFault, faultOfAnswer } from '../../tokens/key-set-fetch.ts'
 import { type JsonObject, parseStrictObject } from '../../tokens/strict-json.ts'
 import type { ProviderFault } from './provider.ts'
 
@@ -50,8 +51,8 @@ async function ask(question: Question): Promise<Result<Uint8Array, ProviderFault
     })
     const fault = faultOfAnswer(response)
     if (fault === null) {
-      const read = await readBounded(response)
-      return read.ok ? read : faulty(question, read.problem)
+      const bytes = await readBounded(response)
+      return bytes === null ? faulty(question, 'too large') : succeed(bytes)
     }
     await response.body?.cancel()
     return faulty(question, fault)

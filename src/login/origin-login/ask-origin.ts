@@ -1,6 +1,6 @@
 // Asks the site's own login, once and within a bound. A site that does not answer, or answers that it is broken, has said
 // nothing about the password.
-import { readBounded } from '../../tokens/key-set-fetch.ts'
+import { readBounded } from '../../kit/bounded-answer.ts'
 import { type JsonObject, parseStrictObject } from '../../tokens/strict-json.ts'
 import { isAccepted, nameIn } from './judge-answer.ts'
 import { type TypedCredentials, questionFor } from './question.ts'
@@ -34,6 +34,6 @@ export async function askOrigin(
 }
 
 async function jsonOf(response: Response): Promise<JsonObject | null> {
-  const read = await readBounded(response)
-  return read.ok ? parseStrictObject(read.value) : null
+  const bytes = await readBounded(response)
+  return bytes === null ? null : parseStrictObject(bytes)
 }

@@ -2,6 +2,7 @@
 // which host and action it was given, and counts once; the address of the visitor is not sent along, as what an answer is
 // good for is tied to it here.
 import { z } from 'zod'
+import { readJson } from '../../kit/bounded-answer.ts'
 import { type Captcha, CaptchaFault } from './captcha.ts'
 
 export interface TurnstileOptions {
@@ -58,7 +59,7 @@ async function ask(url: string, body: Readonly<Record<string, string>>): Promise
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     })
-    const parsed = verdict.safeParse(await response.json())
+    const parsed = verdict.safeParse(await readJson(response))
     if (parsed.success) return parsed.data
     throw new CaptchaFault(`Turnstile answered ${response.status} and something else`)
   } catch (error) {

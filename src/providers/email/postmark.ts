@@ -1,5 +1,6 @@
 // Postmark's API: `POST /email` (https://postmarkapp.com/developer/api/email-api). It keeps no keys.
 import { z } from 'zod'
+import { readJson } from '../../kit/bounded-answer.ts'
 import { DeliveryFault, askVendor } from '../delivery-fault.ts'
 import type { Mailer } from './mailer.ts'
 
@@ -39,7 +40,7 @@ export function createPostmarkMailer({
         Metadata: { message: idempotencyKey },
       })
       const response = await askVendor('postmark', new Request(url, { method: 'POST', headers, body }))
-      if (!taken.safeParse(await response.json()).success) throw new DeliveryFault('refused', 'postmark refused it')
+      if (!taken.safeParse(await readJson(response)).success) throw new DeliveryFault('refused', 'postmark refused it')
     },
   }
 }

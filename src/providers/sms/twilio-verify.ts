@@ -1,6 +1,7 @@
 // Twilio's Verify: it makes the code, sends it and checks it; asked again within ten minutes it sends the same one
 // (https://www.twilio.com/docs/verify/api/verification).
 import { z } from 'zod'
+import { readJson } from '../../kit/bounded-answer.ts'
 import { DeliveryFault } from '../delivery-fault.ts'
 import type { CodeSender } from './sms-vendor.ts'
 import { type TwilioAccount, askTwilio, twilioRequest } from './twilio.ts'
@@ -30,7 +31,7 @@ export function createTwilioVerify(account: TwilioAccount, serviceSid: string): 
     },
     async check(to, code) {
       try {
-        const answer = checked.parse(await (await ask('/VerificationCheck', { To: to, Code: code }, checkMs)).json())
+        const answer = checked.parse(await readJson(await ask('/VerificationCheck', { To: to, Code: code }, checkMs)))
         return answer.status === 'approved' && answer.to === to
       } catch (error) {
         // 404: spent or expired.
