@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { scratchFolder } from './bench/servers.ts'
+import { fastFolder, scratchFolder } from './bench/servers.ts'
 import { isLockoutAsWanted, lockoutText, measureLockout } from './attack/lockout.ts'
 import { seedPumpedNumbers } from './attack/phones.ts'
 import { asText, isAsWanted } from './attack/report.ts'
@@ -36,7 +36,7 @@ const options = () => {
       attempts: { type: 'string', default: '6000' },
       rate: { type: 'string', default: '150' },
       people: { type: 'string', default: '120' },
-      quiet: { type: 'string', default: '20' },
+      quiet: { type: 'string', default: '15' },
       only: { type: 'string', default: '' },
       lockout: { type: 'boolean', default: false },
       json: { type: 'string' },
@@ -59,7 +59,7 @@ const options = () => {
 }
 
 const start = async (people: number): Promise<{ target: Target; accounts: { email: string; password: string }[] }> => {
-  const folder = scratchFolder(lifetime)
+  const folder = scratchFolder(lifetime, fastFolder())
   const port = await freePort()
   const url = `http://localhost:${port}`
   const [postgres, neon, mail, turnstile, origin, built, wrangler, secrets] = await together([

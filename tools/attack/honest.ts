@@ -17,7 +17,7 @@ export type Experience = {
   /** Pages and logins that people wanted; the requests of a captcha on the way to one are not counted. */
   wanted: number
   captchas: number
-  refusals: { what: string; status: number; code: string }[]
+  refusals: { what: string; status: number; code: string; rule: string }[]
   /** Answers that say that the machine, not a rule, stood in the way. */
   failures: number
 }
@@ -46,9 +46,9 @@ const persist = async (
     answer = await attempt({ 'x-captcha-token': target.solveCaptcha() })
     experience.latencies.push({ what, ms: answer.ms })
   }
-  const { status, code } = answer
+  const { status, code, rule } = answer
   if (status === 0 || status >= 500) experience.failures += 1
-  else if (status >= 400) experience.refusals.push({ what, status, code })
+  else if (status >= 400) experience.refusals.push({ what, status, code, rule })
   return answer
 }
 
@@ -99,8 +99,10 @@ export const doSomething = (target: Target, person: Honest, experience: Experien
   return openPage(target, person, experience)
 }
 
-/** Before anything is measured: a session and a known device. */
-export const settle = (target: Target, person: Honest, experience: Experience): Promise<void> =>
-  logIn(target, person, person.cookies, 'first login', experience)
+/** Before anything is measured: a session and a known device. That was a login, too. */
+export const settle = async (target: Target, person: Honest, experience: Experience): Promise<void> => {
+  await logIn(target, person, person.cookies, 'first login', experience)
+  person.nextLoginAtMs = performance.now() + betweenLoginsMs * (0.5 + Math.random() / 2)
+}
 
 export const victimSignsIn = onKnownDevice

@@ -1,4 +1,4 @@
-import type { HonestResult, SimulationResult } from './simulate.ts'
+import { type HonestResult, type SimulationResult, refusalsOf } from './simulate.ts'
 
 /** What is wanted of every run: see "Attack simulation" in the README. */
 const wanted = { refusedShare: 0.99, p99Ratio: 2 }
@@ -25,8 +25,6 @@ export const asText = (result: SimulationResult): string => {
     ({ title, attempts, letThrough, unanswered, refusedShare, honestP99Ms }) =>
       `${title.padEnd(62)} ${String(attempts).padStart(8)} ${String(letThrough).padStart(11)} ${String(unanswered).padStart(10)} ${percent(refusedShare).padStart(10)} ${honestP99Ms.toFixed(0).padStart(13)}`,
   )
-  const refusals = result.underAttack.refusals.map(({ what, status, code }) => `${what}: ${status} ${code}`)
-  const counted = [...new Set(refusals)].map((text) => `  ${refusals.filter((one) => one === text).length} × ${text}`)
   return [
     `${'attack'.padEnd(62)} ${'attempts'.padStart(8)} ${'let through'.padStart(11)} ${'unanswered'.padStart(10)} ${'refused'.padStart(10)} ${'honest p99 ms'.padStart(13)}`,
     ...attacks,
@@ -34,7 +32,7 @@ export const asText = (result: SimulationResult): string => {
     `${'honest people'.padEnd(14)} ${'wanted'.padStart(7)} ${'captchas'.padStart(8)} ${'refused'.padStart(7)} ${'failures'.padStart(8)} ${'p50 ms'.padStart(8)} ${'p99 ms'.padStart(8)}`,
     honest('quiet', result.quiet),
     honest('under attack', result.underAttack),
-    ...counted,
+    ...refusalsOf(result.underAttack).map((text) => `  ${text}`),
     '',
     `${'what they did'.padEnd(24)} ${'answers'.padStart(7)} ${'p50 quiet'.padStart(9)} ${'attacked'.padStart(9)} ${'p99 quiet'.padStart(9)} ${'attacked'.padStart(9)}`,
     ...waits(result.quiet, result.underAttack),

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { quantile } from '../bench/statistics.ts'
 import {
   type Account,
@@ -17,6 +18,7 @@ export type SimulationOptions = {
   attempts: number
   attemptsPerSecond: number
   honestPerSecond: number
+  /** Before each attack. */
   quietSeconds: number
   /** Which attacks; all of them where it is empty. */
   only: readonly string[]
@@ -107,21 +109,27 @@ const summary = ({ latencies, wanted, captchas, failures, refusals }: Experience
   })),
 })
 
-/** People go on doing what they do until they are told that it is over. What they have met so far can be read at any time. */
-const live = (people: readonly Honest[], { target, honestPerSecond }: SimulationOptions) => {
-  const experience = noExperience()
+/** Each kind of refusal, and how many there were. */
+export const refusalsOf = ({ refusals }: Pick<Experience, 'refusals'>): string[] => {
+  const texts = refusals.map(({ what, status, code, rule }) => `${what}: ${status} ${code} ${rule}`.trimEnd())
+  return Object.entries(Object.groupBy(texts, (text) => text)).map(([text, all = []]) => `${all.length} × ${text}`)
+}
+
+/** People do what they do for as long as something else lasts. What they meet is added to `experience`. */
+const live = async (
+  people: readonly Honest[],
+  { target, honestPerSecond }: SimulationOptions,
+  experience: Experience,
+  meanwhile: Promise<unknown>,
+): Promise<void> => {
   let isOver = false
-  let turn = 0
+  const until = meanwhile.finally(() => (isOver = true))
+  let turn = experience.wanted
   const living = offer(honestPerSecond, () => {
     const person = people[turn++ % people.length]
     return isOver || person === undefined ? null : () => doSomething(target, person, experience)
   })
-  const end = async (): Promise<Experience> => {
-    isOver = true
-    await living
-    return experience
-  }
-  return { experience, end }
+  await Promise.all([until, living])
 }
 
 /** Every third person has an IPv6 address in the /48 that the attackers use too, as customers of one provider have. */
@@ -142,28 +150,31 @@ export const simulate = async (options: SimulationOptions): Promise<SimulationRe
   if (victim === undefined) throw new Error('Somebody has to live here.')
   const settling = noExperience()
   for (const person of people) await settle(target, person, settling)
-  if (settling.refusals.length + settling.failures > 0) throw new Error('Not everybody could sign in to begin with.')
+  if (settling.refusals.length + settling.failures > 0)
+    throw new Error(
+      `Not everybody could sign in to begin with: ${refusalsOf(settling).join(', ')}; ${settling.failures} faults.`,
+    )
 
-  onProgress('quiet')
-  const quietLife = live(others, options)
-  await new Promise((resolve) => setTimeout(resolve, options.quietSeconds * 1000))
-  const quiet = summary(await quietLife.end())
-
-  const life = live(others, options)
+  const inPeace = noExperience()
+  const attacked = noExperience()
   const attacks: AttackResult[] = []
   const known = accounts.slice(1).map(({ email }) => email)
   const networks = { one64: '2001:db8:64:1', one48 }
   const signIns = noExperience()
   const all = scenarios({ known, victim: victim.account.email, networks })
   for (const scenario of all.filter(({ id }) => options.only.length === 0 || options.only.includes(id))) {
+    // Before each attack anew, as a machine that others use is not the same minutes later.
+    onProgress('quiet')
+    await live(others, options, inPeace, delay(options.quietSeconds * 1000))
     onProgress(scenario.title)
-    const answeredBefore = life.experience.latencies.length
-    const found = await run(options, scenario)
-    const meanwhile = life.experience.latencies.slice(answeredBefore).map(({ ms }) => ms)
-    attacks.push({ ...found, honestP99Ms: quantile(meanwhile, 0.99) })
+    const answeredBefore = attacked.latencies.length
+    const attack = run(options, scenario)
+    await live(others, options, attacked, attack)
+    const meanwhile = attacked.latencies.slice(answeredBefore).map(({ ms }) => ms)
+    attacks.push({ ...(await attack), honestP99Ms: quantile(meanwhile, 0.99) })
     await victimSignsIn(target, victim, signIns)
   }
-  const underAttack = summary(await life.end())
+  const [quiet, underAttack] = [summary(inPeace), summary(attacked)]
   return {
     attacks,
     quiet,

@@ -20,6 +20,8 @@ export type Answer = {
   status: number
   /** The gateway's own word for it. */
   code: string
+  /** Of a refusal: the limit that it was. */
+  rule: string
   cookies: string[]
   /** What it says in JSON; nothing, where it is no object. */
   body: Readonly<Record<string, unknown>>
@@ -55,12 +57,13 @@ export const send = async ({ url }: Target, { method, path, ip, body, headers }:
     return {
       status: response.status,
       code: response.headers.get('x-portcullis-response') ?? '',
+      rule: /^"(.*?)"/.exec(response.headers.get('ratelimit') ?? '')?.[1] ?? '',
       cookies: response.headers.getSetCookie().map((line) => line.split(';', 1)[0] ?? ''),
       body: objectIn(text),
       ms,
     }
   } catch {
-    return { status: 0, code: '', cookies: [], body: {}, ms: performance.now() - startedAt }
+    return { status: 0, code: '', rule: '', cookies: [], body: {}, ms: performance.now() - startedAt }
   }
 }
 
