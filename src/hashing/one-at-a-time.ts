@@ -24,8 +24,8 @@ interface Turn {
 }
 
 let takenUntilMs = 0
-/** The hash is done, its answer on its way. */
-let isEnding = false
+/** In a thread that only hashes: free as soon as the answer has left, and whoever is next must lose no time. */
+let isAnswering = false
 let line: readonly Turn[] = []
 
 /** @param rank Asked whenever a turn is given: the lowest goes first, among equals who has waited longest. */
@@ -34,11 +34,8 @@ export async function oneAtATime<Result>(rank: () => number, work: () => Promise
   try {
     return await work()
   } finally {
-    isEnding = true
-    // The answer leaves in a turn of the event loop of its own. Were the next hash begun before that, all places would hash
-    // once and answer together, and whoever asked would have several people's work to do at once.
-    await (isShared(Date.now()) ? pause() : wait(0))
-    isEnding = false
+    if (isShared(Date.now())) await pause()
+    else await letAnswerLeave()
     takenUntilMs = 0
   }
 }
@@ -51,13 +48,22 @@ async function takeTurn(mine: Turn): Promise<void> {
     line = line.filter(({ seenAtMs }) => nowMs - seenAtMs < longestMs)
     if (!line.includes(mine)) line = [...line, mine]
     if (nowMs >= takenUntilMs && next() === mine) break
-    // Whoever is next must lose no time in a thread that only hashes.
-    await wait(isEnding && !isShared(nowMs) ? 0 : lookAgainMs)
+    await wait(isAnswering ? 0 : lookAgainMs)
   }
   line = line.filter((other) => other !== mine)
   // In the same breath: nobody else may look in between.
   takenUntilMs = Date.now() + longestMs
-  isEnding = false
+  isAnswering = false
+}
+
+/**
+ * In a turn of the event loop of its own. Were the next hash begun before that, all places would hash once and answer
+ * together, and whoever asked would have several people's work to do at once.
+ */
+async function letAnswerLeave(): Promise<void> {
+  isAnswering = true
+  await wait(0)
+  isAnswering = false
 }
 
 function next(): Turn | undefined {

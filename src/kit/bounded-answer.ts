@@ -1,15 +1,15 @@
 // What another server answers, of which no more is read than it can have to say: who is asked may be broken, or somebody else.
 
-const mostBytes = 64 * 1024
+export const mostAnswerBytes = 64 * 1024
 
 /** Null: it is larger. Counted while it comes: a length can be left out, and what is compressed says nothing of what it becomes. */
 export async function readBounded({ body }: Response): Promise<Uint8Array | null> {
   if (body === null) return new Uint8Array()
-  const bytes = new Uint8Array(mostBytes)
+  const bytes = new Uint8Array(mostAnswerBytes)
   let length = 0
   for await (const chunk of body as ReadableStream<Uint8Array>) {
     // Leaving the loop cancels the rest.
-    if (length + chunk.length > mostBytes) return null
+    if (length + chunk.length > mostAnswerBytes) return null
     bytes.set(chunk, length)
     length += chunk.length
   }

@@ -54,7 +54,10 @@ async function get(url: string, signal: AbortSignal): Promise<Result<Uint8Array,
     // A redirect would let whoever can make the issuer redirect choose the keys.
     const response = await fetch(url, { headers, redirect: 'manual', signal })
     const fault = faultOfAnswer(response)
-    if (fault === null) return boundedBytes(await readBounded(response))
+    if (fault === null) {
+      const bytes = await readBounded(response)
+      return bytes === null ? fail('too large') : succeed(bytes)
+    }
     await response.body?.cancel()
     return fail(fault)
   } catch {
@@ -68,8 +71,4 @@ export function faultOfAnswer({ status, headers }: Response): FetchFault | null 
   if (status !== 200) return 'bad status'
   const type = headers.get('content-type') ?? ''
   return /^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(type) ? null : 'not JSON'
-}
-
-function boundedBytes(bytes: Uint8Array | null): Result<Uint8Array, FetchFault> {
-  return bytes === null ? fail('too large') : succeed(bytes)
 }

@@ -1,12 +1,12 @@
 // Turns what an issuer published into keys that may verify something, or refuses all of it. Pure; fetching is elsewhere.
 import { fromBase64Url } from '../kit/base64url.ts'
+import { mostAnswerBytes } from '../kit/bounded-answer.ts'
 import { type Result, fail, succeed } from '../kit/result.ts'
 import { algorithms } from './algorithms.ts'
 import { weaknessOf } from './rsa-quality.ts'
 import { type JsonObject, isObject, parseStrictObject } from './strict-json.ts'
 import type { Algorithm } from './trusted-issuer.ts'
 
-export const mostKeySetBytes = 64 * 1024
 const mostKeys = 20
 
 /** A key under one algorithm: with RS256 and PS256 in a row, an RSA key without `alg` is two. */
@@ -35,7 +35,7 @@ export type KeySetFault =
  * are merely not for us, as issuers publish theirs side by side.
  */
 export function parseKeySet(bytes: Uint8Array, accepted: readonly Algorithm[]): Result<KeySet, KeySetFault> {
-  if (bytes.length > mostKeySetBytes) return fail('too large')
+  if (bytes.length > mostAnswerBytes) return fail('too large')
   const document = parseStrictObject(bytes)
   if (document === null) return fail('no strict JSON object')
   const listed = document['keys']

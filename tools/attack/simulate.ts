@@ -83,7 +83,7 @@ const run = async (
     }
   })
   if (wantsTexts) {
-    await new Promise((resolve) => setTimeout(resolve, textsSettleMs))
+    await delay(textsSettleMs)
     const sent = target.textsSent() - textsBefore
     found.refused += found.letThrough - sent
     found.letThrough = sent

@@ -1,7 +1,7 @@
 // Starts what a measurement needs around the servers under test: the site, a database, the gateway.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle, readWrangler } from '../dev/bundle.ts'
@@ -19,8 +19,16 @@ import { type BenchIssuer, startIssuer } from './bearer-tokens.ts'
 import { type PeerName, bundlePeer } from './peers.ts'
 import { pinServer } from './pinning.ts'
 
+const leastRoom = 1024 ** 3
+
 /** Where files are in memory, if there is such a place: for measurements of which this machine's disk is no part. */
-export const fastFolder = (): string => (existsSync('/dev/shm') ? '/dev/shm' : tmpdir())
+export const fastFolder = (): string => {
+  const inMemory = '/dev/shm'
+  if (!existsSync(inMemory)) return tmpdir()
+  const { bavail, bsize } = statfsSync(inMemory)
+  // A container's is often smaller than a database.
+  return bavail * bsize >= leastRoom ? inMemory : tmpdir()
+}
 
 /** A folder that goes when the program ends. PostgreSQL runs as another user where we are root, and has to get in. */
 export const scratchFolder = (lifetime: Lifetime, parent = tmpdir()): string => {
