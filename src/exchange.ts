@@ -90,10 +90,15 @@ export async function putOnRecord(exchange: Exchange, event: AuditEvent | undefi
 export function visitOf(exchange: Exchange, database: Queries = exchange.database): BearerVisit {
   const { id, client, context } = exchange
   return {
-    source: auditSource(exchange),
+    // Read by whoever needs it: for most tokens nobody does, and the platform makes up what it knows of a request when asked.
+    get source() {
+      return auditSource(exchange)
+    },
+    get continent() {
+      return client.continent
+    },
     database,
     requestId: id,
-    continent: client.continent,
     waitUntil: (work) => context.waitUntil(work),
   }
 }

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { fastFolder, scratchFolder } from './bench/servers.ts'
+import { scratchFolder } from './bench/servers.ts'
 import { isLockoutAsWanted, lockoutText, measureLockout } from './attack/lockout.ts'
 import { seedPumpedNumbers } from './attack/phones.ts'
 import { asText, isAsWanted } from './attack/report.ts'
@@ -59,7 +59,7 @@ const options = () => {
 }
 
 const start = async (people: number): Promise<{ target: Target; accounts: { email: string; password: string }[] }> => {
-  const folder = scratchFolder(lifetime, fastFolder())
+  const folder = scratchFolder(lifetime)
   const port = await freePort()
   const url = `http://localhost:${port}`
   const [postgres, neon, mail, turnstile, origin, built, wrangler, secrets] = await together([

@@ -24,7 +24,7 @@ const tokenText = /^[\w.~+/-]+=*$/
 
 export function readAuthorization(header: string | null): Presented {
   if (header === null) return { kind: 'none' }
-  if (another.test(header) || (oneToken.test(header) && header.includes(','))) return { kind: 'several' }
+  if (header.includes(',') && (another.test(header) || oneToken.test(header))) return { kind: 'several' }
   for (const [kind, pattern] of schemes) {
     const token = pattern.exec(header)?.[1]?.trim()
     if (token !== undefined) return tokenText.test(token) ? { kind, token } : { kind: 'malformed', scheme: kind }

@@ -1,6 +1,7 @@
 // The statement of who is asking, signed for one origin: what lets an origin trust a request without trusting the network.
-import { type JWK, SignJWT, importJWK } from 'jose'
+import { type JWK, importJWK } from 'jose'
 import type { Principal } from '../identity/principal.ts'
+import { toBase64Url } from '../kit/base64url.ts'
 import { secondMs } from '../kit/duration.ts'
 import { randomToken } from '../kit/random.ts'
 
@@ -29,30 +30,43 @@ export function createAssertionSigner(issuer: string, keys: readonly JWK[]): Ass
     return (imported = made)
   }
 
+  const header = encoded({ alg: 'ES256', typ: assertionType, kid: String(active?.kid) })
+
   return {
     async sign(principal, originId, nowMs) {
       const issuedAt = Math.floor(nowMs / secondMs)
-      return new SignJWT({
+      const claims = encoded({
         sid: principal.sessionId,
         email: principal.email,
         email_verified: principal.emailVerified,
         name: principal.name,
-        roles: [...principal.roles],
-        amr: [...principal.amr],
+        roles: principal.roles,
+        amr: principal.amr,
         acr: `aal${principal.aal}`,
         auth_time: Math.floor(principal.authTimeMs / secondMs),
+        iss: issuer,
+        aud: originId,
+        sub: principal.userId,
+        iat: issuedAt,
+        exp: issuedAt + lifetimeS,
+        jti: randomToken(16),
       })
-        .setProtectedHeader({ alg: 'ES256', typ: assertionType, kid: String(active?.kid) })
-        .setIssuer(issuer)
-        .setAudience(originId)
-        .setSubject(principal.userId)
-        .setIssuedAt(issuedAt)
-        .setExpirationTime(issuedAt + lifetimeS)
-        .setJti(randomToken(16))
-        .sign(await key())
+      return signed(`${header}.${claims}`, await key())
     },
     publicKeys: () => ({ keys: keys.map(publicHalf) }),
   }
+}
+
+const utf8 = new TextEncoder()
+
+function encoded(part: object): string {
+  return toBase64Url(utf8.encode(JSON.stringify(part)))
+}
+
+/** RFC 7515 §7.1, in three lines: a library's builder adds half of what the signature itself costs. */
+async function signed(text: string, key: CryptoKey): Promise<string> {
+  const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key, utf8.encode(text))
+  return `${text}.${toBase64Url(new Uint8Array(signature))}`
 }
 
 function publicHalf({ kty, crv, x, y, kid }: JWK): JWK {

@@ -87,6 +87,8 @@ function looksLikeJwt(token: string): boolean {
   return decodeLeniently(token.slice(0, 64)).startsWith('{')
 }
 
+const utf8 = new TextEncoder()
+
 // Imported once a key: the import costs as much as the signature. Beside the key, so that it goes when the set goes.
 const imported = new WeakMap<VerificationKey, CryptoKey>()
 
@@ -99,7 +101,7 @@ export async function isSignedBy(
   try {
     const cryptoKey = imported.get(key) ?? (await crypto.subtle.importKey('jwk', key.jwk, importAs, false, ['verify']))
     imported.set(key, cryptoKey)
-    return await crypto.subtle.verify(verifyAs, cryptoKey, signature, new TextEncoder().encode(signed))
+    return await crypto.subtle.verify(verifyAs, cryptoKey, signature, utf8.encode(signed))
   } catch {
     // A point that is not on the curve, a signature of a length no key makes.
     return false

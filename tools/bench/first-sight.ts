@@ -6,7 +6,7 @@ import { type OutageFigures, beginOutage, measureOutage, mostOutageRatio } from 
 import { type Reading, type Server, perSecond, read } from './readings.ts'
 import { aligned, shown } from './report.ts'
 import { startGateway, startOrigin, startPeer } from './servers.ts'
-import { median, spread } from './statistics.ts'
+import { median, quantile, spread } from './statistics.ts'
 
 export type FirstSightRow = {
   case: string
@@ -130,8 +130,8 @@ const rowOf = (name: string, readings: readonly Reading[], base: readonly Readin
     cpu_us: costs.length === 0 ? null : median(costs),
     ratio: ratios.length === 0 ? null : median(ratios),
     spread: ratios.length === 0 ? null : spread(ratios),
-    p50_ms: median(readings.map(({ p50 }) => p50)),
-    p99_ms: median(readings.map(({ p99 }) => p99)),
+    p50_ms: median(readings.map(({ latencies }) => quantile(latencies, 0.5))),
+    p99_ms: median(readings.map(({ latencies }) => quantile(latencies, 0.99))),
   }
 }
 

@@ -8,7 +8,7 @@ import { pinServer } from './pinning.ts'
 import { type Server, perSecond, read } from './readings.ts'
 import { healthy } from '../dev/health.ts'
 import type { MeasuredGateway } from './servers.ts'
-import { median } from './statistics.ts'
+import { quantile } from './statistics.ts'
 
 export type OutageFigures = {
   quiet_p99_ms: number
@@ -84,24 +84,29 @@ export const measureOutage = async (
   const count = Math.round(perSecond * Math.max(seconds, leastSeconds))
   const inTurn = (tokens: readonly string[]): string[] =>
     Array.from({ length: count }, (_, at) => tokens[at % tokens.length] ?? '')
-  const quietly = async (): Promise<number> => (await read(gateway, inTurn(known))).p99
-  await read(gateway, inTurn(knownOfAway))
-  const taken: { quiet: number; again: number; away: number; asked: number }[] = []
+  const latenciesOf = async (tokens: readonly string[]): Promise<readonly number[]> =>
+    (await read(gateway, inTurn(tokens))).latencies
+  await latenciesOf(knownOfAway)
+  const taken: { before: readonly number[]; away: readonly number[]; after: readonly number[]; asked: number }[] = []
   for (let round = 0; round < windows; round += 1) {
     progress(`key set outage, round ${round + 1} of ${windows}`)
-    const quiet = await quietly()
+    const before = await latenciesOf(known)
     await pause((issuer.askedAt.at(-1) ?? 0) + askedAgainMs - performance.now())
-    const before = issuer.askedAt.length
-    const { p99: away } = await read(gateway, inTurn(knownOfAway))
-    const asked = issuer.askedAt.length - before
+    const askedBefore = issuer.askedAt.length
+    const away = await latenciesOf(knownOfAway)
+    const asked = issuer.askedAt.length - askedBefore
     if (asked === 0) throw new Error('The issuer was asked nothing in a window that was to be its outage.')
-    taken.push({ quiet, away, asked, again: await quietly() })
+    taken.push({ before, away, asked, after: await latenciesOf(known) })
   }
+  // Of all windows together: a single one's p99 says how many times the platform collected garbage in it.
+  const p99Of = (windows: readonly (readonly number[])[]): number => quantile(windows.flat(), 0.99)
+  const [before, after] = [taken.map((one) => one.before), taken.map((one) => one.after)]
+  const [quietMs, awayMs] = [p99Of([...before, ...after]), p99Of(taken.map(({ away }) => away))]
   return {
-    quiet_p99_ms: median(taken.map(({ quiet }) => quiet)),
-    p99_ms: median(taken.map(({ away }) => away)),
-    ratio: median(taken.map(({ quiet, away }) => away / quiet)),
-    quiet_again_ratio: median(taken.map(({ quiet, again }) => again / quiet)),
+    quiet_p99_ms: quietMs,
+    p99_ms: awayMs,
+    ratio: awayMs / quietMs,
+    quiet_again_ratio: p99Of(after) / p99Of(before),
     least_asked: Math.min(...taken.map(({ asked }) => asked)),
   }
 }

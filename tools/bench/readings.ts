@@ -2,10 +2,9 @@
 import { openLoop } from './load.ts'
 import { cpuNs } from './process-cost.ts'
 import { browserRequest } from './request.ts'
-import { quantile } from './statistics.ts'
 
 export type Server = { name: string; pid: number; port: number }
-export type Reading = { cpuUs: number | null; p50: number; p99: number }
+export type Reading = { cpuUs: number | null; latencies: readonly number[] }
 
 /** So that a request costs what it costs. */
 export const perSecond = 500
@@ -19,5 +18,5 @@ export const read = async ({ pid, port }: Server, tokens: readonly string[]): Pr
   const latencies = await openLoop({ port, requests: asking(port, tokens) }, perSecond, tokens.length / perSecond)
   const after = cpuNs(pid)
   const cpuUs = before === null || after === null ? null : (after - before) / latencies.length / 1000
-  return { cpuUs, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) }
+  return { cpuUs, latencies }
 }

@@ -16,6 +16,18 @@ describe('base64url', () => {
   it.each(['AA==', 'A', 'AB+/', 'AA\n', 'AA ', 'AB', 'é'])('%j is no spelling of anything', (text) => {
     expect(fromBase64Url(text)).toBeNull()
   })
+
+  it('reads exactly what is spelled as it would be written', () => {
+    const character = fc.constantFrom(...'ABCDQRghwxyz0189-_+/=. \n\u{e9}\u{20ac}')
+    const text = fc.array(character, { maxLength: 9 }).map((characters) => characters.join(''))
+    const property = fc.property(text, (given) => {
+      const bytes = Buffer.from(given, 'base64url')
+      const expected = bytes.toString('base64url') === given ? [...bytes] : null
+      const read = fromBase64Url(given)
+      expect(read === null ? null : [...read]).toEqual(expected)
+    })
+    fc.assert(property, { numRuns: 5000 })
+  })
 })
 
 describe('random values', () => {
