@@ -21,9 +21,6 @@ export interface Client {
   readonly tls: string | null
 }
 
-/** By lower-case name. Without a prototype: `__proto__` is a field name like any other. */
-export type HeaderRecord = Record<string, string>
-
 /** Who the request acts as. `undecided`: a credential was presented and nobody could be asked about it. */
 export type Authentication =
   | { readonly kind: 'anonymous' }
@@ -59,9 +56,7 @@ export interface Exchange {
   readonly database: Queries
   target: Target
   /** What goes to the origin: of the client's headers what may go on, and the gateway's own. */
-  readonly headers: HeaderRecord
-  /** Whether `headers` says what the client sent to the byte: not when it sent bytes that no script can write. */
-  areHeadersExact: boolean
+  headers: Headers
   /** The gateway's own cookies, taken out of `headers`. */
   cookies: Readonly<Record<string, readonly string[]>>
   client: Client

@@ -9,8 +9,8 @@ import { dpopError, proveKey } from '../tokens/proven-key.ts'
 /** Without trusted issuers the header is between the client and the site, and not even looked at. */
 export function bearerToken(exchange: Exchange): undefined | Promise<Rejection | undefined> {
   const tokens = exchange.deps.bearerTokens
-  const header = exchange.headers['authorization']
-  if (tokens === null || header === undefined) return undefined
+  const header = tokens === null ? null : exchange.headers.get('authorization')
+  if (tokens === null || header === null) return undefined
   const holder = tokens.seen(header, exchange.context)
   if (holder === null || exchange.authentication.kind !== 'anonymous') return decide(exchange, tokens, header)
   return admit(exchange, holder)
@@ -97,8 +97,8 @@ function admit(exchange: Exchange, holder: BearerHolder): undefined {
 
 /** With the proof of its key: the one is worth nothing to the site without the other. */
 function withhold({ headers }: Exchange): void {
-  delete headers['authorization']
-  delete headers['dpop']
+  headers.delete('authorization')
+  headers.delete('dpop')
 }
 
 function refusedToken({ reason, issuer, scheme }: Omit<BearerOutcome & { kind: 'refused' }, 'kind'>): Authentication {

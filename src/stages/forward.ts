@@ -1,7 +1,7 @@
 // Hands the request to the origin with identity it can trust, and the answer back as the origin gave it.
 import type { OriginTarget, RouteSettings } from '../config/settings.ts'
 import type { Rejection } from '../errors.ts'
-import { type Exchange, type HeaderRecord, holderOf, reject } from '../exchange.ts'
+import { type Exchange, holderOf, reject } from '../exchange.ts'
 import { type Passport, makePassport, passportAtHand } from '../tokens/passport.ts'
 import { boundToSession } from './session-bound.ts'
 import { isUpgrade, refuseUpgrade } from './web-socket.ts'
@@ -18,7 +18,7 @@ export async function forward(exchange: Exchange, route: RouteSettings): Promise
   if (isUpgrade(request)) {
     const refused = await refuseUpgrade(exchange)
     if (refused !== undefined) return { rejection: refused }
-    exchange.headers['upgrade'] = 'websocket'
+    exchange.headers.set('upgrade', 'websocket')
   }
   try {
     const response = await inTime(route.timeoutMs, send(exchange, origin.target))
@@ -44,15 +44,15 @@ function passportFor(exchange: Exchange, originId: string): Passport | null | Pr
 function writeHeaders(exchange: Exchange, passport: Passport | null): void {
   const { headers, client, target, id } = exchange
   const { protocol } = exchange.deps.publicUrl
-  if (passport !== null) for (const [name, value] of passport.headers) headers[name] = value
-  headers['x-request-id'] = id
-  headers['traceparent'] = traceparent(id)
-  headers['x-forwarded-proto'] = protocol
-  headers['x-forwarded-host'] = target.host
+  if (passport !== null) for (const [name, value] of passport.headers) headers.set(name, value)
+  headers.set('x-request-id', id)
+  headers.set('traceparent', traceparent(id))
+  headers.set('x-forwarded-proto', protocol)
+  headers.set('x-forwarded-host', target.host)
   // Quoted, as a host with a port or brackets is no token (RFC 7239 §4); the host was checked to hold no quote.
   const node = client.ip === null ? 'unknown' : client.ip.includes(':') ? `"[${client.ip}]"` : client.ip
-  headers['forwarded'] = `for=${node};host="${target.host}";proto=${protocol}`
-  if (client.ip !== null) headers['x-forwarded-for'] = client.ip
+  headers.set('forwarded', `for=${node};host="${target.host}";proto=${protocol}`)
+  if (client.ip !== null) headers.set('x-forwarded-for', client.ip)
 }
 
 /** W3C Trace Context §3.2: the request's id is the trace, its last half the span. */
@@ -67,10 +67,9 @@ function originUrl({ target, deps }: Exchange, origin: OriginTarget): string {
 }
 
 function send(exchange: Exchange, origin: OriginTarget): Promise<Response> {
-  const { deps, request } = exchange
+  const { deps, request, headers } = exchange
   const { method, body } = request
   const url = originUrl(exchange, origin)
-  const headers = outgoingHeaders(exchange)
   // A redirect is the origin's answer to the browser, not an order to the gateway.
   const redirect = 'manual'
   // Neither takes a `body` for these methods, but a copied request keeps the one it has.
@@ -83,15 +82,6 @@ function send(exchange: Exchange, origin: OriginTarget): Promise<Response> {
   const service = deps.service(origin.binding)
   if (service === null) throw new TypeError('no such service')
   return service.fetch(new Request(target, init))
-}
-
-/** As listed, unless a script cannot write what the client sent: then those headers are passed on by the platform. */
-function outgoingHeaders({ headers, areHeadersExact, request }: Exchange): HeaderRecord | Headers {
-  if (areHeadersExact) return headers
-  const copy = new Headers(request.headers)
-  for (const name of request.headers.keys()) if (headers[name] === undefined) copy.delete(name)
-  for (const [name, value] of Object.entries(headers)) if (value !== request.headers.get(name)) copy.set(name, value)
-  return copy
 }
 
 class OriginTimeout extends Error {}

@@ -2,9 +2,11 @@
 import { noBody } from '../body.ts'
 import { requestWaitMs } from '../db/wait-budget.ts'
 import type { Deps } from '../deps.ts'
-import type { Exchange, HeaderRecord } from '../exchange.ts'
+import type { Exchange } from '../exchange.ts'
 
 const nowhere = { path: '/', search: '', host: '' }
+/** Until it is known which of the client's may go on. */
+const none = new Headers()
 const nobody = { ip: null, continent: null, userAgent: null, tls: null }
 const anonymous = { kind: 'anonymous' } as const
 
@@ -19,8 +21,7 @@ export function startExchange(request: Request, deps: Deps, context: ExecutionCo
     waits,
     database: deps.database.within(waits),
     target: nowhere,
-    headers: Object.create(null) as HeaderRecord,
-    areHeadersExact: true,
+    headers: none,
     cookies: {},
     client: nobody,
     authentication: anonymous,

@@ -7,7 +7,7 @@ import { log } from '../log.ts'
 export function sightInjection(exchange: Exchange): undefined {
   const { target, headers } = exchange
   const { search } = target
-  const userAgent = headers['user-agent']
+  const userAgent = headers.get('user-agent')
   const kind =
     (search === '' ? null : injectionIn(search)) ??
     injectionIn(target.path) ??

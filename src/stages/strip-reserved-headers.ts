@@ -5,29 +5,27 @@ import type { Rejection } from '../errors.ts'
 import { type Exchange, reject } from '../exchange.ts'
 import { ownCookieNames } from '../sessions/cookie.ts'
 
-/** What a script reads in place of bytes that are no UTF-8. */
-const replacementCharacter = '\ufffd'
-
 export function stripReservedHeaders(exchange: Exchange): Rejection | undefined {
-  const { request, headers } = exchange
+  const { request } = exchange
   const isReserved = exchange.deps.reserved
   const received = request.headers
   if (!isFramedPlainly(request.method, received)) return reject('bad_request', 'transfer coding')
   const connectionOnly = hopByHop(received.get('connection'))
+  // Copied by the platform, to the byte: not everything a client can send is text that a script could write again.
+  const headers = new Headers(received)
   let cookie = ''
-  // Listed here and turned into native headers once, by `fetch`: copying them to delete from the copy costs twice that.
   received.forEach((value, name) => {
     if (name === 'cookie') cookie = value
-    else if (isReserved(name) || connectionOnly.has(name)) return
-    else headers[name] = value
-    if (value.includes(replacementCharacter)) exchange.areHeadersExact = false
+    else if (isReserved(name) || connectionOnly.has(name)) headers.delete(name)
   })
+  exchange.headers = headers
   if (cookie === '') return undefined
   // Taken although `Connection` may list `cookie`: that must not turn somebody signed in into nobody.
   const taken = takeCookies(cookie, ownCookieNames)
   if (taken === 'ambiguous') return reject('bad_request', 'ambiguous cookie header')
   exchange.cookies = taken.taken
-  if (taken.rest !== '' && !connectionOnly.has('cookie')) headers['cookie'] = taken.rest
+  if (taken.rest === '' || connectionOnly.has('cookie')) headers.delete('cookie')
+  else if (taken.rest !== cookie) headers.set('cookie', taken.rest)
   return undefined
 }
 
