@@ -13,6 +13,7 @@ import { type MeasuredGateway, startGateway, startOrigin, startPeer } from './se
 export const caseNames = [
   'pass-through',
   'pass-through-again',
+  'headers-alone',
   'public',
   'session',
   'session-2000-users',
@@ -43,14 +44,15 @@ type Around = {
 
 const users = 2000
 
-const passThrough =
-  (name: CaseName) =>
+/** Workers that decide nothing. */
+const passing =
+  (name: CaseName, worker: 'pass-through' | 'headers-alone') =>
   async ({ lifetime, folder, originUrl }: Around): Promise<Case> => {
     const {
       pid,
       ports: [port = 0],
       logs,
-    } = await startPeer(lifetime, { name: 'pass-through', folder, bindings: { ORIGIN_URL: originUrl } })
+    } = await startPeer(lifetime, { name: worker, folder, bindings: { ORIGIN_URL: originUrl } })
     return { name, pid, port, logs, requests: [browserRequest('/app/page', port, '')] }
   }
 
@@ -151,8 +153,9 @@ const betterAuth = async ({ lifetime, folder, originUrl }: Around): Promise<Case
 }
 
 const starts: Record<CaseName, (around: Around) => Promise<Case>> = {
-  'pass-through': passThrough('pass-through'),
-  'pass-through-again': passThrough('pass-through-again'),
+  'pass-through': passing('pass-through', 'pass-through'),
+  'pass-through-again': passing('pass-through-again', 'pass-through'),
+  'headers-alone': passing('headers-alone', 'headers-alone'),
   public: publicRoute,
   session: sessions('session', 1),
   'session-2000-users': sessions('session-2000-users', users),

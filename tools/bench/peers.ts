@@ -23,7 +23,7 @@ const esbuild = (): Esbuild =>
 
 const argon2Wasm = '@phi-ag/argon2/argon2.wasm'
 
-export type PeerName = 'pass-through' | 'hono-jwk' | 'better-auth' | 'argon2' | 'jose-verify'
+export type PeerName = 'pass-through' | 'headers-alone' | 'hono-jwk' | 'better-auth' | 'argon2' | 'jose-verify'
 
 export const bundlePeer = async (name: PeerName, folder: string): Promise<Bundle> => {
   const file = join(folder, `${name}.js`)
