@@ -1,7 +1,7 @@
 // How a switch is written in gateway.config.ts.
 import { z } from 'zod'
 
-const moment = z.iso.datetime({ offset: true, error: 'a time such as "2027-01-31T08:00:00Z"' })
+export const moment = z.iso.datetime({ offset: true, error: 'a time such as "2027-01-31T08:00:00Z"' })
 
 const share = z.strictObject({
   enforcePercent: z.number().int().min(0).max(100).default(100),

@@ -1,7 +1,8 @@
 // PORTCULLIS_FLAGS: switches of one environment over those of gateway.config.ts, such as
-// `limit.login=shadow, lockout=off, method.magic-link=25%`. Each is put where the settings have it, and checked there.
+// `limit.login=shadow, lockout=off, method.magic-link=25%, risk=enforce@2027-01-31T08:00:00Z`. Each is put where the settings have it, and checked there.
 import { loginMethodIds } from '../access/login-methods.ts'
 import { limitRuleIds } from '../limits/rules.ts'
+import { moment } from './flag-schema.ts'
 import { detectorIds } from '../threats/detectors/detectors.ts'
 import type { ConfigProblem } from './problems.ts'
 
@@ -40,15 +41,22 @@ function problemOf(name: string, isUnknown: boolean): ConfigProblem {
     : {
         field,
         found: `no state for ${name}`,
-        expected: 'off, enforce, a percentage such as 25%, or shadow (not for methods)',
+        expected:
+          'off, shadow (not for methods), enforce or a percentage such as 25%; of the last two also since when: enforce@2027-01-31T08:00:00Z',
       }
 }
 
-function stateOf(text: string, name: string): string | { readonly enforcePercent: number } | null {
+/** As gateway.config.ts would have it. */
+type FlagText = string | { readonly enforcePercent: number; readonly since?: string }
+
+function stateOf(text: string, name: string): FlagText | null {
   if (text === 'shadow') return name.startsWith('method.') ? null : text
   if (text === 'off' || text === 'enforce') return text
-  const [, percent] = /^(\d{1,3})%$/.exec(text) ?? []
-  return percent === undefined || Number(percent) > 100 ? null : { enforcePercent: Number(percent) }
+  const [, share = '', since] = /^([^@]*)(?:@(.*))?$/.exec(text) ?? []
+  const percent = share === 'enforce' && since !== undefined ? '100' : /^(\d{1,3})%$/.exec(share)?.[1]
+  if (percent === undefined || Number(percent) > 100) return null
+  if (since === undefined) return { enforcePercent: Number(percent) }
+  return moment.safeParse(since).success ? { enforcePercent: Number(percent), since } : null
 }
 
 function withValue(config: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {

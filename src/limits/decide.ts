@@ -46,6 +46,11 @@ export interface Verdict {
   readonly isNewViolation: boolean
 }
 
+/** What was left before the attempt that it allows: nobody makes one who only reads. */
+export function remainingUnasked({ isAllowed, remaining }: Verdict, units: number): number {
+  return isAllowed ? remaining + units : remaining
+}
+
 export interface Answered {
   readonly counter: Counter
   /** Whether something has to be remembered: a refusal that costs nothing writes nothing. */

@@ -81,6 +81,17 @@ export class LimitObject
     return Promise.resolve({ budgets: verdicts, conversion: { isAllowed: judged.maySend, isNew: judged.isNew } })
   }
 
+  /** What `spendSms` would find, each for itself. Nothing is counted. */
+  readSms({ budgets, conversion }: SmsQuestion): Promise<SmsVerdict> {
+    const now = Date.now()
+    const verdicts = budgets.flatMap(({ subject, question }) =>
+      decideAll([this.#load(counterKey(question.rule, subject))], [question], now).map(({ verdict }) => verdict),
+    )
+    const judged =
+      conversion === null ? sendable : judgeSending(this.#conversionOf(conversion.subject), conversion.policy, now)
+    return Promise.resolve({ budgets: verdicts, conversion: { isAllowed: judged.maySend, isNew: judged.isNew } })
+  }
+
   countUsedSms(subject: string, policy: ConversionPolicy): Promise<void> {
     const now = Date.now()
     this.#keepConversion(subject, withUsed(this.#conversionOf(subject), policy, now), policy, now)

@@ -1,6 +1,6 @@
 // How far the limits are for somebody, as their next attempt would find them: for whoever explains. It counts nothing.
 import { enforces } from '../kit/flag.ts'
-import type { Question, Verdict } from './decide.ts'
+import { type Question, type Verdict, remainingUnasked } from './decide.ts'
 import { askedInTime } from './limiter.ts'
 import type { ActiveRule } from './rule-set.ts'
 import { isOfFuse } from './sms-fuse.ts'
@@ -77,14 +77,9 @@ export function createLimitReader({ shard, shards, ipv6Prefix, secret, now }: Li
       const read = [...names].map((name) => askedInTime(async () => shard(name).read(subject, [question])))
       const [worst] = (await Promise.all(read)).flat().toSorted(byRoom)
       const isEnforced = enforces(rule.state, { name: rule.id, subject, nowMs: now() })
-      // The verdict says what is left after the attempt that it allows, which nobody makes.
-      return worst === undefined ? null : { ...worst, remaining: worst.remaining + allowed(worst, rule), isEnforced }
+      return worst === undefined ? null : { ...worst, remaining: remainingUnasked(worst, rule.cost), isEnforced }
     },
   }
-}
-
-function allowed({ isAllowed }: Verdict, { cost }: ActiveRule): number {
-  return isAllowed ? cost : 0
 }
 
 /** Least room first. */

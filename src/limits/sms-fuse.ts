@@ -2,7 +2,8 @@
 // number, the network, the country and the day at once. What it withholds is told to nobody who asks for a code.
 import { enforces } from '../kit/flag.ts'
 import type { ConversionPolicy } from './conversion.ts'
-import type { Question, Verdict } from './decide.ts'
+import { type Question, type Verdict, remainingUnasked } from './decide.ts'
+import type { LimitReading } from './limit-reader.ts'
 import { askedInTime } from './limiter.ts'
 import type { ActiveRule, RuleSet } from './rule-set.ts'
 import type { LimitRuleId } from './rules.ts'
@@ -28,6 +29,8 @@ export interface SmsVerdict {
 export interface SmsShard {
   /** Charges every budget, or none. */
   spendSms(asked: SmsQuestion): Promise<SmsVerdict>
+  /** The same without spending anything. */
+  readSms(asked: SmsQuestion): Promise<SmsVerdict>
   countUsedSms(subject: string, policy: ConversionPolicy): Promise<void>
 }
 
@@ -45,9 +48,21 @@ export interface Withheld {
   readonly isNew: boolean
 }
 
+/** How one rule stands to the next text. */
+export interface SmsReading {
+  readonly rule: ActiveRule
+  readonly isAllowed: boolean
+  /** In shadow, or before its time, it withholds nothing. */
+  readonly isEnforced: boolean
+  /** Null for the ratio of codes that are used, of which nothing is spent. */
+  readonly reading: LimitReading | null
+}
+
 export interface SmsFuse {
   /** Null: send it. Rejects when nobody can count. */
   spend(spending: SmsSpending): Promise<Withheld | null>
+  /** For whoever explains; nothing is counted. Without an address its network is left out. Rejects when nobody can tell. */
+  read(about: Omit<SmsSpending, 'isForNobody'>): Promise<readonly SmsReading[]>
   /** A code that was sent to this country has come back. */
   countUsed(country: string): Promise<void>
 }
@@ -111,6 +126,22 @@ export function createSmsFuse({ rules, tally, shard, shards, secret, now }: SmsF
       const asked = { budgets: active.map((rule) => budget(rule, spending)), conversion: conversionOf(spending) }
       const verdict = await askedInTime(() => object().spendSms(asked))
       return spending.isForNobody ? null : conclude(asked, verdict)
+    },
+    async read(about) {
+      const spending = { ...about, isForNobody: false }
+      const known = active.filter(({ id }) => id !== 'sms-network' || about.ip !== null)
+      const asked = { budgets: known.map((rule) => budget(rule, spending)), conversion: conversionOf(spending) }
+      const found = await askedInTime(() => object().readSms(asked))
+      const read = known.flatMap((rule, index) => {
+        const verdict = found.budgets[index]
+        if (verdict === undefined) return []
+        const isEnforced = asked.budgets[index]?.question.isEnforced === true
+        const reading = { ...verdict, remaining: remainingUnasked(verdict, rule.cost), isEnforced }
+        return [{ rule, isAllowed: verdict.isAllowed, isEnforced, reading }]
+      })
+      if (conversion === null) return read
+      const isEnforced = asked.conversion?.isEnforced === true
+      return [...read, { rule: conversion, isAllowed: found.conversion.isAllowed, isEnforced, reading: null }]
     },
     async countUsed(country) {
       if (conversion !== null)

@@ -1,7 +1,7 @@
 // Whoever makes the gateway send texts that nobody reads is stopped before they cost much, and is told nothing of it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
-import { newPerson } from '../support/people.ts'
+import { newAdmin, newPerson } from '../support/people.ts'
 import { codeTo, enrolPhone, textsTo } from '../support/phones.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { newVisitor } from '../support/visitor.ts'
@@ -65,6 +65,21 @@ async function metric(where: TestGateway, name: string): Promise<number> {
   return Number(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\d+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
 }
 
+/** What an administrator is told of the next text to a number. */
+async function explained(where: TestGateway, number: string, more: object = {}): Promise<Explained> {
+  const { visitor } = await newAdmin(where)
+  const question = { method: 'POST', url: '/auth/v1/phone/start', number, ...more }
+  const answer = await visitor.change('POST', '/auth/v1/admin/explain', question)
+  expect(answer.status).toBe(200)
+  return ((await answer.json()) as { texts: Explained }).texts
+}
+
+interface Explained {
+  readonly country: string
+  readonly withheld_by: string | null
+  readonly limits: readonly { readonly id: string; readonly limit: number; readonly remaining: number | null }[]
+}
+
 describe('texts that nobody reads', () => {
   it(`to ${numbers} numbers of a country from as many networks stop after twenty, and every answer is the same`, async () => {
     const prefix = '+447400'
@@ -77,6 +92,16 @@ describe('texts that nobody reads', () => {
     expect(await metric(gateway, 'portcullis_sms_saved_total{rule="sms-conversion"}')).toBeGreaterThanOrEqual(978)
     const told = await gateway.sql("select reason, details from audit_events where type = 'sms.withheld'")
     expect(told).toEqual([{ reason: 'sms-conversion', details: { country: 'GB' } }])
+    // Whoever is due as a sample first: the next one is then half a minute away.
+    await askForEach(gateway, [`${prefix}000001`])
+    const { withheld_by: by, limits } = await explained(gateway, `${prefix}000002`)
+    expect(by).toBe('sms-conversion')
+    expect(limits).toMatchObject([
+      { id: 'sms-number' },
+      { id: 'sms-country' },
+      { id: 'sms-day' },
+      { id: 'sms-conversion', remaining: null },
+    ])
   }, 120_000)
 
   it('leave people of other countries alone', async () => {
@@ -87,6 +112,8 @@ describe('texts that nobody reads', () => {
     const code = await codeTo(gateway, number, before)
     const answer = await newVisitor(gateway).send('POST', '/auth/v1/phone/verify', { phone: number, code })
     expect(answer.status).toBe(200)
+    const { country, withheld_by: by } = await explained(gateway, number)
+    expect([country, by]).toEqual(['DE', null])
   })
 
   it('from one network stop after twenty as well, wherever they go to', async () => {
@@ -96,6 +123,10 @@ describe('texts that nobody reads', () => {
     expect(new Set(answers)).toEqual(new Set(['202 {"status":"sent"}']))
     await settled()
     expect(sentTo(gateway, prefix)).toBe(20)
+    expect(await explained(gateway, all[100] ?? '', { address: '192.0.2.200' })).toMatchObject({
+      withheld_by: 'sms-network',
+      limits: [{}, { id: 'sms-network', limit: 20, remaining: 0 }, {}, {}, {}],
+    })
   })
 })
 
@@ -112,6 +143,7 @@ describe('the fuse in shadow', () => {
       await expect.poll(() => sentTo(watched, prefix), { timeout: 10_000 }).toBe(60)
       expect(await metric(watched, 'portcullis_limit_would_refuse_total{rule="sms-conversion"}')).toBe(40)
       expect(await metric(watched, 'portcullis_sms_saved_total{rule="sms-conversion"}')).toBe(0)
+      expect((await explained(watched, all[0] ?? '')).withheld_by).toBe(null)
     } finally {
       await watched.stop()
     }
@@ -133,6 +165,12 @@ describe('budgets', () => {
       )
       await settled()
       expect(sentTo(frugal, prefix)).toBe(10)
+      const [own, next] = [await explained(frugal, first), await explained(frugal, all[1] ?? '')]
+      expect([own.withheld_by, own.limits[0]?.remaining]).toEqual(['sms-number', 0])
+      // Asked twice: nothing is counted by asking.
+      expect(await explained(frugal, all[1] ?? '')).toEqual(next)
+      expect([next.withheld_by, next.limits[0]?.remaining]).toEqual([null, 10])
+      expect(next.limits.find(({ id }) => id === 'sms-day')).toMatchObject({ limit: 30, remaining: 20 })
       await askForEach(frugal, all.slice(1, 101))
       await settled()
       expect(sentTo(frugal, prefix)).toBe(30)

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type TestClient, authorizedTokens, basic, callback, newClient, post } from '../support/oauth.ts'
-import { type Person, newPerson, signInAgain } from '../support/people.ts'
+import { type Person, newAdmin, newPerson, signInAgain } from '../support/people.ts'
 import { openSocket } from '../support/socket.ts'
 import { newVisitor } from '../support/visitor.ts'
 import { afterwards, within } from '../support/within.ts'
@@ -14,9 +14,7 @@ let gateway: TestGateway
 let admin: Person
 beforeAll(async () => {
   gateway = await startGateway({ isolates: 2 })
-  const person = await newPerson(gateway)
-  await gateway.sql(`update users set roles = '{admin}' where id = $1`, [person.userId])
-  admin = { ...person, visitor: await signInAgain(gateway, person) }
+  admin = await newAdmin(gateway)
 })
 afterAll(() => gateway.stop())
 

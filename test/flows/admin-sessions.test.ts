@@ -1,7 +1,7 @@
 // What only administrators may do by the API, and how it is on record.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
-import { type Person, newPerson, signInAgain } from '../support/people.ts'
+import { newAdmin, newPerson, signInAgain } from '../support/people.ts'
 import { newVisitor } from '../support/visitor.ts'
 
 let gateway: TestGateway
@@ -9,12 +9,6 @@ beforeAll(async () => {
   gateway = await startGateway()
 })
 afterAll(() => gateway.stop())
-
-async function newAdmin(): Promise<Person> {
-  const person = await newPerson(gateway)
-  await gateway.sql(`update users set roles = '{admin}' where id = $1`, [person.userId])
-  return { ...person, visitor: await signInAgain(gateway, person) }
-}
 
 const endOf = (userId: string): string => `/auth/v1/admin/users/${userId}/revoke-sessions`
 
@@ -35,7 +29,7 @@ describe('the admin API', () => {
   })
 
   it('ends every session of somebody within a second, and names who did it', async () => {
-    const [admin, person] = [await newAdmin(), await newPerson(gateway)]
+    const [admin, person] = [await newAdmin(gateway), await newPerson(gateway)]
     const second = await signInAgain(gateway, person)
     expect((await second.send('GET', '/private')).status).toBe(200)
     const answer = await admin.visitor.change('POST', endOf(person.userId), {})
@@ -51,7 +45,7 @@ describe('the admin API', () => {
   })
 
   it('changes nothing without a proof of the last minutes', async () => {
-    const [admin, person] = [await newAdmin(), await newPerson(gateway)]
+    const [admin, person] = [await newAdmin(gateway), await newPerson(gateway)]
     await gateway.sql(`update sessions set auth_time = auth_time - interval '11 minutes' where user_id = $1`, [
       admin.userId,
     ])
@@ -62,7 +56,7 @@ describe('the admin API', () => {
   })
 
   it.each(['not-a-uuid', '00000000-0000-7000-8000-000000000000'])('knows nobody called %s', async (id) => {
-    const admin = await newAdmin()
+    const admin = await newAdmin(gateway)
     expect((await admin.visitor.change('POST', endOf(id), {})).status).toBe(404)
     expect((await admin.visitor.change('POST', endOf(admin.userId), { everything: true })).status).toBe(422)
   })

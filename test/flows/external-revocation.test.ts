@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type TestIssuer, audience, inSeconds, startIssuer } from '../support/issuer.ts'
 import { type OwnDatabase, startOwnDatabase } from '../support/own-database.ts'
-import { type Person, newPerson, signInAgain } from '../support/people.ts'
+import { type Person, newAdmin, newPerson } from '../support/people.ts'
 import { type OpenSocket, echo, openSocket } from '../support/socket.ts'
 import { bundleWith, shippedConfig } from '../support/site-config.ts'
 import { newVisitor } from '../support/visitor.ts'
@@ -23,9 +23,7 @@ beforeAll(async () => {
   const issuers = [{ issuer: issuer.url, jwksUrl: `${issuer.url}/keys`, audiences: [audience] }]
   const bundle = bundleWith({ ...shippedConfig, issuers })
   gateway = await startGateway({ isolates: 2, databaseUrl: database.url, bundle })
-  const person = await newPerson(gateway)
-  await gateway.sql(`update users set roles = '{admin}' where id = $1`, [person.userId])
-  admin = { ...person, visitor: await signInAgain(gateway, person) }
+  admin = await newAdmin(gateway)
 })
 afterAll(async () => {
   await gateway.stop()

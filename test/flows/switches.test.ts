@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { enrol } from '../support/authenticator.ts'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
-import { type Person, newEmail, newPerson, signInAgain } from '../support/people.ts'
+import { type Person, newAdmin, newEmail, newPerson } from '../support/people.ts'
 import { newAddress, newVisitor } from '../support/visitor.ts'
 
 const token = 'a-token-of-the-test'
@@ -107,14 +107,8 @@ describe('explaining a request to an administrator', () => {
   })
   afterAll(() => gateway.stop())
 
-  async function newAdmin(): Promise<Person> {
-    const person = await newPerson(gateway)
-    await gateway.sql(`update users set roles = '{admin}' where id = $1`, [person.userId])
-    return { ...person, visitor: await signInAgain(gateway, person) }
-  }
-
   it('says what does happen: for nobody, for somebody, for administrators, for an address nobody can read', async () => {
-    const [admin, person] = [await newAdmin(), await newPerson(gateway)]
+    const [admin, person] = [await newAdmin(gateway), await newPerson(gateway)]
     const cases = [
       { path: '/public/a', as: null, visitor: newVisitor(gateway) },
       { path: '/private', as: null, visitor: newVisitor(gateway) },
@@ -142,7 +136,7 @@ describe('explaining a request to an administrator', () => {
   })
 
   it('names the rule, its limits and the headers that would not go on', async () => {
-    const { visitor } = await newAdmin()
+    const { visitor } = await newAdmin(gateway)
     const answer = await visitor.change('POST', '/auth/v1/admin/explain', {
       method: 'POST',
       url: `${gateway.url}/auth/v1/login`,
@@ -168,7 +162,7 @@ describe('explaining a request to an administrator', () => {
   }
 
   it('tells how far the limits of an address are, and what the next request from there meets; and counts nothing by it', async () => {
-    const admin = await newAdmin()
+    const admin = await newAdmin(gateway)
     const stranger = newVisitor(gateway)
     const login = { method: 'POST', url: '/auth/v1/login', address: stranger.ip }
     const guess = () => stranger.send('POST', '/auth/v1/login', { email: newEmail(), password: 'wrong wrong' })
@@ -196,7 +190,7 @@ describe('explaining a request to an administrator', () => {
   })
 
   it('tells how an account stands: its locks, and what may still be mailed to it', async () => {
-    const [admin, person] = [await newAdmin(), await newPerson(gateway)]
+    const [admin, person] = [await newAdmin(gateway), await newPerson(gateway)]
     const question = { method: 'GET', url: '/private', account: person.email.toUpperCase(), as_user: person.userId }
     const mails = { id: 'mail-message', limit: 10 }
     const before = await asks(admin, question)
@@ -221,10 +215,13 @@ describe('explaining a request to an administrator', () => {
   })
 
   it('names what is wrong with a question', async () => {
-    const { visitor } = await newAdmin()
-    for (const wrong of [{ address: '300.1.1.1' }, { account: 'no address' }, { as_user: 'x' }]) {
+    const { visitor } = await newAdmin(gateway)
+    for (const wrong of [{ address: '300.1.1.1' }, { account: 'no address' }, { as_user: 'x' }, { number: 'x' }]) {
       const answer = await visitor.change('POST', '/auth/v1/admin/explain', { method: 'GET', url: '/', ...wrong })
-      expect([answer.status, await answer.json()]).toMatchObject([422, { code: 'invalid_input' }])
+      expect([answer.status, await answer.json()]).toMatchObject([
+        422,
+        { code: 'number' in wrong ? 'invalid_phone' : 'invalid_input' },
+      ])
     }
   })
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
 import { type Tokens, authorizedTokens, claimsOf, newClient, post, refresh, tokenLogin } from '../support/oauth.ts'
 import { type OwnDatabase, startOwnDatabase } from '../support/own-database.ts'
-import { type Person, newPerson, signInAgain } from '../support/people.ts'
+import { type Person, newAdmin, newPerson, signInAgain } from '../support/people.ts'
 import { type Visitor, newVisitor } from '../support/visitor.ts'
 
 const everywhereMs = 1000
@@ -16,9 +16,7 @@ let admin: Person
 beforeAll(async () => {
   database = await startOwnDatabase()
   gateway = await startGateway({ isolates: 2, databaseUrl: database.url })
-  const person = await newPerson(gateway)
-  await gateway.sql(`update users set roles = '{admin}' where id = $1`, [person.userId])
-  admin = { ...person, visitor: await signInAgain(gateway, person) }
+  admin = await newAdmin(gateway)
 })
 afterAll(async () => {
   await gateway.stop()

@@ -1,7 +1,7 @@
 // An administrator takes the locks of an account away.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestGateway, startGateway } from '../support/gateway.ts'
-import { type Person, newPerson, signInAgain } from '../support/people.ts'
+import { type Person, newAdmin, newPerson } from '../support/people.ts'
 import { newVisitor } from '../support/visitor.ts'
 
 let gateway: TestGateway
@@ -10,18 +10,12 @@ beforeAll(async () => {
 })
 afterAll(() => gateway.stop())
 
-async function newAdmin(): Promise<Person> {
-  const person = await newPerson(gateway)
-  await gateway.sql(`update users set roles = '{admin}' where id = $1`, [person.userId])
-  return { ...person, visitor: await signInAgain(gateway, person) }
-}
-
 const login = async (person: Person, password: string): Promise<number> =>
   (await newVisitor(gateway).send('POST', `${gateway.urls[1]}/auth/v1/login`, { email: person.email, password })).status
 
 describe('unlocking an account', () => {
   it('lets its owner in again from any device, and is on record with who did it and why', async () => {
-    const [admin, person] = [await newAdmin(), await newPerson(gateway)]
+    const [admin, person] = [await newAdmin(gateway), await newPerson(gateway)]
     for (let count = 0; count < 5; count += 1) expect(await login(person, 'a wrong one')).toBe(401)
     expect(await login(person, person.password)).toBe(429)
     const answer = await admin.visitor.change('POST', `/auth/v1/admin/users/${person.userId}/unlock`, {
@@ -39,7 +33,7 @@ describe('unlocking an account', () => {
   })
 
   it('forgives wrong codes of the second factor as well', async () => {
-    const [admin, person] = [await newAdmin(), await newPerson(gateway)]
+    const [admin, person] = [await newAdmin(gateway), await newPerson(gateway)]
     await gateway.sql(
       `insert into totp_credentials (user_id, secret, confirmed_at, failures, failed_at, locked_until)
         values ($1, 'sealed', now(), 6, now(), now() + interval '30 minutes')`,
@@ -52,7 +46,7 @@ describe('unlocking an account', () => {
   })
 
   it('is for administrators, and for accounts there are', async () => {
-    const [admin, person] = [await newAdmin(), await newPerson(gateway)]
+    const [admin, person] = [await newAdmin(gateway), await newPerson(gateway)]
     const path = `/auth/v1/admin/users/${person.userId}/unlock`
     expect((await newVisitor(gateway).send('POST', path, {})).status).toBe(401)
     expect((await person.visitor.change('POST', path, {})).status).toBe(403)

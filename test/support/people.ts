@@ -61,3 +61,10 @@ export async function signInAgain(gateway: TestGateway, person: Person): Promise
   await prepared('login', 200, () => visitor.send('POST', '/auth/v1/login', { email, password }))
   return visitor
 }
+
+/** Somebody who may look after accounts and clients, freshly signed in. */
+export async function newAdmin(gateway: TestGateway): Promise<Person> {
+  const person = await newPerson(gateway)
+  await gateway.sql(`update users set roles = '{admin}' where id = $1`, [person.userId])
+  return { ...person, visitor: await signInAgain(gateway, person) }
+}

@@ -22,17 +22,6 @@ import { postToWhomever } from '../post-to-whomever.ts'
 export const codeMs = 5 * minuteMs
 export const mostTries = 5
 
-/** As typed, read by the site's plan; 422 for what is no mobile's number where texts are sent to. */
-export function numberOf({ deps }: Exchange, typed: string): PhoneNumber {
-  const { phone } = deps.settings.config.login
-  const number = phone.provider === 'none' ? null : parsePhone(typed, phone)
-  if (number !== null) return number
-  throw new GatewayError({
-    ...reject('invalid_phone', 'not a number texts are sent to'),
-    fields: [{ path: 'phone', reason: 'phone_invalid' }],
-  })
-}
-
 /** Of the session or browser at hand; null for a program that carries neither. */
 export function browserOf(exchange: Exchange): string | null {
   const sessionId = principalOf(exchange)?.sessionId

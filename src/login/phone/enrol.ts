@@ -20,7 +20,8 @@ import type { SessionPrincipal } from '../../identity/principal.ts'
 import { draftSession, openSession } from '../complete.ts'
 import { endOthers } from '../end-others.ts'
 import { mailChanged } from '../mail.ts'
-import { browserOf, checkCode, countUsed, mostTries, numberOf, refuseCode, sendCode } from './code.ts'
+import { numberOf } from '../../phone-field.ts'
+import { browserOf, checkCode, countUsed, mostTries, refuseCode, sendCode } from './code.ts'
 
 const purpose = 'phone-enrolment'
 

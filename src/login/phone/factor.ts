@@ -9,7 +9,8 @@ import { GatewayError } from '../../errors.ts'
 import { type Exchange, auditSource, reject } from '../../exchange.ts'
 import { hashSecret } from '../../sessions/token.ts'
 import { type LoginAnswer, type LoginMode, draftSession, openSession } from '../complete.ts'
-import { browserOf, countUsed, isRight, mostTries, numberOf, sendCode } from './code.ts'
+import { numberOf } from '../../phone-field.ts'
+import { browserOf, countUsed, isRight, mostTries, sendCode } from './code.ts'
 
 const purpose = 'phone-factor'
 

@@ -11,7 +11,8 @@ import { hashCode } from '../challenge.ts'
 import { limited } from '../limited.ts'
 import { holdIfRisky } from '../magic-link/hold.ts'
 import { assessRisk } from '../risk.ts'
-import { browserOf, checkCode, countUsed, mostTries, numberOf, refuseCode, sendCode } from './code.ts'
+import { numberOf } from '../../phone-field.ts'
+import { browserOf, checkCode, countUsed, mostTries, refuseCode, sendCode } from './code.ts'
 
 const purpose = 'phone-sign-in'
 

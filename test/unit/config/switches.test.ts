@@ -41,7 +41,28 @@ describe('PORTCULLIS_FLAGS', () => {
     })
   })
 
+  it('may begin by itself at a time', () => {
+    const since = '2027-01-31T08:00:00Z'
+    expect(flagged(`limit.login=enforce@${since}, limit.api=25%@2027-01-31T09:00:00+01:00`)).toEqual({
+      config: {
+        limits: {
+          rules: {
+            login: { state: { enforcePercent: 100, since } },
+            api: { state: { enforcePercent: 25, since: '2027-01-31T09:00:00+01:00' } },
+          },
+        },
+      },
+      problems: [],
+    })
+  })
+
   it.each([
+    'limit.login=shadow@2027-01-31T08:00:00Z',
+    'limit.login=off@2027-01-31T08:00:00Z',
+    'limit.login=enforce@',
+    'limit.login=enforce@tomorrow',
+    'limit.login=25@2027-01-31T08:00:00Z',
+    'limit.login=@2027-01-31T08:00:00Z',
     'limit.logn=off',
     'limit.login',
     'limit.login=101%',
