@@ -83,18 +83,33 @@ export async function putOnRecord(exchange: Exchange, event: AuditEvent | undefi
 
 /** The request in whose course a token is judged. */
 export function visitOf(exchange: Exchange, database: Queries = exchange.database): BearerVisit {
-  const { id, client, context } = exchange
-  return {
-    // Read by whoever needs it: for most tokens nobody does, and the platform makes up what it knows of a request when asked.
-    get source() {
-      return auditSource(exchange)
-    },
-    get continent() {
-      return client.continent
-    },
-    database,
-    requestId: id,
-    waitUntil: (work) => context.waitUntil(work),
+  return new ExchangeVisit(exchange, database)
+}
+
+/** Says what it knows when asked: of most tokens nobody does, and the platform makes up what it knows of a request then. */
+class ExchangeVisit implements BearerVisit {
+  readonly database: Queries
+  readonly #exchange: Exchange
+
+  constructor(exchange: Exchange, database: Queries) {
+    this.#exchange = exchange
+    this.database = database
+  }
+
+  get source(): AuditSource {
+    return auditSource(this.#exchange)
+  }
+
+  get requestId(): string {
+    return this.#exchange.id
+  }
+
+  get continent(): string | null {
+    return this.#exchange.client.continent
+  }
+
+  waitUntil(work: Promise<unknown>): void {
+    this.#exchange.context.waitUntil(work)
   }
 }
 
