@@ -10,7 +10,7 @@ import { flag, texts } from '../db/values.ts'
 import { GatewayError } from '../errors.ts'
 import { type Exchange, reject } from '../exchange.ts'
 import { explain, inCircumstances } from '../explain.ts'
-import { numberOf } from '../phone-field.ts'
+import { numberOf, typedPhone } from '../phone-field.ts'
 import { emailAddress } from '../users/email-address.ts'
 import { accountStanding, readAll, textsTo } from './standing.ts'
 
@@ -26,7 +26,7 @@ const explainFields = z.strictObject({
   /** An e-mail address, of an account or of nobody: its locks, and the limits of what login methods do for it. */
   account: emailAddress.optional(),
   /** A phone number: whether the next text to it would be sent. */
-  number: z.string().max(40).optional(),
+  number: typedPhone.optional(),
 })
 
 export function explanation(): Hono<GatewayEnv> {

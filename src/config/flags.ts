@@ -1,5 +1,6 @@
 // PORTCULLIS_FLAGS: switches of one environment over those of gateway.config.ts, such as
-// `limit.login=shadow, lockout=off, method.magic-link=25%, risk=enforce@2027-01-31T08:00:00Z`. Each is put where the settings have it, and checked there.
+// `limit.login=shadow, lockout=off, method.magic-link=25%, risk=enforce@2027-01-31T08:00:00Z`. Each is put where the
+// settings have it, and checked there.
 import { loginMethodIds } from '../access/login-methods.ts'
 import { limitRuleIds } from '../limits/rules.ts'
 import { moment } from './flag-schema.ts'

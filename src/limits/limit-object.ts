@@ -82,14 +82,11 @@ export class LimitObject
   }
 
   /** What `spendSms` would find, each for itself. Nothing is counted. */
-  readSms({ budgets, conversion }: SmsQuestion): Promise<SmsVerdict> {
-    const now = Date.now()
-    const verdicts = budgets.flatMap(({ subject, question }) =>
-      decideAll([this.#load(counterKey(question.rule, subject))], [question], now).map(({ verdict }) => verdict),
-    )
-    const judged =
-      conversion === null ? sendable : judgeSending(this.#conversionOf(conversion.subject), conversion.policy, now)
-    return Promise.resolve({ budgets: verdicts, conversion: { isAllowed: judged.maySend, isNew: judged.isNew } })
+  async readSms({ budgets, conversion }: SmsQuestion): Promise<SmsVerdict> {
+    const read = await Promise.all(budgets.map(({ subject, question }) => this.read(subject, [question])))
+    const known = conversion === null ? noConversion : this.#conversionOf(conversion.subject)
+    const judged = conversion === null ? sendable : judgeSending(known, conversion.policy, Date.now())
+    return { budgets: read.flat(), conversion: { isAllowed: judged.maySend, isNew: judged.isNew } }
   }
 
   countUsedSms(subject: string, policy: ConversionPolicy): Promise<void> {

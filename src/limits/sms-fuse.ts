@@ -121,16 +121,19 @@ export function createSmsFuse({ rules, tally, shard, shards, secret, now }: SmsF
     }
   }
 
+  function questionOf(budgeted: readonly ActiveRule[], spending: SmsSpending): SmsQuestion {
+    return { budgets: budgeted.map((rule) => budget(rule, spending)), conversion: conversionOf(spending) }
+  }
+
   return {
     async spend(spending) {
-      const asked = { budgets: active.map((rule) => budget(rule, spending)), conversion: conversionOf(spending) }
+      const asked = questionOf(active, spending)
       const verdict = await askedInTime(() => object().spendSms(asked))
       return spending.isForNobody ? null : conclude(asked, verdict)
     },
     async read(about) {
-      const spending = { ...about, isForNobody: false }
       const known = active.filter(({ id }) => id !== 'sms-network' || about.ip !== null)
-      const asked = { budgets: known.map((rule) => budget(rule, spending)), conversion: conversionOf(spending) }
+      const asked = questionOf(known, { ...about, isForNobody: false })
       const found = await askedInTime(() => object().readSms(asked))
       const read = known.flatMap((rule, index) => {
         const verdict = found.budgets[index]

@@ -19,7 +19,7 @@ import { maskedPhone } from '../../users/phone-number.ts'
 import { typedCode } from '../mailed-fields.ts'
 import { returnTo } from '../return-to-field.ts'
 import { findOwnPhone, finishEnrolment, removeOwnPhone, startEnrolment } from './enrol.ts'
-import { typedPhone } from './fields.ts'
+import { typedPhone } from '../../phone-field.ts'
 
 const startFields = z.strictObject({ phone: typedPhone, use: z.enum(phoneUses).default('sign-in') })
 const finishFields = z.strictObject({ code: typedCode })

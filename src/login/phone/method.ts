@@ -16,7 +16,7 @@ import { goOn } from '../go-on.ts'
 import { typedCode } from '../mailed-fields.ts'
 import { loginMode } from '../mode-field.ts'
 import { returnTo } from '../return-to-field.ts'
-import { typedPhone } from './fields.ts'
+import { typedPhone } from '../../phone-field.ts'
 import { startPhone, verifyPhone } from './sign-in.ts'
 
 const startFields = z.strictObject({ phone: typedPhone, return_to: returnTo })
